@@ -1,0 +1,29 @@
+// The lists that registry.cc calls, one a family of functions. Each is defined in the .cc file of
+// that name and adds its rows with registry->Add.
+#pragma once
+
+#include "engine/functions/function.h"
+
+namespace shale {
+
+void RegisterComparison(Registry* registry);   // scalar_comparison.cc
+void RegisterArithmetic(Registry* registry);   // scalar_arithmetic.cc
+void RegisterMath(Registry* registry);         // scalar_math.cc
+void RegisterLogic(Registry* registry);        // scalar_logic.cc
+void RegisterBits(Registry* registry);         // scalar_bits.cc
+void RegisterNetwork(Registry* registry);      // scalar_network.cc
+void RegisterString(Registry* registry);       // scalar_string*.cc
+void RegisterRegexp(Registry* registry);       // scalar_regexp.cc
+void RegisterDate(Registry* registry);         // scalar_date*.cc: also + and - over dates, intervals
+void RegisterDateFormat(Registry* registry);   // scalar_date_format.cc
+void RegisterJson(Registry* registry);         // scalar_json.cc
+void RegisterUrl(Registry* registry);          // scalar_url.cc
+
+void RegisterCountAggregates(Registry* registry);
+void RegisterSumAggregates(Registry* registry);
+void RegisterMinMaxAggregates(Registry* registry);
+void RegisterStatisticsAggregates(Registry* registry);
+void RegisterCollectAggregates(Registry* registry);  // string_agg, any_value, arg_min, bool_and …
+void RegisterSketchAggregates(Registry* registry);
+
+}  // namespace shale

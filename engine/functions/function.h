@@ -1,0 +1,201 @@
+// The contract of scalar and aggregate functions, and the registry that lists them all.
+//
+// A function is one row: name, types, null rule, kernel, documentation, example. Operators and
+// casts are functions too ("+", "=", "||", "cast"). Adding one touches one .cc file: its row goes
+// into that file's RegisterX(Registry*) list, which registry.cc calls.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/arena.h"
+#include "engine/base/status.h"
+#include "engine/vector/vector.h"
+
+namespace shale {
+
+// What a function may depend on besides its arguments; fixed for a statement.
+struct FunctionContext {
+  int64_t now_us = 0;             // transaction start, UTC
+  std::string time_zone = "UTC";  // an IANA name
+  uint64_t random_seed = 0;
+};
+
+// ---- scalar functions -------------------------------------------------------------------------
+
+// Made once an expression node and worker from its constant arguments (a compiled pattern, a set
+// of IN values, a time zone's rules).
+struct ScalarState {
+  virtual ~ScalarState() = default;
+};
+
+struct KernelCall {
+  const FunctionContext& context;
+  std::span<const Vector> args;  // each kFlat or kConstant, of the resolved argument types
+  size_t num_rows;
+  ScalarState* state;            // null unless the function has `prepare`
+};
+
+// Fills `result`: flat, of the resolved result type, num_rows rows. Strict functions: its validity
+// is already the AND of the arguments' (a row that is NULL there need not be written, its argument
+// values are safe to read but meaningless, and must not raise an error); the kernel may clear more
+// bits. kCustom functions: all valid at first, the kernel decides. Values start out uninitialised,
+// except kString, which start out empty. Strings may point into the arguments' strings (their
+// heaps are kept) or into memory added with result->AddHeap.
+using ScalarKernel = Status (*)(const KernelCall& call, Vector* result);
+
+enum class NullRule : uint8_t { kStrict, kCustom };
+// kImmutable: same arguments, same result, ever. kStable: within a statement (now()).
+// kVolatile: every row anew (random()); never remembered, never folded.
+enum class Volatility : uint8_t { kImmutable, kStable, kVolatile };
+
+struct ScalarFunction;
+struct ResolvedScalar {
+  const ScalarFunction* function = nullptr;
+  ScalarKernel kernel = nullptr;
+  std::vector<Type> arg_types;  // what each argument must be cast to
+  Type result_type;
+};
+
+// An argument as overload resolution sees it: a string literal without a type may become anything.
+struct ArgumentType {
+  Type type;
+  bool untyped_literal = false;  // 'text' or NULL as written
+};
+
+struct ScalarFunction {
+  std::string name;                      // snake_case
+  std::vector<std::string> aliases = {}; // ClickHouse's camelCase and others, as people write them
+  std::string category;                  // "string", "math", "date", …: a heading in the docs
+  std::string signature;                 // "(text TEXT, count INTEGER) → TEXT": for people
+  std::string summary;                   // one sentence, ends with a full stop
+  std::string example;                   // an expression, "left('shale', 2)"
+  std::string example_result;            // as the shell prints it: "sh"
+  NullRule nulls = NullRule::kStrict;
+  Volatility volatility = Volatility::kImmutable;
+
+  // Either fixed types …
+  std::vector<Type> args = {};
+  bool variadic = false;  // the last of `args` may repeat (once or more)
+  Type result = {};
+  ScalarKernel kernel = nullptr;
+  // … or a rule, for polymorphic functions. NotFound: these arguments do not fit, try the next
+  // overload; any other error is reported as it is.
+  StatusOr<ResolvedScalar> (*resolve)(std::span<const ArgumentType> args) = nullptr;
+
+  // Optional. constants[i] is null where argument i is no constant. An error (a bad pattern) is
+  // raised only when a row is evaluated.
+  StatusOr<std::unique_ptr<ScalarState>> (*prepare)(const FunctionContext& context,
+                                                    std::span<const Value* const> constants) = nullptr;
+  // Boolean functions of ONE argument plus constants may be cheap enough that remembering them
+  // over a dictionary does not pay; everything else is remembered (see expr/evaluator.h).
+  bool remember_over_dictionary = true;
+};
+
+// ---- aggregate functions ----------------------------------------------------------------------
+
+// State is `state_size` bytes (a multiple of 8), movable by memcpy; what it points to lives in an
+// Arena that outlives it. A group's states lie side by side, so a kernel is given the address of
+// group 0's own state and the stride between groups.
+struct AggregateCall {
+  const FunctionContext& context;
+  Arena* arena;                    // for what states point to
+  std::span<const Type> arg_types;
+  const Type& result_type;
+};
+
+struct AggregateKernels {
+  size_t state_size = 8;
+  void (*init)(std::byte* state) = nullptr;  // null: zero bytes
+  // Row i of args (kFlat or kConstant; NULLs included, which most aggregates skip) goes to group
+  // groups[i].
+  Status (*update)(const AggregateCall& call, std::byte* base, size_t stride,
+                   const uint32_t* groups, std::span<const Vector> args, size_t num_rows) = nullptr;
+  // All rows to one state. args may also be kRun or kDictionary.
+  Status (*update_one)(const AggregateCall& call, std::byte* state, std::span<const Vector> args,
+                       size_t num_rows) = nullptr;
+  // State from_rows[i] of `from` joins state into_rows[i] of `into`. What `from` points to outlives
+  // the call and may be shared.
+  Status (*merge)(const AggregateCall& call, std::byte* into, const uint32_t* into_rows,
+                  const std::byte* from, const uint32_t* from_rows, size_t stride,
+                  size_t count) = nullptr;
+  // Versioned bytes of one state, and back (spilling, rollups). Corrupt bytes: DataLoss.
+  void (*serialize)(const AggregateCall& call, const std::byte* state, std::string* out) = nullptr;
+  Status (*deserialize)(const AggregateCall& call, std::string_view bytes, std::byte* state) = nullptr;
+  // Rows [0, num_rows) into `result` (flat, all valid at first, strings empty).
+  Status (*finalize)(const AggregateCall& call, const std::byte* base, size_t stride,
+                     size_t num_rows, Vector* result) = nullptr;
+};
+
+struct AggregateFunction;
+struct ResolvedAggregate {
+  const AggregateFunction* function = nullptr;
+  AggregateKernels kernels;
+  std::vector<Type> arg_types;
+  Type result_type;
+};
+
+struct AggregateFunction {
+  std::string name;
+  std::vector<std::string> aliases = {};
+  std::string signature;
+  std::string summary;
+  std::string example;         // a query: "SELECT sum(x) FROM (VALUES (1), (2)) t(x)"
+  std::string example_result;  // "3"
+  bool order_sensitive = false;  // its answer depends on the order of rows
+  bool exact = true;             // false for sketches
+  bool ignores_distinct = false; // min(DISTINCT x) is min(x)
+  // NotFound: these arguments do not fit, try the next overload.
+  StatusOr<ResolvedAggregate> (*resolve)(std::span<const ArgumentType> args) = nullptr;
+};
+
+// ---- registry ---------------------------------------------------------------------------------
+
+class Registry {
+ public:
+  static const Registry& Get();  // built on first use, then immutable
+
+  // The overload that fits best: exact types, then fewest implicit casts, then PostgreSQL's
+  // preference for the wider type. Errors name the nearest known function, or list the overloads.
+  StatusOr<ResolvedScalar> ResolveScalar(std::string_view name,
+                                         std::span<const ArgumentType> args) const;
+  StatusOr<ResolvedAggregate> ResolveAggregate(std::string_view name,
+                                               std::span<const ArgumentType> args) const;
+  bool HasScalar(std::string_view name) const;
+  bool HasAggregate(std::string_view name) const;
+  const std::vector<std::unique_ptr<ScalarFunction>>& scalars() const { return scalars_; }
+  const std::vector<std::unique_ptr<AggregateFunction>>& aggregates() const { return aggregates_; }
+  // Every name a user may write, for completion and "did you mean".
+  std::vector<std::string> Names() const;
+
+  void Add(ScalarFunction function);     // only while building
+  void Add(AggregateFunction function);  // only while building
+  Registry();
+  ~Registry();
+
+ private:
+  struct Index;
+  std::vector<std::unique_ptr<ScalarFunction>> scalars_;
+  std::vector<std::unique_ptr<AggregateFunction>> aggregates_;
+  std::unique_ptr<Index> index_;
+};
+
+// ---- types among themselves (casts.cc, coercion.cc) ---------------------------------------------
+
+// The kernel of CAST(from AS to), strict; `try_cast` gives NULL where a cast would fail. NotFound
+// when PostgreSQL has no such cast.
+StatusOr<ResolvedScalar> ResolveCast(const Type& from, const Type& to, bool try_cast);
+// Cost of an implicit cast: 0 same type, small for widening, nothing where a cast must be written.
+// An untyped literal goes anywhere.
+std::optional<int> ImplicitCastCost(const ArgumentType& from, const Type& to);
+// The type that both become in CASE, COALESCE, UNION, IN, comparison; InvalidArgument naming both
+// when there is none. Untyped literals take the other's type; two of them are TEXT.
+StatusOr<Type> CommonType(const ArgumentType& a, const ArgumentType& b);
+
+}  // namespace shale

@@ -1,0 +1,30 @@
+// Sinks and sources over chunks in memory: query results, VALUES, CTEs read twice.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/exec/operator.h"
+
+namespace shale {
+
+// Keeps every chunk; chunks() is valid after Finalize (any order across workers). MakeSource reads
+// them again, shared by all workers.
+class CollectSink : public SinkSource {
+ public:
+  virtual const std::vector<Chunk>& chunks() const = 0;
+};
+std::shared_ptr<CollectSink> MakeCollect();
+
+// Hands chunks to `consume` one at a time, under a lock, as they come (ordered when one worker).
+std::shared_ptr<Sink> MakeStream(std::function<StatusOr<Flow>(Chunk)> consume);
+
+// Each chunk once, shared by all workers.
+std::unique_ptr<Source> MakeChunkSource(std::shared_ptr<const std::vector<Chunk>> chunks);
+
+// Ordered results (sort, top-n) come from a source in order only with one worker: read such a
+// source to its end in order.
+Status Drain(Source& source, ExecutionContext* context,
+             const std::function<StatusOr<Flow>(Chunk)>& consume);
+
+}  // namespace shale

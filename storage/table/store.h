@@ -1,0 +1,157 @@
+// Store: a database directory — log, catalog, hot buffers, segments, jobs — behind one door. Knows
+// schemas and chunks, not SQL.
+//
+// Snapshots are DatabaseVersions: immutable, held by readers for as long as they like. Every change
+// is one commit: made durable (acknowledged means fsynced), then visible in the next version.
+// Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/base/memory_budget.h"
+#include "engine/base/status.h"
+#include "engine/exec/operator.h"
+#include "engine/expr/expr.h"
+#include "storage/io/io.h"
+#include "storage/table/schema.h"
+
+namespace shale {
+
+class DatabaseVersion;  // storage/table/version.h
+using Snapshot = std::shared_ptr<const DatabaseVersion>;
+
+struct StoreOptions {
+  Disk* disk = nullptr;     // null: PosixDisk()
+  Clock* clock = nullptr;   // null: Clock::System()
+  bool create = false;      // make the directory when it is missing
+  bool in_memory = false;   // nothing touches a disk (a simulated disk of its own underneath)
+  bool background_jobs = true;  // seal and compact by themselves; else only when asked
+  int64_t cache_bytes = int64_t{4} << 30;
+  int64_t hot_bytes = int64_t{512} << 20;  // rows in memory that are not sealed yet, all tables
+  uint64_t seal_rows = 1 << 20;            // a hot buffer this long is sealed
+  MemoryBudget* memory = nullptr;
+};
+
+// What opening had to do: printed by the shell when it is not empty.
+struct RecoveryReport {
+  uint64_t replayed_batches = 0;
+  uint64_t replayed_rows = 0;
+  uint64_t torn_bytes = 0;  // unacknowledged bytes cut from the end of the log
+  std::vector<std::string> notes;
+};
+
+// Rows of one table going into segments without the log: one commit at Finish (or a commit a block
+// with a resume token). Append is called by several threads, each with its own `worker`.
+class BulkWriter {
+ public:
+  virtual ~BulkWriter() = default;  // without Finish: nothing happened
+  // Columns in the order of the schema's columns, types equal to theirs.
+  virtual Status Append(int worker, Chunk rows) = 0;
+  // Seals, fsyncs and commits everything appended since the last commit together with `token`
+  // (empty: none). Not concurrent with Append.
+  virtual Status Commit(const std::string& token) = 0;
+  virtual uint64_t rows() const = 0;
+};
+
+// A conjunct that the scan applies: over the scan's own output columns.
+struct ScanSpec {
+  std::vector<ColumnId> columns;        // output order; may name kSeqColumn and kRowIdColumn
+  std::vector<ExprPtr> filters;         // conjuncts over output columns (kColumn indexes into `columns`)
+  std::vector<bool> filter_only;        // columns[i] is read for filters alone: any vector may come out
+};
+
+// What a scan did, for EXPLAIN ANALYZE; readable while it runs.
+struct ScanCounters {
+  std::atomic<int64_t> segments_total{0}, segments_skipped{0};
+  std::atomic<int64_t> blocks_total{0}, blocks_skipped{0};
+  std::atomic<int64_t> rows_scanned{0}, rows_out{0};
+  std::atomic<int64_t> bytes_read{0};
+};
+
+class Store {
+ public:
+  static StatusOr<std::unique_ptr<Store>> Open(const std::string& directory, StoreOptions options);
+  virtual ~Store() = default;  // stops jobs; everything acknowledged is on disk already
+
+  virtual const RecoveryReport& recovery() const = 0;
+  virtual Snapshot snapshot() const = 0;
+
+  // ---- definitions ----
+  // Ids in `schema` are filled in by the store. kAlreadyExists, kNotFound as one expects.
+  virtual StatusOr<TableSchemaPtr> CreateTable(TableSchema schema) = 0;
+  virtual Status DropTable(TableId table) = 0;
+  virtual Status Truncate(TableId table) = 0;
+  // The whole new list of columns (same ids for those that stay, 0 for a new one), name or options.
+  virtual StatusOr<TableSchemaPtr> AlterTable(const TableSchema& schema) = 0;
+  virtual Status CreateView(ViewSchema view, bool or_replace) = 0;
+  virtual Status DropView(const std::string& name) = 0;
+
+  // ---- rows ----
+  // One atomic, durable batch; columns in schema order with the schema's types (schema_id is
+  // checked: kAborted when the table changed meanwhile). NOT NULL and UTF-8 are checked here.
+  virtual Status Insert(const TableSchema& schema, const std::vector<Chunk>& rows) = 0;
+  virtual StatusOr<std::unique_ptr<BulkWriter>> StartBulk(const TableSchema& schema,
+                                                          int num_workers) = 0;
+  // Tokens committed with bulk loads into this table (for --resume).
+  virtual StatusOr<std::vector<std::string>> ResumeTokens(TableId table) const = 0;
+  // Hides the rows whose kRowIdColumn values (taken from `snapshot`) are given; returns how many
+  // were visible until now.
+  virtual StatusOr<uint64_t> Delete(TableId table, const Snapshot& snapshot,
+                                    const std::vector<uint64_t>& row_ids) = 0;
+
+  // ---- maintenance ----
+  virtual Status SealAll() = 0;                 // CHECKPOINT: every hot buffer into segments
+  virtual Status Compact(TableId table) = 0;    // OPTIMIZE: as few, as sorted segments as possible
+  // Waits until no job is due.
+  virtual Status WaitForJobs() = 0;
+};
+
+// ---- reading a snapshot (implemented in storage/table and storage/scan) -------------------------
+
+std::vector<TableSchemaPtr> Tables(const DatabaseVersion& version);  // by name
+TableSchemaPtr FindTable(const DatabaseVersion& version, std::string_view name);  // exact; null if none
+std::vector<ViewSchema> Views(const DatabaseVersion& version);
+uint64_t CommitSequence(const DatabaseVersion& version);
+
+// Rows without reading any (visible rows only).
+uint64_t RowCount(const DatabaseVersion& version, TableId table);
+// Min and max of a column from metadata; false when it cannot be told (rows hidden, strings cut …).
+bool ColumnBounds(const DatabaseVersion& version, TableId table, ColumnId column, Value* min,
+                  Value* max);
+
+// The scan: prunes by time and zone maps, filters on codes, reads other columns only for rows that
+// survive, hides invisible rows, then hot buffers.
+std::unique_ptr<Source> MakeTableSource(Snapshot snapshot, TableId table, ScanSpec spec,
+                                        std::shared_ptr<ScanCounters> counters);
+
+// ---- looking inside (shale inspect, shale_segments) ---------------------------------------------
+struct ColumnStorage {
+  ColumnId id;
+  std::string name;
+  Type type;
+  std::string encodings;     // "dictionary + bit-packed, LZ4"
+  uint64_t raw_bytes = 0;    // as flat values and text
+  uint64_t stored_bytes = 0;
+  uint64_t null_count = 0;
+  uint64_t distinct = 0;     // dictionary entries; 0 when not known
+  std::string min, max;      // text, may be cut
+};
+struct SegmentStorage {
+  uint64_t id;
+  std::string path;
+  TableId table;
+  std::string partition;     // "2015-05-17", or "" for the one partition
+  uint64_t rows = 0;
+  uint64_t hidden_rows = 0;
+  uint64_t file_bytes = 0;
+  bool hot = false;          // a buffer in memory, not a file
+  std::vector<ColumnStorage> columns;
+};
+StatusOr<std::vector<SegmentStorage>> DescribeStorage(const DatabaseVersion& version, TableId table);
+
+}  // namespace shale
