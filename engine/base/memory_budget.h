@@ -35,6 +35,9 @@ class MemoryBudget {
   std::atomic<int64_t> peak_{0};
 };
 
+// Memory that this process may use: the machine's, or less where a limit stands.
+int64_t MachineMemoryBytes();
+
 // Follows one structure's growth: Resize(n) reserves or releases the difference.
 class Reservation {
  public:

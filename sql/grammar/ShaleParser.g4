@@ -37,7 +37,7 @@ tokens {
   K_RIGHT, K_ROLLBACK, K_ROLLUP, K_ROW, K_ROWS, K_SAMPLE, K_SELECT, K_SEMI, K_SESSION,
   K_SESSION_USER, K_SET, K_SETS, K_SHOW, K_SIMILAR, K_SOME, K_START, K_STDOUT, K_SUBSTRING,
   K_SYMMETRIC, K_SYSTEM, K_TABLE, K_TABLESAMPLE, K_TEMP, K_TEMPORARY, K_THEN, K_TIES, K_TIME,
-  K_TIMESTAMP, K_TO, K_TRAILING, K_TRANSACTION, K_TRIM, K_TRUE, K_TRUNCATE, K_TRY_CAST, K_TYPE,
+  K_TIMESTAMP, K_TO, K_TRAILING, K_TRANSACTION, K_TRIM, K_TRUE, K_TRUNCATE, K_TRY_CAST,
   K_UNBOUNDED, K_UNION, K_UNIQUE, K_UNKNOWN, K_UPDATE, K_USER, K_USING, K_VALUES, K_VARIADIC,
   K_VIEW, K_WHEN, K_WHERE, K_WINDOW, K_WITH, K_WITHIN, K_WORK, K_ZONE
 }
@@ -95,7 +95,7 @@ groupingElement
   | LPAREN RPAREN
   | expr
   ;
-groupingSet : LPAREN RPAREN | kind=(K_ROLLUP | K_CUBE | K_GROUPING) | expr ;
+groupingSet : LPAREN RPAREN | kind=(K_ROLLUP | K_CUBE) LPAREN exprList RPAREN | expr ;
 
 windowDefinition : name=identifier K_AS LPAREN windowSpec RPAREN ;
 windowSpec
@@ -177,20 +177,20 @@ valueExpr
   | operand=valueExpr op=CARET right=valueExpr
   | operand=valueExpr op=(STAR | SLASH | PERCENT) right=valueExpr
   | operand=valueExpr op=(PLUS | MINUS) right=valueExpr
+  | op=TILDE right=valueExpr
   | operand=valueExpr op=(OPERATOR | TILDE) right=valueExpr
   | operand=valueExpr op=K_OPERATOR LPAREN (identifier DOT)* named=anyOperator RPAREN
     right=valueExpr
-  | op=TILDE right=valueExpr
   ;
 anyOperator
   : EQ | NE | LT | GT | LE | GE | PLUS | MINUS | STAR | SLASH | PERCENT | CARET | OPERATOR | TILDE ;
 
 primary
   : literal
-  | LPAREN first=expr (COMMA expr)* RPAREN
+  | LPAREN exprList RPAREN
   | QPAREN query RPAREN
   | qualifiedName typed=STRING?
-  | functionCall
+  | functionCall typed=STRING?
   | K_EXISTS QPAREN query RPAREN
   | caseExpr
   | K_CAST LPAREN expr K_AS typeName RPAREN
@@ -209,8 +209,8 @@ intervalFields : field=identifier (K_TO identifier)? ;
 caseExpr : K_CASE operand=expr? whenThen+ (K_ELSE otherwise=expr)? K_END ;
 whenThen : K_WHEN condition=expr K_THEN result=expr ;
 currentValue
-  : what=(K_CURRENT_DATE | K_CURRENT_ROLE | K_CURRENT_USER | K_SESSION_USER | K_CURRENT_CATALOG)
-  | what=(K_CURRENT_TIME | K_CURRENT_TIMESTAMP | K_LOCALTIME | K_LOCALTIMESTAMP
+  : what=(K_CURRENT_DATE | K_CURRENT_ROLE | K_CURRENT_USER | K_SESSION_USER | K_CURRENT_CATALOG
+          | K_CURRENT_TIME | K_CURRENT_TIMESTAMP | K_LOCALTIME | K_LOCALTIMESTAMP
           | K_CURRENT_SCHEMA) (LPAREN precision=NUMBER? RPAREN)?
   ;
 
@@ -225,16 +225,16 @@ arguments
   | quantifier=(K_DISTINCT | K_ALL)? exprList (K_ORDER K_BY sortItems)?
   ;
 special
-  : op=K_EXTRACT LPAREN (field=identifier | text=STRING) K_FROM a=expr RPAREN
+  : op=K_EXTRACT LPAREN ((field=identifier | text=STRING) K_FROM a=expr | exprList) RPAREN
   | op=K_SUBSTRING LPAREN a=expr
-      (K_FROM b=expr (K_FOR c=expr)? | K_FOR c=expr (K_FROM b=expr)? | K_SIMILAR b=expr K_ESCAPE c=expr)
-      RPAREN
-  | op=K_POSITION LPAREN needle=valueExpr K_IN haystack=valueExpr RPAREN
-  | op=K_OVERLAY LPAREN a=expr K_PLACING b=expr K_FROM c=expr (K_FOR d=expr)? RPAREN
-  | op=K_TRIM LPAREN side=(K_BOTH | K_LEADING | K_TRAILING)
-      (K_FROM? a=expr | b=expr K_FROM a=expr) RPAREN
-  | op=K_TRIM LPAREN (b=expr)? K_FROM a=expr RPAREN
-  | op=(K_EXTRACT | K_SUBSTRING | K_POSITION | K_OVERLAY | K_TRIM) LPAREN exprList RPAREN
+    ( K_FROM b=expr (K_FOR c=expr)? | K_FOR c=expr (K_FROM b=expr)?
+    | similar=K_SIMILAR b=expr K_ESCAPE c=expr | (COMMA exprList)? )
+    RPAREN
+  | op=K_OVERLAY LPAREN a=expr
+    (K_PLACING b=expr K_FROM c=expr (K_FOR d=expr)? | (COMMA exprList)?) RPAREN
+  | op=K_POSITION LPAREN needle=valueExpr (K_IN haystack=valueExpr | (COMMA exprList)?) RPAREN
+  | op=K_TRIM LPAREN side=(K_BOTH | K_LEADING | K_TRAILING)?
+    (K_FROM b=expr | a=expr (K_FROM b=expr | (COMMA exprList)?)) RPAREN
   ;
 
 exprList : exprListItem (COMMA exprListItem)* ;
@@ -312,11 +312,11 @@ insert
   : K_INSERT K_INTO table=qualifiedName (K_AS alias=identifier)?
     (LPAREN columns=identifierList RPAREN)?
     (query | K_DEFAULT K_VALUES)
-    (K_ON conflict=K_CONFLICT anyToken*? )? (returning=K_RETURNING anyToken+)?
+    (K_ON conflict=K_CONFLICT anyToken* | returning=K_RETURNING anyToken+)?
   ;
 deleteFrom
   : K_DELETE K_FROM K_ONLY? table=qualifiedName (K_AS? alias=identifier)?
-    (using=K_USING fromItems)? (K_WHERE expr)? (returning=K_RETURNING anyToken+)? ;
+    (others=K_USING fromItems)? (K_WHERE expr)? (returning=K_RETURNING anyToken+)? ;
 update : K_UPDATE K_ONLY? qualifiedName anyToken* ;
 
 explain
@@ -373,7 +373,7 @@ nonReserved
   | K_LOCAL | K_MATERIALIZED | K_NEXT | K_NO | K_OPTIMIZE | K_ORDINALITY | K_OTHERS
   | K_PRECEDING | K_RANGE | K_RENAME | K_REPLACE | K_RESET | K_RESTRICT | K_ROLLBACK | K_ROW | K_ROWS
   | K_SESSION | K_SET | K_SETS | K_SHOW | K_START | K_STDOUT | K_SYSTEM | K_TEMP | K_TEMPORARY
-  | K_TIES | K_TIME | K_TIMESTAMP | K_TRANSACTION | K_TRUNCATE | K_TYPE | K_UNBOUNDED | K_UNKNOWN
+  | K_TIES | K_TIME | K_TIMESTAMP | K_TRANSACTION | K_TRUNCATE | K_UNBOUNDED | K_UNKNOWN
   | K_UPDATE | K_VIEW | K_WORK | K_ZONE
   ;
 // Usable only in double quotes, after a dot, or after AS as a column's label.

@@ -28,7 +28,8 @@ deque exception execution expected filesystem format forward_list fstream functi
 initializer_list iomanip ios iosfwd iostream istream iterator limits list locale map memory
 memory_resource new numbers numeric optional ostream queue random ranges ratio regex
 scoped_allocator set source_location span sstream stack stdexcept streambuf string
-string_view system_error tuple type_traits typeindex typeinfo unordered_map unordered_set utility valarray variant vector version
+string_view system_error tuple type_traits typeindex typeinfo unordered_map unordered_set utility
+valarray variant vector version
 cassert cctype cerrno cfenv cfloat cinttypes climits clocale csetjmp csignal cstdarg cstddef cstdint
 cstdio cstdlib cstring ctime cuchar cwchar cwctype
 """.split())

@@ -1,0 +1,398 @@
+// Queries and statements.
+#include <fmt/format.h>
+
+#include "sql/ast_printer.h"
+#include "sql/ast_printer_text.h"
+#include "sql/parser.h"
+
+namespace shale {
+
+void SqlPrinter::Subquery(const ast::SelectPtr& query) {
+  out_ += '(';
+  Print(*query);
+  out_ += ')';
+}
+
+void SqlPrinter::Print(const ast::Select& select) {
+  if (!select.with.empty()) {
+    out_ += select.recursive ? "WITH RECURSIVE " : "WITH ";
+    for (size_t i = 0; i < select.with.size(); ++i) {
+      const ast::CommonTable& table = select.with[i];
+      if (i > 0) out_ += ", ";
+      out_ += PrintName(table.name);
+      if (!table.columns.empty()) out_ += " (" + PrintNames(table.columns, ", ") + ")";
+      out_ += " AS ";
+      if (table.materialized.has_value()) {
+        out_ += *table.materialized ? "MATERIALIZED " : "NOT MATERIALIZED ";
+      }
+      Subquery(table.query);
+    }
+    out_ += ' ';
+  }
+  if (const auto* core = std::get_if<ast::SelectCore>(&select.body)) {
+    Core(*core);
+  } else if (const auto* values = std::get_if<ast::ValuesCore>(&select.body)) {
+    out_ += "VALUES ";
+    for (size_t i = 0; i < values->rows.size(); ++i) {
+      out_ += i > 0 ? ", (" : "(";
+      List(values->rows[i]);
+      out_ += ')';
+    }
+  } else {
+    const auto& set = std::get<ast::SetOperation>(select.body);
+    Operand(*set.left, set, false);
+    out_ += set.kind == ast::SetOperation::Kind::kUnion       ? " UNION "
+            : set.kind == ast::SetOperation::Kind::kIntersect ? " INTERSECT "
+                                                              : " EXCEPT ";
+    if (set.all) out_ += "ALL ";
+    Operand(*set.right, set, true);
+  }
+  if (!select.order_by.empty()) {
+    out_ += " ORDER BY ";
+    Order(select.order_by);
+  }
+  if (select.limit_by_count != nullptr) {
+    out_ += " LIMIT ";
+    Print(*select.limit_by_count);
+    out_ += " BY ";
+    List(select.limit_by);
+  }
+  if (select.limit != nullptr) {
+    out_ += " LIMIT ";
+    Print(*select.limit);
+  }
+  if (select.offset != nullptr) {
+    out_ += " OFFSET ";
+    Print(*select.offset);
+  }
+}
+
+// INTERSECT binds tighter than UNION and EXCEPT, all associate to the left.
+void SqlPrinter::Operand(const ast::Select& select, const ast::SetOperation& parent, bool right) {
+  using Kind = ast::SetOperation::Kind;
+  bool bare = select.with.empty() && select.order_by.empty() && select.limit == nullptr &&
+              select.offset == nullptr && select.limit_by_count == nullptr;
+  if (const auto* set = std::get_if<ast::SetOperation>(&select.body)) {
+    const bool tighter = set->kind == Kind::kIntersect && parent.kind != Kind::kIntersect;
+    const bool same = (set->kind == Kind::kIntersect) == (parent.kind == Kind::kIntersect);
+    bare = bare && (tighter || (same && !right));
+  }
+  if (!bare) out_ += '(';
+  Print(select);
+  if (!bare) out_ += ')';
+}
+
+void SqlPrinter::Core(const ast::SelectCore& core) {
+  out_ += "SELECT ";
+  if (core.distinct) out_ += "DISTINCT ";
+  if (!core.distinct_on.empty()) {
+    out_ += "DISTINCT ON (";
+    List(core.distinct_on);
+    out_ += ") ";
+  }
+  for (size_t i = 0; i < core.items.size(); ++i) {
+    if (i > 0) out_ += ", ";
+    Print(*core.items[i].expr);
+    if (core.items[i].alias.has_value()) out_ += " AS " + PrintName(*core.items[i].alias);
+  }
+  if (core.from != nullptr) {
+    out_ += " FROM ";
+    Table(*core.from);
+  }
+  if (core.where != nullptr) {
+    out_ += " WHERE ";
+    Print(*core.where);
+  }
+  if (core.group_by_all) out_ += " GROUP BY ALL";
+  for (size_t i = 0; i < core.group_by.size(); ++i) {
+    out_ += i > 0 ? ", " : " GROUP BY ";
+    Grouping(core.group_by[i]);
+  }
+  if (core.having != nullptr) {
+    out_ += " HAVING ";
+    Print(*core.having);
+  }
+  for (size_t i = 0; i < core.windows.size(); ++i) {
+    out_ += (i > 0 ? ", " : " WINDOW ") + PrintName(core.windows[i].first) + " AS ";
+    Window(core.windows[i].second);
+  }
+  if (core.qualify != nullptr) {
+    out_ += " QUALIFY ";
+    Print(*core.qualify);
+  }
+}
+
+void SqlPrinter::Grouping(const ast::GroupingElement& element) {
+  using Kind = ast::GroupingElement::Kind;
+  const auto list = [&](const std::vector<ast::ExprPtr>& exprs, bool always) {
+    const bool parentheses = always || exprs.size() != 1;
+    if (parentheses) out_ += '(';
+    List(exprs);
+    if (parentheses) out_ += ')';
+  };
+  switch (element.kind) {
+    case Kind::kExpr: return list(element.lists[0], false);
+    case Kind::kRollup: out_ += "ROLLUP ("; break;
+    case Kind::kCube: out_ += "CUBE ("; break;
+    case Kind::kSets: out_ += "GROUPING SETS ("; break;
+  }
+  for (size_t i = 0; i < element.lists.size(); ++i) {
+    if (i > 0) out_ += ", ";
+    list(element.lists[i], element.kind == Kind::kSets);
+  }
+  out_ += ')';
+}
+
+void SqlPrinter::Table(const ast::TableRef& table) {
+  if (const auto* named = std::get_if<ast::NamedTable>(&table.node)) {
+    out_ += PrintNames(named->name.parts, ".");
+  } else if (const auto* subquery = std::get_if<ast::SubqueryTable>(&table.node)) {
+    if (subquery->lateral) out_ += "LATERAL ";
+    Subquery(subquery->query);
+  } else if (const auto* function = std::get_if<ast::FunctionTable>(&table.node)) {
+    if (function->lateral) out_ += "LATERAL ";
+    Print(*function->call);
+  } else {
+    if (table.alias.has_value()) out_ += '(';
+    JoinOf(std::get<ast::Join>(table.node));
+    if (table.alias.has_value()) out_ += ')';
+  }
+  if (table.alias.has_value()) {
+    out_ += " AS " + PrintName(table.alias->name);
+    if (!table.alias->columns.empty()) {
+      out_ += " (" + PrintNames(table.alias->columns, ", ") + ")";
+    }
+  }
+  const auto* named = std::get_if<ast::NamedTable>(&table.node);
+  if (named != nullptr && named->sample_percent.has_value()) {
+    out_ += fmt::format(" TABLESAMPLE bernoulli ({})", *named->sample_percent);
+  }
+}
+
+void SqlPrinter::JoinOf(const ast::Join& join) {
+  using Kind = ast::Join::Kind;
+  Table(*join.left);
+  out_ += join.natural ? " NATURAL" : "";
+  switch (join.kind) {
+    case Kind::kInner: out_ += " JOIN "; break;
+    case Kind::kLeft: out_ += " LEFT JOIN "; break;
+    case Kind::kRight: out_ += " RIGHT JOIN "; break;
+    case Kind::kFull: out_ += " FULL JOIN "; break;
+    case Kind::kCross: out_ += " CROSS JOIN "; break;
+    case Kind::kSemi: out_ += " SEMI JOIN "; break;
+    case Kind::kAnti: out_ += " ANTI JOIN "; break;
+    case Kind::kAsof: out_ += join.asof_left ? " ASOF LEFT JOIN " : " ASOF JOIN "; break;
+  }
+  const bool nested =
+      std::holds_alternative<ast::Join>(join.right->node) && !join.right->alias.has_value();
+  if (nested) out_ += '(';
+  Table(*join.right);
+  if (nested) out_ += ')';
+  if (join.on != nullptr) {
+    out_ += " ON ";
+    Print(*join.on);
+  }
+  if (!join.using_columns.empty()) out_ += " USING (" + PrintNames(join.using_columns, ", ") + ")";
+}
+
+// ---- statements -------------------------------------------------------------------------------
+
+void SqlPrinter::Print(const ast::Statement& statement) {
+  std::visit([this](const auto& node) { Node(node); }, statement.node);
+}
+
+void SqlPrinter::Column(const ast::ColumnDef& column) {
+  out_ += PrintName(column.name) + " " + PrintType(column.type);
+  if (column.not_null) out_ += " NOT NULL";
+  if (column.default_value != nullptr) {
+    // DEFAULT takes no bare AND, comparison and so on.
+    out_ += " DEFAULT (";
+    Print(*column.default_value);
+    out_ += ')';
+  }
+  if (column.unsupported.has_value()) out_ += " /* " + *column.unsupported + " */";
+}
+
+void SqlPrinter::Options(const std::vector<ast::Option>& options) {
+  out_ += " WITH (";
+  for (size_t i = 0; i < options.size(); ++i) {
+    if (i > 0) out_ += ", ";
+    out_ += PrintName(options[i].name) + " = " + PrintString(options[i].value);
+  }
+  out_ += ')';
+}
+
+void SqlPrinter::Node(const ast::CreateTable& create) {
+  out_ += "CREATE ";
+  if (create.or_replace) out_ += "OR REPLACE ";
+  if (create.temporary) out_ += "TEMPORARY ";
+  out_ += "TABLE ";
+  if (create.if_not_exists) out_ += "IF NOT EXISTS ";
+  out_ += PrintNames(create.name.parts, ".");
+  if (!create.columns.empty()) {
+    out_ += " (";
+    for (size_t i = 0; i < create.columns.size(); ++i) {
+      if (i > 0) out_ += ", ";
+      Column(create.columns[i]);
+    }
+    if (create.unsupported_constraint.has_value()) {
+      out_ += " /* " + *create.unsupported_constraint + " */";
+    }
+    out_ += ')';
+  }
+  if (create.timestamp_column.has_value()) {
+    out_ += " TIMESTAMP (" + PrintName(*create.timestamp_column) + ")";
+  }
+  if (create.partition_by.has_value()) {
+    out_ += " PARTITION BY " + PrintName(*create.partition_by);
+  }
+  if (!create.order_by.empty()) out_ += " ORDER BY (" + PrintNames(create.order_by, ", ") + ")";
+  if (!create.options.empty()) Options(create.options);
+  if (create.as != nullptr) {
+    out_ += " AS ";
+    Print(*create.as);
+  }
+}
+
+void SqlPrinter::Node(const ast::CreateView& view) {
+  out_ += view.or_replace ? "CREATE OR REPLACE VIEW " : "CREATE VIEW ";
+  if (view.if_not_exists) out_ += "IF NOT EXISTS ";
+  out_ += PrintNames(view.name.parts, ".");
+  if (!view.columns.empty()) out_ += " (" + PrintNames(view.columns, ", ") + ")";
+  out_ += " AS ";
+  Print(*view.query);
+}
+
+void SqlPrinter::Node(const ast::Drop& drop) {
+  out_ += drop.what == ast::Drop::What::kTable ? "DROP TABLE " : "DROP VIEW ";
+  if (drop.if_exists) out_ += "IF EXISTS ";
+  for (size_t i = 0; i < drop.names.size(); ++i) {
+    if (i > 0) out_ += ", ";
+    out_ += PrintNames(drop.names[i].parts, ".");
+  }
+}
+
+void SqlPrinter::Node(const ast::Truncate& truncate) {
+  out_ += "TRUNCATE TABLE ";
+  for (size_t i = 0; i < truncate.names.size(); ++i) {
+    if (i > 0) out_ += ", ";
+    out_ += PrintNames(truncate.names[i].parts, ".");
+  }
+}
+
+void SqlPrinter::Node(const ast::AlterTable& alter) {
+  out_ += "ALTER TABLE ";
+  if (alter.if_exists) out_ += "IF EXISTS ";
+  out_ += PrintNames(alter.name.parts, ".");
+  for (size_t i = 0; i < alter.actions.size(); ++i) {
+    out_ += i > 0 ? ", " : " ";
+    if (const auto* add = std::get_if<ast::AlterTable::AddColumn>(&alter.actions[i])) {
+      out_ += add->if_not_exists ? "ADD COLUMN IF NOT EXISTS " : "ADD COLUMN ";
+      Column(add->column);
+    } else if (const auto* drop = std::get_if<ast::AlterTable::DropColumn>(&alter.actions[i])) {
+      out_ += drop->if_exists ? "DROP COLUMN IF EXISTS " : "DROP COLUMN ";
+      out_ += PrintName(drop->column);
+    } else if (const auto* column = std::get_if<ast::AlterTable::RenameColumn>(&alter.actions[i])) {
+      out_ += "RENAME COLUMN " + PrintName(column->from) + " TO " + PrintName(column->to);
+    } else {
+      out_ += "RENAME TO " + PrintName(std::get<ast::AlterTable::RenameTable>(alter.actions[i]).to);
+    }
+  }
+}
+
+void SqlPrinter::Node(const ast::Insert& insert) {
+  out_ += "INSERT INTO " + PrintNames(insert.table.parts, ".");
+  if (!insert.columns.empty()) out_ += " (" + PrintNames(insert.columns, ", ") + ")";
+  out_ += ' ';
+  if (insert.query != nullptr) {
+    Print(*insert.query);
+  } else {
+    out_ += "DEFAULT VALUES";
+  }
+  if (insert.on_conflict) out_ += " /* ON CONFLICT */";
+  if (insert.returning) out_ += " /* RETURNING */";
+}
+
+void SqlPrinter::Node(const ast::Delete& node) {
+  out_ += "DELETE FROM " + PrintNames(node.table.parts, ".");
+  if (node.alias.has_value()) out_ += " AS " + PrintName(*node.alias);
+  if (node.where != nullptr) {
+    out_ += " WHERE ";
+    Print(*node.where);
+  }
+}
+
+void SqlPrinter::Node(const ast::Update& update) {
+  out_ += "UPDATE " + PrintNames(update.table.parts, ".");
+}
+
+void SqlPrinter::Node(const ast::Explain& explain) {
+  out_ += "EXPLAIN ";
+  if (explain.format == "json") {
+    out_ += explain.analyze ? "(ANALYZE, FORMAT JSON) " : "(FORMAT JSON) ";
+  } else if (explain.analyze) {
+    out_ += "ANALYZE ";
+  }
+  Print(*explain.statement);
+}
+
+void SqlPrinter::Node(const ast::Show& show) { out_ += "SHOW " + show.what; }
+
+void SqlPrinter::Node(const ast::Describe& describe) {
+  out_ += "DESCRIBE ";
+  if (describe.query != nullptr) return Print(*describe.query);
+  out_ += PrintNames(describe.table.parts, ".");
+}
+
+void SqlPrinter::Node(const ast::Set& set) {
+  if (set.is_default) {
+    out_ += "RESET " + set.name;
+  } else {
+    out_ += "SET " + set.name + " = " + PrintString(set.value);
+  }
+}
+
+void SqlPrinter::Node(const ast::CopyTo& copy) {
+  out_ += "COPY ";
+  if (copy.query != nullptr) {
+    Subquery(copy.query);
+  } else {
+    out_ += PrintNames(copy.table.parts, ".");
+    if (!copy.columns.empty()) out_ += " (" + PrintNames(copy.columns, ", ") + ")";
+  }
+  out_ += " TO " + PrintString(copy.path);
+  if (copy.options.empty()) return;
+  out_ += " (";
+  for (size_t i = 0; i < copy.options.size(); ++i) {
+    if (i > 0) out_ += ", ";
+    out_ += PrintName(copy.options[i].name) + " " + PrintString(copy.options[i].value);
+  }
+  out_ += ')';
+}
+
+void SqlPrinter::Node(const ast::Transaction& transaction) {
+  switch (transaction.kind) {
+    case ast::Transaction::Kind::kBegin: out_ += "BEGIN"; break;
+    case ast::Transaction::Kind::kCommit: out_ += "COMMIT"; break;
+    case ast::Transaction::Kind::kRollback: out_ += "ROLLBACK"; break;
+  }
+}
+
+void SqlPrinter::Node(const ast::Maintain& maintain) {
+  out_ += maintain.kind == ast::Maintain::Kind::kCheckpoint ? "CHECKPOINT" : "OPTIMIZE TABLE ";
+  if (maintain.table.has_value()) out_ += PrintNames(maintain.table->parts, ".");
+}
+
+std::string PrintSelect(const ast::Select& select) {
+  SqlPrinter printer;
+  printer.Print(select);
+  return printer.Take();
+}
+
+std::string PrintStatement(const ast::Statement& statement) {
+  SqlPrinter printer;
+  printer.Print(statement);
+  return printer.Take();
+}
+
+}  // namespace shale

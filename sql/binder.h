@@ -1,0 +1,107 @@
+// Binder: AST to Plan against one snapshot. Names become column ids, functions are resolved, types
+// settled, casts made explicit; aggregates, subqueries and set operations become plan nodes.
+//
+// One binder a statement. Errors carry line, column and a caret into the statement's text.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/expr/expr.h"
+#include "sql/ast.h"
+#include "sql/plan.h"
+#include "sql/session.h"
+#include "storage/table/store.h"
+
+namespace shale {
+
+inline constexpr int kMaxViewDepth = 32;
+inline constexpr int kMaxSubqueryDepth = 100;
+
+// A bound expression, and whether it is a literal that may still become any type.
+struct Bound {
+  ExprPtr expr;
+  bool untyped = false;
+
+  ArgumentType argument() const { return {expr->type, untyped}; }
+};
+
+// A column as names see it.
+struct ScopeColumn {
+  PlanColumn column;
+  bool hidden = false;  // merged away by USING: reachable by its qualified name only
+  bool system = false;  // _seq: by name, never by *
+};
+struct ScopeTable {
+  std::string name;  // alias or table name
+  std::vector<ScopeColumn> columns;
+};
+struct Scope {
+  std::vector<ScopeTable> tables;
+  Scope* outer = nullptr;  // of the enclosing query
+};
+
+class Binder {
+ public:
+  Binder(std::string_view sql, const Session* session, Snapshot snapshot);
+
+  // The query's plan; its output names are the result's column names.
+  StatusOr<PlanPtr> BindQuery(const ast::Select& select);
+  // `expr` over `scope` without aggregates or subqueries; `clause` is named in errors ("WHERE").
+  StatusOr<Bound> BindPlain(const ast::Expr& expr, Scope* scope, std::string_view clause);
+  // A whole table's scan with its scope, for DELETE and INSERT.
+  StatusOr<PlanPtr> BindTable(TableSchemaPtr schema, std::string_view alias, Scope* scope);
+  // WHERE of DELETE: subqueries allowed; `plan` is wrapped.
+  Status BindWhere(const ast::Expr& expr, Scope* scope, PlanPtr* plan);
+  StatusOr<TableSchemaPtr> LookupTable(const ast::QualifiedName& name);
+  StatusOr<Type> BindType(const ast::TypeName& type, int32_t* max_length);
+
+  Status ErrorAt(ast::Position at, std::string_view message) const;
+  // Prefixes an engine error (from folding, resolving) with the place.
+  Status Locate(ast::Position at, const Status& status) const;
+
+  PlanColumn NewColumn(std::string name, Type type);
+
+  struct ExprContext;  // binder_internal.h: what is allowed and where aggregates go
+
+ private:
+  friend struct ExprBinder;
+
+  StatusOr<PlanPtr> BindSelect(const ast::Select& select, Scope* outer);
+  StatusOr<PlanPtr> BindCore(const ast::SelectCore& core, const ast::Select& select, Scope* outer);
+  StatusOr<PlanPtr> BindValues(const ast::ValuesCore& values, Scope* outer);
+  StatusOr<PlanPtr> BindSetOperation(const ast::SetOperation& operation, Scope* outer);
+  Status ApplyOrderAndLimit(const ast::Select& select, PlanPtr* plan);
+  Status ApplyLimit(const ast::Select& select, std::vector<SortKey> keys, PlanPtr* plan);
+  void ApplyDistinct(PlanPtr* plan);
+  StatusOr<int64_t> BindLimit(const ast::Expr& expr, std::string_view clause);
+
+  StatusOr<PlanPtr> BindFrom(const ast::TableRef& ref, Scope* scope, Scope* outer);
+  StatusOr<PlanPtr> BindNamed(const ast::NamedTable& table, const ast::TableRef& ref, Scope* scope);
+  StatusOr<PlanPtr> BindFunctionTable(const ast::FunctionTable& table, const ast::TableRef& ref,
+                                      Scope* scope);
+  StatusOr<PlanPtr> BindJoin(const ast::Join& join, ast::Position at, Scope* scope, Scope* outer);
+  StatusOr<PlanPtr> BindView(const ViewSchema& view, ast::Position at);
+  // Makes the plan's output visible under the alias (or `name`).
+  Status AddToScope(const Plan& plan, const ast::TableRef& ref, std::string_view name, Scope* scope);
+
+  struct CommonTableScope {
+    const ast::CommonTable* table;
+    size_t visible;  // how many earlier common tables its query sees
+  };
+
+  std::string_view sql_;
+  const Session* session_;
+  Snapshot snapshot_;
+  ColumnVar next_column_ = 0;
+  std::vector<CommonTableScope> common_tables_;
+  std::map<ColumnVar, ast::Position> column_positions_;  // where a column was last named
+  int view_depth_ = 0;
+  int subquery_depth_ = 0;
+};
+
+}  // namespace shale

@@ -1,0 +1,665 @@
+// Expressions: from AST to engine/expr.
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_join.h"
+#include "engine/expr/evaluator.h"
+#include "engine/functions/value_io.h"
+#include "sql/ast_printer.h"
+#include "sql/binder_internal.h"
+#include "sql/parser.h"
+
+namespace shale {
+namespace {
+
+// INTEGER, BIGINT, DECIMAL or DOUBLE, as PostgreSQL types a numeric literal (numeric with an
+// exponent that does not fit DECIMAL(38) is DOUBLE here).
+StatusOr<Value> NumberLiteral(std::string_view text) {
+  int64_t integer = 0;
+  if (ParseInt64(text, &integer)) {
+    bool small = integer >= INT32_MIN && integer <= INT32_MAX;
+    return Value::Int(small ? TypeId::kInteger : TypeId::kBigInt, integer);
+  }
+  bool exponent = text.find_first_of("eE") != std::string_view::npos;
+  if (!exponent) {
+    size_t point = text.find('.');
+    size_t digits = 0;
+    for (char c : text) digits += c >= '0' && c <= '9';
+    int scale = point == std::string_view::npos ? 0 : static_cast<int>(text.size() - point - 1);
+    int precision = std::max<int>(static_cast<int>(digits), std::max(scale, 1));
+    if (precision <= kMaxDecimalPrecision) {
+      return ParseBoxed(text, Type::Decimal(precision, scale));
+    }
+  }
+  double number = 0;
+  if (!ParseDouble(text, &number)) return ParseError(text, TypeId::kDouble);
+  return Value::Float(TypeId::kDouble, number);
+}
+
+// EXTRACT's field names as PostgreSQL spells them in any form.
+std::string ExtractField(std::string_view field) {
+  std::string name;
+  for (char c : field) name.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
+  static const std::pair<std::string_view, std::string_view> kPlurals[] = {
+      {"years", "year"},     {"months", "month"},   {"days", "day"},
+      {"hours", "hour"},     {"minutes", "minute"}, {"seconds", "second"},
+      {"weeks", "week"},     {"quarters", "quarter"}, {"millisecond", "milliseconds"},
+      {"microsecond", "microseconds"}, {"decades", "decade"}, {"centuries", "century"},
+      {"millennia", "millennium"}};
+  for (auto [from, to] : kPlurals) {
+    if (name == from) return std::string(to);
+  }
+  return name;
+}
+
+const std::string* LiteralText(const ast::Expr& expr) {
+  const auto* literal = std::get_if<ast::Literal>(&expr.node);
+  return literal && literal->kind == ast::Literal::Kind::kString ? &literal->text : nullptr;
+}
+
+bool IsNegatableNumber(const ast::Expr& expr) {
+  const auto* literal = std::get_if<ast::Literal>(&expr.node);
+  return literal && literal->kind == ast::Literal::Kind::kNumber && literal->text[0] != '-';
+}
+
+}  // namespace
+
+StatusOr<Bound> ExprBinder::Bind(const ast::Expr& expr) {
+  if (++context.depth > kMaxNesting) {
+    return binder.ErrorAt(expr.at, fmt::format("expression is nested more than {} deep (kMaxNesting)",
+                                               kMaxNesting));
+  }
+  auto bound = std::visit([&](const auto& node) { return BindNode(node, expr); }, expr.node);
+  --context.depth;
+  return bound;
+}
+
+StatusOr<ExprPtr> ExprBinder::BindCondition(const ast::Expr& expr) {
+  ASSIGN_OR_RETURN(Bound bound, Bind(expr));
+  if (bound.untyped) return Coerce(bound, TypeId::kBoolean, expr.at);
+  if (bound.expr->type.id() != TypeId::kBoolean) {
+    return binder.ErrorAt(expr.at, fmt::format("argument of {} must be type boolean, not type {}",
+                                               context.clause, bound.expr->type.ToString()));
+  }
+  return bound.expr;
+}
+
+StatusOr<ExprPtr> ExprBinder::Coerce(const Bound& bound, const Type& type, ast::Position at,
+                                     bool is_explicit) {
+  if (bound.expr->type == type && !bound.untyped) return bound.expr;
+  if (bound.untyped && bound.expr->kind == Expr::Kind::kConstant) {
+    const Value& value = bound.expr->value;
+    if (value.is_null()) return MakeConstant(Value::Null(type));
+    if (type.id() == TypeId::kText) return MakeConstant(Value::Text(value.AsString()));
+    auto parsed = ParseBoxed(value.AsString(), type, binder.session_->time_zone());
+    if (!parsed.ok()) return binder.Locate(at, parsed.status());
+    return MakeConstant(*std::move(parsed));
+  }
+  if (!is_explicit && !ImplicitCastCost(bound.argument(), type)) {
+    return binder.ErrorAt(at, fmt::format("expression is of type {} but {} is needed; write "
+                                          "CAST(… AS {})",
+                                          bound.expr->type.ToString(), type.ToString(),
+                                          type.ToString()));
+  }
+  auto cast = MakeCast(bound.expr, type);
+  if (!cast.ok()) return binder.Locate(at, cast.status());
+  if (bound.expr->kind == Expr::Kind::kConstant) return FoldConstants(*cast, nullptr);
+  return *cast;
+}
+
+StatusOr<Bound> ExprBinder::Call(std::string_view name, std::vector<Bound> args, ast::Position at,
+                                 const std::vector<ast::Position>& arg_positions) {
+  std::vector<ArgumentType> types;
+  for (const Bound& arg : args) types.push_back(arg.argument());
+  auto resolved = Registry::Get().ResolveScalar(name, types);
+  if (!resolved.ok()) return binder.Locate(at, resolved.status());
+  std::vector<ExprPtr> exprs;
+  for (size_t i = 0; i < args.size(); ++i) {
+    ast::Position where = i < arg_positions.size() ? arg_positions[i] : at;
+    ASSIGN_OR_RETURN(ExprPtr expr, Coerce(args[i], resolved->arg_types[i], where, true));
+    exprs.push_back(std::move(expr));
+  }
+  auto call = std::make_shared<Expr>(*MakeCall(*std::move(resolved), std::move(exprs)));
+  call->name = std::string(name);
+  return Bound{call};
+}
+
+StatusOr<Type> ExprBinder::CommonOf(const std::vector<Bound>& items,
+                                    const std::vector<ast::Position>& at) {
+  ArgumentType common = items[0].argument();
+  for (size_t i = 1; i < items.size(); ++i) {
+    auto type = CommonType(common, items[i].argument());
+    if (!type.ok()) return binder.Locate(at[i], type.status());
+    bool untyped = common.untyped_literal && items[i].untyped;
+    common = {*type, untyped};
+  }
+  if (common.type.id() == TypeId::kNull) return Type(TypeId::kText);
+  return common.type;
+}
+
+StatusOr<Bound> ExprBinder::BindNode(const ast::Literal& node, const ast::Expr& expr) {
+  switch (node.kind) {
+    case ast::Literal::Kind::kNull:
+      return Bound{MakeConstant(Value::Null(TypeId::kText)), true};
+    case ast::Literal::Kind::kTrue:
+      return Bound{MakeConstant(Value::Bool(true))};
+    case ast::Literal::Kind::kFalse:
+      return Bound{MakeConstant(Value::Bool(false))};
+    case ast::Literal::Kind::kString:
+      return Bound{MakeConstant(Value::Text(node.text)), true};
+    case ast::Literal::Kind::kNumber: {
+      auto value = NumberLiteral(node.text);
+      if (!value.ok()) return binder.Locate(expr.at, value.status());
+      return Bound{MakeConstant(*std::move(value))};
+    }
+    case ast::Literal::Kind::kTyped: {
+      int32_t max_length = 0;
+      ASSIGN_OR_RETURN(Type type, binder.BindType(*node.type, &max_length));
+      auto value = ParseBoxed(node.text, type, binder.session_->time_zone());
+      if (!value.ok()) return binder.Locate(expr.at, value.status());
+      return Bound{MakeConstant(*std::move(value))};
+    }
+  }
+  return binder.ErrorAt(expr.at, "unknown literal");
+}
+
+StatusOr<Bound> ExprBinder::BindNode(const ast::ColumnRef& node, const ast::Expr&) {
+  const ast::Identifier& last = node.parts.back();
+  auto matches = [](const ast::Identifier& id, const std::string& name, bool exact) {
+    if (id.quoted) return exact && id.name == name;
+    std::string folded = absl::AsciiStrToLower(id.name);
+    return exact ? folded == name : folded == absl::AsciiStrToLower(name);
+  };
+  std::vector<std::string> near;
+  for (Scope* scope = context.scope; scope; scope = scope->outer) {
+    // The exact (folded) name first, else the only case-insensitive match.
+    for (bool exact : {true, false}) {
+      const ScopeColumn* found = nullptr;
+      std::vector<std::string> candidates;
+      for (const ScopeTable& table : scope->tables) {
+        if (node.parts.size() > 1) {
+          const ast::Identifier& qualifier = node.parts[node.parts.size() - 2];
+          if (!matches(qualifier, table.name, true) && !matches(qualifier, table.name, false)) {
+            continue;
+          }
+        }
+        for (const ScopeColumn& column : table.columns) {
+          if (node.parts.size() == 1 && column.hidden) continue;
+          if (!matches(last, column.column.name, exact)) continue;
+          candidates.push_back(table.name.empty()
+                                   ? QuoteIdentifier(column.column.name)
+                                   : table.name + "." + QuoteIdentifier(column.column.name));
+          found = &column;
+        }
+      }
+      if (candidates.size() > 1) {
+        return binder.ErrorAt(last.at,
+                              fmt::format("column reference \"{}\" is ambiguous: it could be {}",
+                                          last.name, absl::StrJoin(candidates, ", ")));
+      }
+      if (found) {
+        binder.column_positions_[found->column.id] = last.at;
+        return Bound{ColumnOf(found->column)};
+      }
+    }
+    for (const ScopeTable& table : scope->tables) {
+      for (const ScopeColumn& column : table.columns) near.push_back(column.column.name);
+    }
+  }
+  if (context.aliases && node.parts.size() == 1) {
+    for (const SelectAlias& alias : *context.aliases) {
+      if (matches(last, alias.name, true)) {
+        const std::vector<SelectAlias>* aliases = std::exchange(context.aliases, nullptr);
+        auto bound = Bind(*alias.expr);
+        context.aliases = aliases;
+        return bound;
+      }
+    }
+    for (const SelectAlias& alias : *context.aliases) near.push_back(alias.name);
+  }
+  std::string name = last.name;
+  if (node.parts.size() > 1) name = node.parts[node.parts.size() - 2].name + "." + name;
+  std::string message = fmt::format("column \"{}\" does not exist", name);
+  if (std::string other = Nearest(last.name, near); !other.empty()) {
+    message += fmt::format("; did you mean {}?", QuoteIdentifier(other));
+  }
+  return binder.ErrorAt(node.parts[0].at, message);
+}
+
+StatusOr<Bound> ExprBinder::BindNode(const ast::Star&, const ast::Expr& expr) {
+  return binder.ErrorAt(expr.at, "* stands for all columns only in a SELECT list and in count(*)");
+}
+
+StatusOr<Bound> ExprBinder::BindNode(const ast::Parameter& node, const ast::Expr& expr) {
+  return binder.ErrorAt(expr.at, fmt::format("there is no parameter ${}: parameters need a prepared "
+                                             "statement",
+                                             node.index));
+}
+
+StatusOr<Bound> ExprBinder::BindNode(const ast::Unary& node, const ast::Expr& expr) {
+  if (node.op == "-" && IsNegatableNumber(*node.operand)) {
+    auto value = NumberLiteral("-" + std::get<ast::Literal>(node.operand->node).text);
+    if (!value.ok()) return binder.Locate(expr.at, value.status());
+    return Bound{MakeConstant(*std::move(value))};
+  }
+  if (node.op == "not") {
+    ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
+    if (!operand.untyped && operand.expr->type.id() != TypeId::kBoolean) {
+      return binder.ErrorAt(expr.at, fmt::format("argument of NOT must be type boolean, not type {}",
+                                                 operand.expr->type.ToString()));
+    }
+    return Call("not", {std::move(operand)}, expr.at, {node.operand->at});
+  }
+  ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
+  return Call(node.op, {std::move(operand)}, expr.at, {node.operand->at});
+}
+
+// a AND b AND c … arrives as a left-deep chain: bound in a loop, so that a long one needs no stack.
+StatusOr<Bound> ExprBinder::BindChain(const ast::Binary& node) {
+  std::vector<const ast::Expr*> operands = {node.right.get()};
+  const ast::Expr* left = node.left.get();
+  while (true) {
+    const auto* inner = std::get_if<ast::Binary>(&left->node);
+    if (!inner || inner->op != node.op) break;
+    operands.push_back(inner->right.get());
+    left = inner->left.get();
+  }
+  operands.push_back(left);
+  std::reverse(operands.begin(), operands.end());
+  std::string upper = absl::AsciiStrToUpper(node.op);
+  std::string_view clause = std::exchange(context.clause, upper);
+  std::vector<ExprPtr> args;
+  for (const ast::Expr* operand : operands) {
+    ASSIGN_OR_RETURN(ExprPtr arg, BindCondition(*operand));
+    args.push_back(std::move(arg));
+  }
+  context.clause = clause;
+  return Bound{node.op == "and" ? MakeAnd(std::move(args)) : MakeOr(std::move(args))};
+}
+
+StatusOr<Bound> ExprBinder::BindNode(const ast::Binary& node, const ast::Expr& expr) {
+  if (node.op == "and" || node.op == "or") return BindChain(node);
+  // Other chains (a || b || c …) bind iteratively down the left side too.
+  std::vector<const ast::Expr*> spine = {&expr};
+  while (true) {
+    const auto& binary = std::get<ast::Binary>(spine.back()->node);
+    const auto* left = std::get_if<ast::Binary>(&binary.left->node);
+    if (!left || left->op == "and" || left->op == "or") break;
+    spine.push_back(binary.left.get());
+  }
+  ASSIGN_OR_RETURN(Bound left, Bind(*std::get<ast::Binary>(spine.back()->node).left));
+  for (auto it = spine.rbegin(); it != spine.rend(); ++it) {
+    const auto& binary = std::get<ast::Binary>((*it)->node);
+    ASSIGN_OR_RETURN(Bound right, Bind(*binary.right));
+    std::string name = binary.op;
+    if (name == "is distinct from") name = "is_distinct_from";
+    if (name == "is not distinct from") name = "is_not_distinct_from";
+    ASSIGN_OR_RETURN(left, Call(name, {std::move(left), std::move(right)}, (*it)->at,
+                                {binary.left->at, binary.right->at}));
+  }
+  return left;
+}
+
+StatusOr<Bound> ExprBinder::BindNode(const ast::IsTest& node, const ast::Expr& expr) {
+  ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
+  using What = ast::IsTest::What;
+  std::string name;
+  switch (node.what) {
+    case What::kNull:
+      name = node.negated ? "is_not_null" : "is_null";
+      break;
+    case What::kUnknown:
+      name = node.negated ? "is_not_null" : "is_null";
+      break;
+    case What::kTrue:
+      name = node.negated ? "is_not_true" : "is_true";
+      break;
+    case What::kFalse:
+      name = node.negated ? "is_not_false" : "is_false";
+      break;
+  }
+  return Call(name, {std::move(operand)}, expr.at, {node.operand->at});
+}
+
+StatusOr<Bound> ExprBinder::BindNode(const ast::Between& node, const ast::Expr& expr) {
+  ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
+  ASSIGN_OR_RETURN(Bound low, Bind(*node.low));
+  ASSIGN_OR_RETURN(Bound high, Bind(*node.high));
+  auto range = [&](const Bound& from, const Bound& to) -> StatusOr<ExprPtr> {
+    ASSIGN_OR_RETURN(Bound above, Call(">=", {operand, from}, expr.at, {node.operand->at, node.low->at}));
+    ASSIGN_OR_RETURN(Bound below, Call("<=", {operand, to}, expr.at, {node.operand->at, node.high->at}));
+    return MakeAnd({above.expr, below.expr});
+  };
+  ASSIGN_OR_RETURN(ExprPtr result, range(low, high));
+  if (node.symmetric) {
+    ASSIGN_OR_RETURN(ExprPtr swapped, range(high, low));
+    result = MakeOr({result, swapped});
+  }
+  if (node.negated) return Call("not", {Bound{result}}, expr.at);
+  return Bound{result};
+}
+
+StatusOr<Bound> ExprBinder::BindNode(const ast::Like& node, const ast::Expr& expr) {
+  ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
+  ASSIGN_OR_RETURN(Bound pattern, Bind(*node.pattern));
+  std::vector<Bound> args = {std::move(operand), std::move(pattern)};
+  if (node.escape) {
+    ASSIGN_OR_RETURN(Bound escape, Bind(*node.escape));
+    args.push_back(std::move(escape));
+  }
+  if (node.similar) {
+    ASSIGN_OR_RETURN(Bound similar, Call("similar_to", std::move(args), expr.at));
+    if (node.negated) return Call("not", {similar}, expr.at);
+    return similar;
+  }
+  std::string name = node.negated ? "not_" : "";
+  name += node.case_insensitive ? "ilike" : "like";
+  return Call(name, std::move(args), expr.at, {node.operand->at, node.pattern->at});
+}
+
+StatusOr<Bound> ExprBinder::BindNode(const ast::InList& node, const ast::Expr& expr) {
+  std::vector<Bound> items;
+  std::vector<ast::Position> positions = {node.operand->at};
+  ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
+  items.push_back(std::move(operand));
+  for (const ast::ExprPtr& item : node.items) {
+    ASSIGN_OR_RETURN(Bound bound, Bind(*item));
+    items.push_back(std::move(bound));
+    positions.push_back(item->at);
+  }
+  // The operand's own type when every constant fits it, so that the column is compared as stored.
+  const Type own = items[0].expr->type;
+  bool fits = !items[0].untyped;
+  std::vector<ExprPtr> narrowed;
+  for (size_t i = 1; fits && i < items.size(); ++i) {
+    const Bound& item = items[i];
+    if (item.untyped || item.expr->type == own) {
+      ASSIGN_OR_RETURN(ExprPtr same, Coerce(item, own, positions[i]));
+      narrowed.push_back(std::move(same));
+    } else if (item.expr->kind == Expr::Kind::kConstant && own.IsInteger() &&
+               item.expr->type.IsInteger()) {
+      ASSIGN_OR_RETURN(ExprPtr cast, MakeCast(item.expr, own));
+      ExprPtr folded = FoldConstants(cast, nullptr);
+      fits = folded->kind == Expr::Kind::kConstant;
+      narrowed.push_back(std::move(folded));
+    } else {
+      fits = false;
+    }
+  }
+  Type common = own;
+  if (!fits) {
+    ASSIGN_OR_RETURN(common, CommonOf(items, positions));
+    narrowed.clear();
+    for (size_t i = 1; i < items.size(); ++i) {
+      ASSIGN_OR_RETURN(ExprPtr same, Coerce(items[i], common, positions[i], true));
+      narrowed.push_back(std::move(same));
+    }
+  }
+  std::vector<Bound> args;
+  ASSIGN_OR_RETURN(ExprPtr first, Coerce(items[0], common, positions[0], true));
+  args.push_back(Bound{first});
+  for (ExprPtr& item : narrowed) args.push_back(Bound{std::move(item)});
+  Bound in;
+  if (args.size() == 2) {
+    ASSIGN_OR_RETURN(in, Call("=", std::move(args), expr.at));
+  } else {
+    ASSIGN_OR_RETURN(in, Call("in", std::move(args), expr.at));
+  }
+  if (node.negated) return Call("not", {in}, expr.at);
+  return in;
+}
+
+StatusOr<Bound> ExprBinder::BindNode(const ast::InSubquery& node, const ast::Expr& expr) {
+  ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
+  ASSIGN_OR_RETURN(Bound in, BindIn(operand, node.operand->at, *node.query, expr.at));
+  if (node.negated) return Call("not", {in}, expr.at);
+  return in;
+}
+
+StatusOr<Bound> ExprBinder::BindNode(const ast::Exists& node, const ast::Expr& expr) {
+  return BindExists(*node.query, expr.at);
+}
+
+StatusOr<Bound> ExprBinder::BindNode(const ast::ScalarSubquery& node, const ast::Expr& expr) {
+  return BindScalarSubquery(*node.query, expr.at);
+}
+
+StatusOr<Bound> ExprBinder::BindNode(const ast::Quantified& node, const ast::Expr& expr) {
+  bool equal_any = node.op == "=" && !node.all;
+  bool differs_all = node.op == "<>" && node.all;
+  if (node.query && (equal_any || differs_all)) {
+    ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
+    ASSIGN_OR_RETURN(Bound in, BindIn(operand, node.operand->at, *node.query, expr.at));
+    if (differs_all) return Call("not", {in}, expr.at);
+    return in;
+  }
+  const auto* list = node.array ? std::get_if<ast::ArrayLiteral>(&node.array->node) : nullptr;
+  if (list && !list->items.empty()) {
+    std::vector<ExprPtr> parts;
+    for (const ast::ExprPtr& item : list->items) {
+      ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
+      ASSIGN_OR_RETURN(Bound right, Bind(*item));
+      ASSIGN_OR_RETURN(Bound part, Call(node.op, {operand, right}, expr.at));
+      parts.push_back(part.expr);
+    }
+    return Bound{node.all ? MakeAnd(std::move(parts)) : MakeOr(std::move(parts))};
+  }
+  return binder.ErrorAt(expr.at,
+                        fmt::format("{} {} is not supported; use IN, or compare with (SELECT "
+                                    "min(…)) or (SELECT max(…))",
+                                    node.op, node.all ? "ALL" : "ANY"));
+}
+
+StatusOr<Bound> ExprBinder::BindNode(const ast::Case& node, const ast::Expr& expr) {
+  std::vector<ExprPtr> conditions;
+  std::vector<Bound> results;
+  std::vector<ast::Position> positions;
+  Bound operand;
+  if (node.operand) {
+    ASSIGN_OR_RETURN(operand, Bind(*node.operand));
+  }
+  for (const auto& [when, then] : node.whens) {
+    if (node.operand) {
+      ASSIGN_OR_RETURN(Bound value, Bind(*when));
+      ASSIGN_OR_RETURN(Bound equal, Call("=", {operand, value}, when->at));
+      conditions.push_back(equal.expr);
+    } else {
+      std::string_view clause = std::exchange(context.clause, "CASE/WHEN");
+      ASSIGN_OR_RETURN(ExprPtr condition, BindCondition(*when));
+      context.clause = clause;
+      conditions.push_back(std::move(condition));
+    }
+    ASSIGN_OR_RETURN(Bound result, Bind(*then));
+    results.push_back(std::move(result));
+    positions.push_back(then->at);
+  }
+  if (node.otherwise) {
+    ASSIGN_OR_RETURN(Bound result, Bind(*node.otherwise));
+    results.push_back(std::move(result));
+    positions.push_back(node.otherwise->at);
+  } else {
+    results.push_back(Bound{MakeConstant(Value::Null(TypeId::kText)), true});
+    positions.push_back(expr.at);
+  }
+  ASSIGN_OR_RETURN(Type type, CommonOf(results, positions));
+  auto result = std::make_shared<Expr>();
+  result->kind = Expr::Kind::kCase;
+  result->type = type;
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (i < conditions.size()) result->args.push_back(conditions[i]);
+    ASSIGN_OR_RETURN(ExprPtr arg, Coerce(results[i], type, positions[i], true));
+    result->args.push_back(std::move(arg));
+  }
+  return Bound{result};
+}
+
+StatusOr<Bound> ExprBinder::BindNode(const ast::Cast& node, const ast::Expr& expr) {
+  int32_t max_length = 0;
+  ASSIGN_OR_RETURN(Type type, binder.BindType(node.type, &max_length));
+  ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
+  ExprPtr cast;
+  if (operand.untyped && !node.try_cast) {
+    ASSIGN_OR_RETURN(cast, Coerce(operand, type, node.operand->at));
+  } else {
+    auto made = MakeCast(operand.expr, type, node.try_cast);
+    if (!made.ok()) return binder.Locate(expr.at, made.status());
+    cast = *std::move(made);
+  }
+  if (max_length > 0) {
+    // An explicit cast to VARCHAR(n) cuts, as in PostgreSQL.
+    return Call("left", {Bound{cast}, Bound{MakeConstant(Value::Int(TypeId::kInteger, max_length))}},
+                expr.at);
+  }
+  return Bound{cast};
+}
+
+StatusOr<Bound> ExprBinder::BindNode(const ast::FunctionCall& node, const ast::Expr& expr) {
+  const Registry& registry = Registry::Get();
+  if (node.over) {
+    return binder.ErrorAt(expr.at, fmt::format("window functions are not supported yet: {}(…) OVER; "
+                                               "aggregate in a subquery and join it back",
+                                               node.name));
+  }
+  if (registry.HasAggregate(node.name) || node.name == "uniq_exact" || node.name == "uniqexact") {
+    return BindAggregate(node, expr);
+  }
+  if (node.star || node.distinct || node.filter || !node.order_by.empty() ||
+      !node.within_group.empty()) {
+    if (registry.HasScalar(node.name)) {
+      return binder.ErrorAt(expr.at, fmt::format("{} is not an aggregate function: DISTINCT, FILTER, "
+                                                 "ORDER BY and * do not go with it",
+                                                 node.name));
+    }
+  }
+  std::vector<Bound> args;
+  std::vector<ast::Position> positions;
+  if (node.name == "extract" && node.args.size() == 2) {
+    if (const std::string* field = LiteralText(*node.args[0])) {
+      std::string name = "extract_" + ExtractField(*field);
+      if (!registry.HasScalar(name)) {
+        return binder.ErrorAt(node.args[0]->at, fmt::format("unit \"{}\" is not known to extract", *field));
+      }
+      ASSIGN_OR_RETURN(Bound arg, Bind(*node.args[1]));
+      return Call(name, {std::move(arg)}, expr.at, {node.args[1]->at});
+    }
+  }
+  for (const ast::ExprPtr& arg : node.args) {
+    ASSIGN_OR_RETURN(Bound bound, Bind(*arg));
+    args.push_back(std::move(bound));
+    positions.push_back(arg->at);
+  }
+  if (node.name == "coalesce" && !args.empty()) {
+    ASSIGN_OR_RETURN(Type type, CommonOf(args, positions));
+    auto result = std::make_shared<Expr>();
+    result->kind = Expr::Kind::kCoalesce;
+    result->type = type;
+    for (size_t i = 0; i < args.size(); ++i) {
+      ASSIGN_OR_RETURN(ExprPtr arg, Coerce(args[i], type, positions[i], true));
+      result->args.push_back(std::move(arg));
+    }
+    return Bound{result};
+  }
+  return Call(node.name, std::move(args), expr.at, positions);
+}
+
+StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const ast::Expr& expr) {
+  if (context.inside_aggregate) {
+    return binder.ErrorAt(expr.at, "aggregate function calls cannot be nested");
+  }
+  if (!context.aggregates) {
+    return binder.ErrorAt(expr.at, fmt::format("aggregate functions are not allowed in {}",
+                                               context.clause));
+  }
+  AggregateExpr aggregate;
+  std::string name = node.name;
+  aggregate.distinct = node.distinct;
+  if (name == "uniq_exact" || name == "uniqexact") {
+    name = "count";
+    aggregate.distinct = true;
+  }
+  context.inside_aggregate = true;
+  std::vector<Bound> args;
+  std::vector<ast::Position> positions;
+  for (const ast::ExprPtr& arg : node.args) {
+    ASSIGN_OR_RETURN(Bound bound, Bind(*arg));
+    args.push_back(std::move(bound));
+    positions.push_back(arg->at);
+  }
+  // percentile_cont(0.5) WITHIN GROUP (ORDER BY x): the ordered value is the last argument.
+  for (const ast::OrderItem& item : node.within_group) {
+    ASSIGN_OR_RETURN(Bound bound, Bind(*item.expr));
+    args.push_back(std::move(bound));
+    positions.push_back(item.expr->at);
+  }
+  std::vector<ArgumentType> types;
+  for (const Bound& arg : args) types.push_back(arg.argument());
+  auto resolved = Registry::Get().ResolveAggregate(name, types);
+  if (!resolved.ok()) return binder.Locate(expr.at, resolved.status());
+  aggregate.function = *std::move(resolved);
+  for (size_t i = 0; i < args.size(); ++i) {
+    ASSIGN_OR_RETURN(ExprPtr arg, Coerce(args[i], aggregate.function.arg_types[i], positions[i], true));
+    aggregate.args.push_back(std::move(arg));
+  }
+  if (node.filter) {
+    std::string_view clause = std::exchange(context.clause, "FILTER");
+    ASSIGN_OR_RETURN(aggregate.filter, BindCondition(*node.filter));
+    context.clause = clause;
+  }
+  for (const ast::OrderItem& item : node.order_by) {
+    ASSIGN_OR_RETURN(Bound bound, Bind(*item.expr));
+    SortKey key;
+    key.expr = bound.expr;
+    key.descending = item.descending;
+    key.nulls_first = item.nulls_first.value_or(item.descending);
+    aggregate.order_by.push_back(std::move(key));
+  }
+  context.inside_aggregate = false;
+  if (aggregate.distinct && aggregate.function.function->ignores_distinct) aggregate.distinct = false;
+  if (!aggregate.function.function->order_sensitive) aggregate.order_by.clear();
+  if (aggregate.distinct && aggregate.args.empty()) {
+    return binder.ErrorAt(expr.at, fmt::format("{}(DISTINCT *) is not possible; name a column", name));
+  }
+  // The same aggregate once.
+  auto same = [](const ExprPtr& a, const ExprPtr& b) { return (!a && !b) || (a && b && Equal(*a, *b)); };
+  AggregateCollector& collector = *context.aggregates;
+  for (size_t i = 0; i < collector.aggregates.size(); ++i) {
+    const AggregateExpr& other = collector.aggregates[i];
+    bool equal = other.function.function == aggregate.function.function &&
+                 other.distinct == aggregate.distinct && same(other.filter, aggregate.filter) &&
+                 other.order_by.empty() && aggregate.order_by.empty() &&
+                 other.args.size() == aggregate.args.size();
+    for (size_t j = 0; equal && j < other.args.size(); ++j) {
+      equal = Equal(*other.args[j], *aggregate.args[j]);
+    }
+    if (equal) return Bound{ColumnOf(collector.columns[i])};
+  }
+  PlanColumn column = binder.NewColumn(PrintExpr(expr), aggregate.function.result_type);
+  collector.aggregates.push_back(std::move(aggregate));
+  collector.columns.push_back(column);
+  return Bound{ColumnOf(column)};
+}
+
+StatusOr<Bound> ExprBinder::BindNode(const ast::ArrayLiteral&, const ast::Expr& expr) {
+  return binder.ErrorAt(expr.at, "array literals are not supported yet; use IN (…) to compare with "
+                                 "several values");
+}
+
+StatusOr<Bound> ExprBinder::BindNode(const ast::Subscript&, const ast::Expr& expr) {
+  return binder.ErrorAt(expr.at, "subscripts are not supported yet; use -> for JSON");
+}
+
+StatusOr<Bound> ExprBinder::BindNode(const ast::Row&, const ast::Expr& expr) {
+  return binder.ErrorAt(expr.at, "row values are not supported yet; compare the columns one by one");
+}
+
+StatusOr<Bound> ExprBinder::BindNode(const ast::Collate& node, const ast::Expr& expr) {
+  const std::string& name = node.collation.parts.back().name;
+  if (name != "C" && name != "POSIX" && name != "ucs_basic" && name != "default") {
+    return binder.ErrorAt(expr.at, fmt::format("collation \"{}\" is not supported; text compares "
+                                               "bytewise, as in COLLATE \"C\"",
+                                               name));
+  }
+  return Bind(*node.operand);
+}
+
+}  // namespace shale

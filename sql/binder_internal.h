@@ -1,0 +1,87 @@
+// What the binder's .cc files share: the context an expression is bound in.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sql/binder.h"
+
+namespace shale {
+
+// Aggregates met while binding a block's expressions, each once.
+struct AggregateCollector {
+  std::vector<AggregateExpr> aggregates;
+  std::vector<PlanColumn> columns;
+};
+
+// A subquery's join, waiting for the plan that it will stand on: children[0] is null.
+using PendingJoins = std::vector<PlanPtr>;
+
+// SELECT-list names that GROUP BY, HAVING and ORDER BY may use.
+struct SelectAlias {
+  std::string name;
+  const ast::Expr* expr;
+};
+
+struct Binder::ExprContext {
+  Scope* scope = nullptr;
+  std::string_view clause;                    // "WHERE", for errors
+  AggregateCollector* aggregates = nullptr;   // null: aggregates are an error here
+  bool inside_aggregate = false;
+  PendingJoins* pending = nullptr;            // null: subqueries are an error here
+  const std::vector<SelectAlias>* aliases = nullptr;
+  int depth = 0;
+};
+
+// Stacks the pending joins on `plan`, each node's expressions passed through `fix` first.
+void ApplyPending(PendingJoins* pending, PlanPtr* plan,
+                  const std::function<ExprPtr(const ExprPtr&)>& fix = nullptr);
+
+// Binds one expression; see binder_expr.cc.
+struct ExprBinder {
+  Binder& binder;
+  Binder::ExprContext& context;
+
+  StatusOr<Bound> Bind(const ast::Expr& expr);
+  // Bound and cast to BOOLEAN, with an error that names the clause.
+  StatusOr<ExprPtr> BindCondition(const ast::Expr& expr);
+  // `bound` as `type` by implicit cast (a literal is parsed); the error is at `at`.
+  StatusOr<ExprPtr> Coerce(const Bound& bound, const Type& type, ast::Position at, bool is_explicit = false);
+  StatusOr<Bound> Call(std::string_view name, std::vector<Bound> args, ast::Position at,
+                       const std::vector<ast::Position>& arg_positions = {});
+  // Function names of correlated subqueries joined on `pending`.
+  StatusOr<Bound> BindExists(const ast::Select& query, ast::Position at);
+  StatusOr<Bound> BindIn(const Bound& operand, ast::Position operand_at, const ast::Select& query,
+                         ast::Position at);
+  StatusOr<Bound> BindScalarSubquery(const ast::Select& query, ast::Position at);
+
+ private:
+  StatusOr<Bound> BindNode(const ast::Literal& node, const ast::Expr& expr);
+  StatusOr<Bound> BindNode(const ast::ColumnRef& node, const ast::Expr& expr);
+  StatusOr<Bound> BindNode(const ast::Star& node, const ast::Expr& expr);
+  StatusOr<Bound> BindNode(const ast::Parameter& node, const ast::Expr& expr);
+  StatusOr<Bound> BindNode(const ast::Unary& node, const ast::Expr& expr);
+  StatusOr<Bound> BindNode(const ast::Binary& node, const ast::Expr& expr);
+  StatusOr<Bound> BindNode(const ast::IsTest& node, const ast::Expr& expr);
+  StatusOr<Bound> BindNode(const ast::Between& node, const ast::Expr& expr);
+  StatusOr<Bound> BindNode(const ast::Like& node, const ast::Expr& expr);
+  StatusOr<Bound> BindNode(const ast::InList& node, const ast::Expr& expr);
+  StatusOr<Bound> BindNode(const ast::InSubquery& node, const ast::Expr& expr);
+  StatusOr<Bound> BindNode(const ast::Exists& node, const ast::Expr& expr);
+  StatusOr<Bound> BindNode(const ast::ScalarSubquery& node, const ast::Expr& expr);
+  StatusOr<Bound> BindNode(const ast::Quantified& node, const ast::Expr& expr);
+  StatusOr<Bound> BindNode(const ast::Case& node, const ast::Expr& expr);
+  StatusOr<Bound> BindNode(const ast::Cast& node, const ast::Expr& expr);
+  StatusOr<Bound> BindNode(const ast::FunctionCall& node, const ast::Expr& expr);
+  StatusOr<Bound> BindNode(const ast::ArrayLiteral& node, const ast::Expr& expr);
+  StatusOr<Bound> BindNode(const ast::Subscript& node, const ast::Expr& expr);
+  StatusOr<Bound> BindNode(const ast::Row& node, const ast::Expr& expr);
+  StatusOr<Bound> BindNode(const ast::Collate& node, const ast::Expr& expr);
+  StatusOr<Bound> BindAggregate(const ast::FunctionCall& node, const ast::Expr& expr);
+  StatusOr<Bound> BindChain(const ast::Binary& node);
+  StatusOr<Type> CommonOf(const std::vector<Bound>& items, const std::vector<ast::Position>& at);
+};
+
+}  // namespace shale

@@ -1,0 +1,59 @@
+#include "sql/execute.h"
+
+#include "sql/parser.h"
+
+namespace shale {
+namespace {
+
+struct Execute {
+  StatementContext& context;
+
+  Status operator()(const ast::Select& node) { return ExecuteQuery(node, context); }
+  Status operator()(const ast::CreateTable& node) { return ExecuteCreateTable(node, context); }
+  Status operator()(const ast::CreateView& node) { return ExecuteCreateView(node, context); }
+  Status operator()(const ast::Drop& node) { return ExecuteDrop(node, context); }
+  Status operator()(const ast::Truncate& node) { return ExecuteTruncate(node, context); }
+  Status operator()(const ast::AlterTable& node) { return ExecuteAlterTable(node, context); }
+  Status operator()(const ast::Insert& node) { return ExecuteInsert(node, context); }
+  Status operator()(const ast::Delete& node) { return ExecuteDelete(node, context); }
+  Status operator()(const ast::Update& node) {
+    return context.ErrorAt(node.at, "UPDATE is not supported: events do not change. DELETE the rows and "
+                                    "INSERT them anew, or add a newer row and read with arg_max(value, ts)");
+  }
+  Status operator()(const ast::Explain& node) { return ExecuteExplain(node, context); }
+  Status operator()(const ast::Show& node) { return ExecuteShow(node, context); }
+  Status operator()(const ast::Describe& node) { return ExecuteDescribe(node, context); }
+  Status operator()(const ast::Set& node) {
+    RETURN_IF_ERROR(node.is_default ? context.session->Reset(node.name)
+                                    : context.session->Set(node.name, node.value));
+    return context.receiver->End(node.is_default ? "RESET" : "SET", 0);
+  }
+  Status operator()(const ast::CopyTo& node) { return ExecuteCopyTo(node, context); }
+  Status operator()(const ast::Transaction&) {
+    return Unsupported("transactions are not supported yet: every statement is one commit of its own; "
+                       "put several rows into one INSERT to commit them together");
+  }
+  Status operator()(const ast::Maintain& node) {
+    if (node.kind == ast::Maintain::Kind::kCheckpoint) {
+      RETURN_IF_ERROR(context.store->SealAll());
+      return context.receiver->End("CHECKPOINT", 0);
+    }
+    Binder binder(context.sql, context.session, context.store->snapshot());
+    ASSIGN_OR_RETURN(TableSchemaPtr table, binder.LookupTable(*node.table));
+    RETURN_IF_ERROR(context.store->Compact(table->table_id));
+    return context.receiver->End("OPTIMIZE", 0);
+  }
+};
+
+}  // namespace
+
+Status StatementContext::ErrorAt(ast::Position at, std::string_view message) const {
+  return Status(StatusCode::kInvalidArgument,
+                at.offset < 0 ? std::string(message) : DescribeError(sql, at.offset, message));
+}
+
+Status ExecuteStatement(const ast::Statement& statement, StatementContext& context) {
+  return std::visit(Execute{context}, statement.node);
+}
+
+}  // namespace shale

@@ -1,0 +1,338 @@
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "engine/expr/evaluator.h"
+#include "sql/ast_printer.h"
+#include "sql/binder_internal.h"
+#include "sql/execute.h"
+#include "sql/parser.h"
+
+namespace shale {
+namespace {
+
+// DDL folds unquoted names to lower case.
+std::string NewName(const ast::Identifier& id) {
+  return id.quoted ? id.name : absl::AsciiStrToLower(id.name);
+}
+
+StatusOr<std::string> NewTableName(const ast::QualifiedName& name, const StatementContext& context) {
+  if (name.parts.size() > 1) {
+    const ast::Identifier& schema = name.parts[name.parts.size() - 2];
+    if (absl::AsciiStrToLower(schema.name) != "public") {
+      return context.ErrorAt(schema.at, fmt::format("schema \"{}\" does not exist; tables are in \"public\"",
+                                                    schema.name));
+    }
+  }
+  std::string table = NewName(name.parts.back());
+  if (table.empty()) return context.ErrorAt(name.parts.back().at, "a table needs a name");
+  if (table.starts_with("shale_")) {
+    return context.ErrorAt(name.parts.back().at, "names that begin with shale_ belong to system relations");
+  }
+  return table;
+}
+
+bool Exists(const DatabaseVersion& version, std::string_view name) {
+  if (FindTable(version, name)) return true;
+  for (const ViewSchema& view : Views(version)) {
+    if (view.name == name) return true;
+  }
+  return false;
+}
+
+StatusOr<ColumnSchema> NewColumn(const ast::ColumnDef& def, Binder& binder, StatementContext& context) {
+  ColumnSchema column;
+  column.name = NewName(def.name);
+  if (def.unsupported) {
+    std::string what = *def.unsupported;
+    if (what == "PRIMARY KEY" || what == "UNIQUE") {
+      return context.ErrorAt(def.name.at, fmt::format("{} is not supported: events may repeat. Leave it out, and "
+                                                      "sort the table with ORDER BY (…) for fast look-ups",
+                                                      what));
+    }
+    return context.ErrorAt(def.name.at, fmt::format("{} is not supported; leave it out", what));
+  }
+  if (column.name == "_seq") return context.ErrorAt(def.name.at, "_seq is the name of a system column");
+  ASSIGN_OR_RETURN(column.type, binder.BindType(def.type, &column.max_length));
+  column.not_null = def.not_null;
+  column.default_value = Value::Null(column.type);
+  if (def.default_value) {
+    Scope none;
+    Binder::ExprContext expr_context;
+    expr_context.scope = &none;
+    expr_context.clause = "DEFAULT";
+    ExprBinder expr_binder{binder, expr_context};
+    ASSIGN_OR_RETURN(Bound bound, expr_binder.Bind(*def.default_value));
+    ASSIGN_OR_RETURN(ExprPtr expr, expr_binder.Coerce(bound, column.type, def.default_value->at, true));
+    auto value = EvaluateConstant(expr, context.session->functions);
+    if (!value.ok()) return binder.Locate(def.default_value->at, value.status());
+    // A stable default (now()) is computed at each INSERT; rows older than the column take this one.
+    column.default_value = *std::move(value);
+    column.default_text = PrintExpr(*def.default_value);
+  }
+  return column;
+}
+
+Status AddColumn(ColumnSchema column, ast::Position at, const StatementContext& context, TableSchema* schema) {
+  for (const ColumnSchema& other : schema->columns) {
+    if (other.name == column.name) {
+      return context.ErrorAt(at, fmt::format("column \"{}\" specified more than once", column.name));
+    }
+  }
+  schema->columns.push_back(std::move(column));
+  return OkStatus();
+}
+
+// Column ids are given by the store, so until then a column is known by its 1-based position.
+StatusOr<ColumnId> Position(const TableSchema& schema, const ast::Identifier& name,
+                            const StatementContext& context) {
+  std::string folded = NewName(name);
+  std::optional<ColumnId> loose;
+  for (size_t i = 0; i < schema.columns.size(); ++i) {
+    if (schema.columns[i].name == folded) return static_cast<ColumnId>(i + 1);
+    if (!name.quoted && absl::AsciiStrToLower(schema.columns[i].name) == folded) {
+      loose = static_cast<ColumnId>(i + 1);
+    }
+  }
+  if (loose) return *loose;
+  std::vector<std::string> names;
+  for (const ColumnSchema& column : schema.columns) names.push_back(column.name);
+  std::string near = Nearest(name.name, names);
+  return context.ErrorAt(name.at, fmt::format("column \"{}\" does not exist{}", name.name,
+                                              near.empty() ? "" : "; did you mean " + near + "?"));
+}
+
+Status ApplyClauses(const ast::CreateTable& create, StatementContext& context, TableSchema* schema) {
+  for (const ast::Option& option : create.options) {
+    return context.ErrorAt(option.name.at, fmt::format("WITH ({} = …) is not a known table option; there are none "
+                                                       "yet",
+                                                       option.name.name));
+  }
+  for (size_t i = 0; i < schema->columns.size(); ++i) schema->columns[i].id = static_cast<ColumnId>(i + 1);
+  if (create.timestamp_column) {
+    ASSIGN_OR_RETURN(ColumnId id, Position(*schema, *create.timestamp_column, context));
+    ColumnSchema& column = schema->columns[id - 1];
+    if (column.type.id() != TypeId::kTimestamp && column.type.id() != TypeId::kTimestampTz) {
+      return context.ErrorAt(create.timestamp_column->at,
+                             fmt::format("TIMESTAMP({}) needs a column of type TIMESTAMP or TIMESTAMPTZ, not {}",
+                                         column.name, column.type.ToString()));
+    }
+    column.not_null = true;
+    schema->timestamp_column = id;
+    schema->partition_unit = PartitionUnit::kMonth;
+    schema->order_by = {id};
+  }
+  if (create.partition_by) {
+    std::string unit = absl::AsciiStrToLower(create.partition_by->name);
+    if (!create.timestamp_column) {
+      return context.ErrorAt(create.partition_by->at, "PARTITION BY needs a TIMESTAMP(column) clause before it");
+    }
+    if (unit == "hour") {
+      schema->partition_unit = PartitionUnit::kHour;
+    } else if (unit == "day") {
+      schema->partition_unit = PartitionUnit::kDay;
+    } else if (unit == "week") {
+      schema->partition_unit = PartitionUnit::kWeek;
+    } else if (unit == "month") {
+      schema->partition_unit = PartitionUnit::kMonth;
+    } else {
+      return context.ErrorAt(create.partition_by->at, fmt::format("cannot partition by {}; by HOUR, DAY, WEEK or "
+                                                                  "MONTH",
+                                                                  create.partition_by->name));
+    }
+  }
+  if (!create.order_by.empty()) {
+    schema->order_by.clear();
+    for (const ast::Identifier& name : create.order_by) {
+      ASSIGN_OR_RETURN(ColumnId id, Position(*schema, name, context));
+      schema->order_by.push_back(id);
+    }
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+Status ExecuteCreateTable(const ast::CreateTable& create, StatementContext& context) {
+  if (create.temporary) {
+    return context.ErrorAt(create.name.parts[0].at, "temporary tables are not supported yet; use WITH or a view");
+  }
+  if (create.unsupported_constraint) {
+    return context.ErrorAt(create.unsupported_at,
+                           fmt::format("{} is not supported: events may repeat. Leave it out, and sort the table "
+                                       "with ORDER BY (…) after the column list for fast look-ups",
+                                       *create.unsupported_constraint));
+  }
+  ASSIGN_OR_RETURN(std::string name, NewTableName(create.name, context));
+  const char* tag = create.as ? "SELECT 0" : "CREATE TABLE";
+  Snapshot snapshot = context.store->snapshot();
+  if (Exists(*snapshot, name)) {
+    if (create.if_not_exists) return context.receiver->End(tag, 0);
+    if (!create.or_replace) {
+      return Status(StatusCode::kAlreadyExists,
+                    context.ErrorAt(create.name.parts.back().at,
+                                  fmt::format("relation \"{}\" already exists", name))
+                      .message());
+    }
+  }
+  Binder binder(context.sql, context.session, snapshot);
+  TableSchema schema;
+  schema.name = name;
+  PlanPtr plan;
+  if (create.as) {
+    ASSIGN_OR_RETURN(plan, binder.BindQuery(*create.as));
+    for (size_t i = 0; i < plan->output.size(); ++i) {
+      ColumnSchema column;
+      column.name = i < create.columns.size() ? NewName(create.columns[i].name) : plan->output[i].name;
+      column.type = plan->output[i].type;
+      if (column.type.id() == TypeId::kNull) column.type = TypeId::kText;
+      column.default_value = Value::Null(column.type);
+      RETURN_IF_ERROR(AddColumn(std::move(column), create.name.parts[0].at, context, &schema));
+    }
+  } else {
+    for (const ast::ColumnDef& def : create.columns) {
+      ASSIGN_OR_RETURN(ColumnSchema column, NewColumn(def, binder, context));
+      RETURN_IF_ERROR(AddColumn(std::move(column), def.name.at, context, &schema));
+    }
+    if (schema.columns.empty()) {
+      return context.ErrorAt(create.name.parts[0].at, "a table needs at least one column");
+    }
+  }
+  RETURN_IF_ERROR(ApplyClauses(create, context, &schema));
+  if (create.or_replace) {
+    if (TableSchemaPtr old = FindTable(*snapshot, name)) RETURN_IF_ERROR(context.store->DropTable(old->table_id));
+  }
+  ASSIGN_OR_RETURN(TableSchemaPtr table, context.store->CreateTable(std::move(schema)));
+  if (!create.as) return context.receiver->End("CREATE TABLE", 0);
+  auto rows = InsertPlan(std::move(plan), snapshot, *table, context);
+  if (!rows.ok()) {
+    // The statement did nothing: the table goes with it.
+    RETURN_IF_ERROR(context.store->DropTable(table->table_id));
+    return rows.status();
+  }
+  return context.receiver->End(fmt::format("SELECT {}", *rows), *rows);
+}
+
+Status ExecuteCreateView(const ast::CreateView& create, StatementContext& context) {
+  ASSIGN_OR_RETURN(std::string name, NewTableName(create.name, context));
+  Snapshot snapshot = context.store->snapshot();
+  if (FindTable(*snapshot, name) || (Exists(*snapshot, name) && !create.or_replace)) {
+    if (create.if_not_exists) return context.receiver->End("CREATE VIEW", 0);
+    return Status(StatusCode::kAlreadyExists,
+                  context.ErrorAt(create.name.parts.back().at,
+                                  fmt::format("relation \"{}\" already exists", name))
+                      .message());
+  }
+  Binder binder(context.sql, context.session, snapshot);
+  ASSIGN_OR_RETURN(PlanPtr plan, binder.BindQuery(*create.query));
+  if (create.columns.size() > plan->output.size()) {
+    return context.ErrorAt(create.columns[plan->output.size()].at,
+                           "CREATE VIEW specifies more column names than columns");
+  }
+  ViewSchema view;
+  view.name = name;
+  view.query = create.query_text;
+  for (const ast::Identifier& column : create.columns) view.columns.push_back(NewName(column));
+  RETURN_IF_ERROR(context.store->CreateView(std::move(view), create.or_replace));
+  return context.receiver->End("CREATE VIEW", 0);
+}
+
+Status ExecuteDrop(const ast::Drop& drop, StatementContext& context) {
+  bool table = drop.what == ast::Drop::What::kTable;
+  for (const ast::QualifiedName& name : drop.names) {
+    Snapshot snapshot = context.store->snapshot();
+    Binder binder(context.sql, context.session, snapshot);
+    if (table) {
+      auto schema = binder.LookupTable(name);
+      if (schema.ok()) {
+        RETURN_IF_ERROR(context.store->DropTable((*schema)->table_id));
+        continue;
+      }
+      if (schema.status().code() != StatusCode::kNotFound) return schema.status();
+      for (const ViewSchema& view : Views(*snapshot)) {
+        if (view.name == NewName(name.parts.back())) {
+          return context.ErrorAt(name.parts[0].at, fmt::format("\"{}\" is a view: DROP VIEW {}", view.name,
+                                                               QuoteIdentifier(view.name)));
+        }
+      }
+      if (!drop.if_exists) return schema.status();
+    } else {
+      Status status = context.store->DropView(NewName(name.parts.back()));
+      if (status.code() == StatusCode::kNotFound) {
+        if (drop.if_exists) continue;
+        return context.ErrorAt(name.parts[0].at, fmt::format("view \"{}\" does not exist", name.parts.back().name));
+      }
+      RETURN_IF_ERROR(status);
+    }
+  }
+  return context.receiver->End(table ? "DROP TABLE" : "DROP VIEW", 0);
+}
+
+Status ExecuteTruncate(const ast::Truncate& truncate, StatementContext& context) {
+  Binder binder(context.sql, context.session, context.store->snapshot());
+  std::vector<TableSchemaPtr> tables;
+  for (const ast::QualifiedName& name : truncate.names) {
+    ASSIGN_OR_RETURN(TableSchemaPtr table, binder.LookupTable(name));
+    tables.push_back(std::move(table));
+  }
+  for (const TableSchemaPtr& table : tables) RETURN_IF_ERROR(context.store->Truncate(table->table_id));
+  return context.receiver->End("TRUNCATE TABLE", 0);
+}
+
+Status ExecuteAlterTable(const ast::AlterTable& alter, StatementContext& context) {
+  Snapshot snapshot = context.store->snapshot();
+  Binder binder(context.sql, context.session, snapshot);
+  auto found = binder.LookupTable(alter.name);
+  if (found.status().code() == StatusCode::kNotFound && alter.if_exists) {
+    return context.receiver->End("ALTER TABLE", 0);
+  }
+  RETURN_IF_ERROR(found.status());
+  TableSchema schema = **found;
+  for (const auto& action : alter.actions) {
+    if (const auto* add = std::get_if<ast::AlterTable::AddColumn>(&action)) {
+      if (add->if_not_exists && schema.FindByName(NewName(add->column.name))) continue;
+      ASSIGN_OR_RETURN(ColumnSchema column, NewColumn(add->column, binder, context));
+      if (column.not_null && column.default_value.is_null() && RowCount(*snapshot, schema.table_id) > 0) {
+        return context.ErrorAt(add->column.name.at,
+                               fmt::format("column \"{}\" is NOT NULL, but the rows there are have no value for it; "
+                                           "give it a DEFAULT",
+                                           column.name));
+      }
+      RETURN_IF_ERROR(AddColumn(std::move(column), add->column.name.at, context, &schema));
+    } else if (const auto* drop = std::get_if<ast::AlterTable::DropColumn>(&action)) {
+      auto position = Position(schema, drop->column, context);
+      if (!position.ok()) {
+        if (drop->if_exists) continue;
+        return position.status();
+      }
+      const ColumnSchema& column = schema.columns[*position - 1];
+      bool sorted = std::find(schema.order_by.begin(), schema.order_by.end(), column.id) != schema.order_by.end();
+      if (schema.timestamp_column == column.id || sorted) {
+        return context.ErrorAt(drop->column.at, fmt::format("column \"{}\" cannot be dropped: the table is {} it",
+                                                            column.name,
+                                                            sorted ? "sorted by" : "partitioned by"));
+      }
+      if (schema.columns.size() == 1) {
+        return context.ErrorAt(drop->column.at, "the only column of a table cannot be dropped; DROP TABLE drops it all");
+      }
+      schema.columns.erase(schema.columns.begin() + (*position - 1));
+    } else if (const auto* rename = std::get_if<ast::AlterTable::RenameColumn>(&action)) {
+      ASSIGN_OR_RETURN(ColumnId position, Position(schema, rename->from, context));
+      std::string to = NewName(rename->to);
+      if (schema.FindByName(to) && schema.FindByName(to) != &schema.columns[position - 1]) {
+        return context.ErrorAt(rename->to.at, fmt::format("column \"{}\" already exists", to));
+      }
+      schema.columns[position - 1].name = std::move(to);
+    } else {
+      const auto& table = std::get<ast::AlterTable::RenameTable>(action);
+      std::string to = NewName(table.to);
+      if (Exists(*snapshot, to)) {
+        return context.ErrorAt(table.to.at, fmt::format("relation \"{}\" already exists", to));
+      }
+      schema.name = std::move(to);
+    }
+  }
+  RETURN_IF_ERROR(context.store->AlterTable(schema).status());
+  return context.receiver->End("ALTER TABLE", 0);
+}
+
+}  // namespace shale

@@ -1,0 +1,299 @@
+#include "absl/strings/ascii.h"
+#include "engine/expr/evaluator.h"
+#include "engine/functions/value_io.h"
+#include "engine/vector/vector_builder.h"
+#include "sql/binder_internal.h"
+#include "sql/execute.h"
+#include "sql/parser.h"
+
+namespace shale {
+namespace {
+
+// From so many rows on, rows go straight into segments instead of through the log.
+inline constexpr uint64_t kBulkRows = 65'536;
+
+// A column of the target by name: exact, else the only case-insensitive match.
+StatusOr<size_t> TargetColumn(const TableSchema& schema, const ast::Identifier& name,
+                              const StatementContext& context) {
+  std::optional<size_t> match;
+  std::vector<std::string> names;
+  std::string folded = name.quoted ? name.name : absl::AsciiStrToLower(name.name);
+  for (size_t i = 0; i < schema.columns.size(); ++i) {
+    if (schema.columns[i].name == folded) return i;
+    names.push_back(schema.columns[i].name);
+    if (!name.quoted && absl::AsciiStrToLower(schema.columns[i].name) == folded) {
+      if (match) return context.ErrorAt(name.at, fmt::format("column name \"{}\" is ambiguous", name.name));
+      match = i;
+    }
+  }
+  if (match) return *match;
+  std::string near = Nearest(name.name, names);
+  return context.ErrorAt(name.at, fmt::format("column \"{}\" of table \"{}\" does not exist{}", name.name,
+                                              schema.name,
+                                              near.empty() ? "" : "; did you mean " + QuoteIdentifier(near) + "?"));
+}
+
+// The value of a column that an INSERT leaves out.
+StatusOr<Value> DefaultOf(const ColumnSchema& column, StatementContext& context) {
+  if (column.default_text.empty()) {
+    return column.default_value.is_null() ? Value::Null(column.type) : column.default_value;
+  }
+  ASSIGN_OR_RETURN(ast::ExprPtr expr, ParseExpression(column.default_text));
+  Binder binder(column.default_text, context.session, context.store->snapshot());
+  Scope none;
+  Binder::ExprContext expr_context;
+  expr_context.scope = &none;
+  expr_context.clause = "DEFAULT";
+  ExprBinder expr_binder{binder, expr_context};
+  ASSIGN_OR_RETURN(Bound bound, expr_binder.Bind(*expr));
+  ASSIGN_OR_RETURN(ExprPtr value, expr_binder.Coerce(bound, column.type, expr->at, true));
+  return EvaluateConstant(value, context.session->functions);
+}
+
+// A literal cell straight into its column; false when the general road must be taken.
+bool AppendLiteral(const ast::Expr& expr, const std::string& time_zone, ParseScratch* scratch,
+                   VectorBuilder* builder) {
+  const auto* literal = std::get_if<ast::Literal>(&expr.node);
+  if (!literal) return false;
+  const Type& type = builder->type();
+  switch (literal->kind) {
+    case ast::Literal::Kind::kNull:
+      builder->AppendNull();
+      return true;
+    case ast::Literal::Kind::kTrue:
+    case ast::Literal::Kind::kFalse:
+      if (type.id() != TypeId::kBoolean) return false;
+      builder->Append<uint8_t>(literal->kind == ast::Literal::Kind::kTrue);
+      return true;
+    case ast::Literal::Kind::kNumber:
+      if (!type.IsNumeric() && type.id() != TypeId::kText) return false;
+      // A number that must be rounded takes the general road.
+      if (type.IsInteger() && literal->text.find_first_of(".eE") != std::string::npos) return false;
+      if (type.id() == TypeId::kDecimal && literal->text.find_first_of("eE") != std::string::npos) return false;
+      break;
+    case ast::Literal::Kind::kString:
+      break;
+    case ast::Literal::Kind::kTyped:
+      return false;
+  }
+  alignas(16) char value[16];
+  if (!ParseValue(literal->text, type, time_zone, value, scratch)) return false;
+  auto append = [&]<typename T>(T) {
+    T typed;
+    std::memcpy(&typed, value, sizeof typed);
+    builder->Append<T>(typed);
+    return true;
+  };
+  switch (type.physical()) {
+    case PhysicalType::kBool:
+    case PhysicalType::kUInt8:
+      return append(uint8_t{});
+    case PhysicalType::kInt8:
+      return append(int8_t{});
+    case PhysicalType::kInt16:
+      return append(int16_t{});
+    case PhysicalType::kInt32:
+      return append(int32_t{});
+    case PhysicalType::kInt64:
+      return append(int64_t{});
+    case PhysicalType::kUInt16:
+      return append(uint16_t{});
+    case PhysicalType::kUInt32:
+      return append(uint32_t{});
+    case PhysicalType::kUInt64:
+      return append(uint64_t{});
+    case PhysicalType::kInt128:
+      return append(int128_t{});
+    case PhysicalType::kFloat:
+      return append(float{});
+    case PhysicalType::kDouble:
+      return append(double{});
+    case PhysicalType::kInterval:
+      return append(Interval{});
+    case PhysicalType::kString:
+      return append(std::string_view{});
+    case PhysicalType::kList:
+    case PhysicalType::kStruct:
+      return false;
+  }
+  return false;
+}
+
+StatusOr<std::vector<Chunk>> BindValueRows(const ast::ValuesCore& values, const TableSchema& schema,
+                                           const std::vector<size_t>& targets, StatementContext& context) {
+  std::vector<VectorBuilder> builders;
+  std::vector<Value> defaults(schema.columns.size());
+  std::vector<bool> given(schema.columns.size(), false);
+  for (size_t target : targets) given[target] = true;
+  for (size_t i = 0; i < schema.columns.size(); ++i) {
+    builders.emplace_back(schema.columns[i].type);
+    if (!given[i]) {
+      ASSIGN_OR_RETURN(defaults[i], DefaultOf(schema.columns[i], context));
+    }
+  }
+  Binder binder(context.sql, context.session, context.store->snapshot());
+  Scope none;
+  Binder::ExprContext expr_context;
+  expr_context.scope = &none;
+  expr_context.clause = "VALUES";
+  ExprBinder expr_binder{binder, expr_context};
+  ParseScratch scratch;
+  std::vector<Chunk> chunks;
+  auto flush = [&] {
+    Chunk chunk;
+    chunk.num_rows = builders[0].size();
+    for (VectorBuilder& builder : builders) chunk.columns.push_back(builder.Finish());
+    chunks.push_back(std::move(chunk));
+  };
+  for (const auto& row : values.rows) {
+    if (row.size() != targets.size()) {
+      ast::Position at = row.size() > targets.size() ? row[targets.size()]->at : row.back()->at;
+      return context.ErrorAt(at, fmt::format("INSERT has {} values where {} columns are expected", row.size(),
+                                             targets.size()));
+    }
+    for (size_t i = 0; i < targets.size(); ++i) {
+      VectorBuilder& builder = builders[targets[i]];
+      if (AppendLiteral(*row[i], context.session->time_zone(), &scratch, &builder)) continue;
+      ASSIGN_OR_RETURN(Bound bound, expr_binder.Bind(*row[i]));
+      ASSIGN_OR_RETURN(ExprPtr cast, expr_binder.Coerce(bound, builder.type(), row[i]->at, true));
+      auto value = EvaluateConstant(cast, context.session->functions);
+      if (!value.ok()) return binder.Locate(row[i]->at, value.status());
+      builder.AppendValue(*value);
+    }
+    for (size_t i = 0; i < builders.size(); ++i) {
+      if (!given[i]) builders[i].AppendValue(defaults[i]);
+    }
+    if (builders[0].size() == kChunkRows) flush();
+  }
+  if (builders[0].size() > 0) flush();
+  return chunks;
+}
+
+Status Located(const Status& status, const ast::Insert& insert, const StatementContext& context) {
+  if (status.ok() || status.code() != StatusCode::kInvalidArgument) return status;
+  return context.ErrorAt(insert.table.parts[0].at, Message(status));
+}
+
+}  // namespace
+
+StatusOr<uint64_t> InsertPlan(PlanPtr plan, const Snapshot& snapshot, const TableSchema& schema,
+                              StatementContext& context) {
+  std::vector<Chunk> pending;
+  std::unique_ptr<BulkWriter> bulk;
+  uint64_t rows = 0;
+  std::vector<PlanColumn> result = plan->output;
+  RETURN_IF_ERROR(RunPlan(std::move(plan), result, snapshot, context, [&](Chunk chunk) -> StatusOr<Flow> {
+    if (chunk.num_rows == 0) return Flow::kMore;
+    rows += chunk.num_rows;
+    pending.push_back(std::move(chunk));
+    if (rows < kBulkRows) return Flow::kMore;
+    if (!bulk) {
+      ASSIGN_OR_RETURN(bulk, context.store->StartBulk(schema, 1));
+    }
+    for (Chunk& ready : pending) RETURN_IF_ERROR(bulk->Append(0, std::move(ready)));
+    pending.clear();
+    return Flow::kMore;
+  }));
+  if (bulk) {
+    RETURN_IF_ERROR(bulk->Commit(""));
+  } else if (rows > 0) {
+    RETURN_IF_ERROR(context.store->Insert(schema, pending));
+  }
+  return rows;
+}
+
+Status ExecuteInsert(const ast::Insert& insert, StatementContext& context) {
+  if (insert.on_conflict) {
+    return context.ErrorAt(insert.on_conflict_at,
+                           "ON CONFLICT is not supported: tables have no unique keys. Insert, and read the "
+                           "newest row with arg_max(value, ts), or DELETE the old row first");
+  }
+  if (insert.returning) return Unsupported("INSERT … RETURNING is not supported; SELECT the rows afterwards");
+  Snapshot snapshot = context.store->snapshot();
+  Binder binder(context.sql, context.session, snapshot);
+  ASSIGN_OR_RETURN(TableSchemaPtr schema, binder.LookupTable(insert.table));
+  std::vector<size_t> targets;
+  for (const ast::Identifier& name : insert.columns) {
+    ASSIGN_OR_RETURN(size_t target, TargetColumn(*schema, name, context));
+    if (std::find(targets.begin(), targets.end(), target) != targets.end()) {
+      return context.ErrorAt(name.at, fmt::format("column \"{}\" specified more than once", name.name));
+    }
+    targets.push_back(target);
+  }
+  uint64_t rows = 0;
+  const auto* values = insert.query ? std::get_if<ast::ValuesCore>(&insert.query->body) : nullptr;
+  if (!insert.query) {
+    ast::ValuesCore one;
+    one.rows.emplace_back();
+    ASSIGN_OR_RETURN(std::vector<Chunk> chunks, BindValueRows(one, *schema, {}, context));
+    RETURN_IF_ERROR(Located(context.store->Insert(*schema, chunks), insert, context));
+    return context.receiver->End("INSERT 0 1", 1);
+  }
+  bool plain_values = values && insert.query->order_by.empty() && !insert.query->limit &&
+                      !insert.query->offset && insert.query->with.empty();
+  if (plain_values) {
+    size_t width = values->rows[0].size();
+    if (targets.empty()) {
+      // Fewer values than columns: the first ones, as PostgreSQL has it.
+      for (size_t i = 0; i < std::min(width, schema->columns.size()); ++i) targets.push_back(i);
+    }
+    ASSIGN_OR_RETURN(std::vector<Chunk> chunks, BindValueRows(*values, *schema, targets, context));
+    rows = values->rows.size();
+    RETURN_IF_ERROR(Located(context.store->Insert(*schema, chunks), insert, context));
+    return context.receiver->End(fmt::format("INSERT 0 {}", rows), rows);
+  }
+  ASSIGN_OR_RETURN(PlanPtr plan, binder.BindQuery(*insert.query));
+  if (targets.empty()) {
+    for (size_t i = 0; i < std::min(plan->output.size(), schema->columns.size()); ++i) targets.push_back(i);
+  }
+  if (plan->output.size() != targets.size()) {
+    return context.ErrorAt(insert.query->at, fmt::format("INSERT has {} expressions where {} columns are "
+                                                         "expected",
+                                                         plan->output.size(), targets.size()));
+  }
+  ProjectNode project;
+  std::vector<PlanColumn> output;
+  for (size_t i = 0; i < schema->columns.size(); ++i) {
+    const ColumnSchema& column = schema->columns[i];
+    auto target = std::find(targets.begin(), targets.end(), i);
+    if (target == targets.end()) {
+      ASSIGN_OR_RETURN(Value value, DefaultOf(column, context));
+      project.exprs.push_back(MakeConstant(value.is_null() ? Value::Null(column.type) : value));
+    } else {
+      auto cast = MakeCast(ColumnOf(plan->output[target - targets.begin()]), column.type);
+      if (!cast.ok()) {
+        return context.ErrorAt(insert.query->at, fmt::format("column \"{}\" is of type {}: {}", column.name,
+                                                             column.type.ToString(), Message(cast.status())));
+      }
+      project.exprs.push_back(*std::move(cast));
+    }
+    output.push_back(binder.NewColumn(column.name, column.type));
+  }
+  plan = MakePlan(std::move(project), std::move(output), PlanList(std::move(plan)));
+  auto inserted = InsertPlan(std::move(plan), snapshot, *schema, context);
+  if (!inserted.ok()) return Located(inserted.status(), insert, context);
+  return context.receiver->End(fmt::format("INSERT 0 {}", *inserted), *inserted);
+}
+
+Status ExecuteDelete(const ast::Delete& del, StatementContext& context) {
+  Snapshot snapshot = context.store->snapshot();
+  Binder binder(context.sql, context.session, snapshot);
+  ASSIGN_OR_RETURN(TableSchemaPtr schema, binder.LookupTable(del.table));
+  Scope scope;
+  ASSIGN_OR_RETURN(PlanPtr plan, binder.BindTable(schema, del.alias ? del.alias->name : schema->name, &scope));
+  PlanColumn row_id = binder.NewColumn("row id", TypeId::kUBigInt);
+  plan->As<ScanNode>()->columns.push_back(kRowIdColumn);
+  plan->output.push_back(row_id);
+  if (del.where) RETURN_IF_ERROR(binder.BindWhere(*del.where, &scope, &plan));
+  std::vector<uint64_t> row_ids;
+  RETURN_IF_ERROR(RunPlan(std::move(plan), {row_id}, snapshot, context, [&](Chunk chunk) -> StatusOr<Flow> {
+    Vector flat = chunk.columns[0].Flatten();
+    const uint64_t* ids = flat.values<uint64_t>();
+    row_ids.insert(row_ids.end(), ids, ids + chunk.num_rows);
+    return Flow::kMore;
+  }));
+  ASSIGN_OR_RETURN(uint64_t deleted, context.store->Delete(schema->table_id, snapshot, row_ids));
+  return context.receiver->End(fmt::format("DELETE {}", deleted), deleted);
+}
+
+}  // namespace shale

@@ -1,0 +1,181 @@
+#include "sql/explain.h"
+
+#include "sql/rules/rules.h"
+
+namespace shale {
+namespace {
+
+std::string List(const std::vector<ExprPtr>& exprs, std::string_view separator) {
+  std::string text;
+  for (const ExprPtr& expr : exprs) {
+    if (!text.empty()) text += separator;
+    text += ToString(*expr);
+  }
+  return text;
+}
+
+std::string Keys(const std::vector<SortKey>& keys) {
+  std::string text;
+  for (const SortKey& key : keys) {
+    if (!text.empty()) text += ", ";
+    text += ToString(*key.expr);
+    if (key.descending) text += " DESC";
+    if (key.nulls_first != key.descending) text += key.nulls_first ? " NULLS FIRST" : " NULLS LAST";
+  }
+  return text;
+}
+
+std::string Human(int64_t bytes) {
+  if (bytes < 10 << 10) return fmt::format("{} B", bytes);
+  if (bytes < 10 << 20) return fmt::format("{} KiB", bytes >> 10);
+  return fmt::format("{} MiB", bytes >> 20);
+}
+
+struct Description {
+  std::string label;                                         // "Scan hits"
+  std::vector<std::pair<std::string, std::string>> details;  // "Filter" → "…"
+};
+
+struct Describe {
+  const Plan& plan;
+  bool analyzed;
+
+  Description operator()(const ScanNode& node) const {
+    Description d{"Scan " + node.schema->name, {}};
+    std::string columns;
+    for (const PlanColumn& column : plan.output) columns += (columns.empty() ? "" : ", ") + column.name;
+    d.details.push_back({"Columns", columns.empty() ? "none" : columns});
+    if (!node.filters.empty()) d.details.push_back({"Filter", List(node.filters, " AND ")});
+    if (analyzed) {
+      const ScanCounters& c = *node.counters;
+      d.details.push_back({"Read", fmt::format("{} rows scanned, {} read, segments skipped {} of {}, "
+                                               "blocks skipped {} of {}",
+                                               c.rows_scanned.load(), Human(c.bytes_read.load()),
+                                               c.segments_skipped.load(), c.segments_total.load(),
+                                               c.blocks_skipped.load(), c.blocks_total.load())});
+    }
+    return d;
+  }
+  Description operator()(const ValuesNode& node) const { return {"Rows of " + node.label, {}}; }
+  Description operator()(const FilterNode& node) const {
+    return {"Filter", {{"Condition", List(node.conjuncts, " AND ")}}};
+  }
+  Description operator()(const ProjectNode& node) const {
+    return {"Project", {{"Output", List(node.exprs, ", ")}}};
+  }
+  Description operator()(const AggregateNode& node) const {
+    Description d{node.aggregates.empty() ? "Distinct" : "Aggregate", {}};
+    if (!node.keys.empty()) d.details.push_back({"Group by", List(node.keys, ", ")});
+    std::string text;
+    for (const AggregateExpr& aggregate : node.aggregates) {
+      if (!text.empty()) text += ", ";
+      text += aggregate.function.function->name + "(" + (aggregate.distinct ? "DISTINCT " : "") +
+              (aggregate.args.empty() ? "*" : List(aggregate.args, ", ")) + ")";
+      if (aggregate.filter) text += " FILTER (WHERE " + ToString(*aggregate.filter) + ")";
+    }
+    if (!text.empty()) d.details.push_back({"Compute", text});
+    return d;
+  }
+  Description operator()(const SortNode& node) const { return {"Sort", {{"By", Keys(node.keys)}}}; }
+  Description operator()(const TopNNode& node) const {
+    std::string rows = fmt::format("{}", node.limit);
+    if (node.offset > 0) rows += fmt::format(" after {}", node.offset);
+    return {"Top " + rows, {{"By", Keys(node.keys)}}};
+  }
+  Description operator()(const LimitNode& node) const {
+    std::string label = node.limit >= 0 ? fmt::format("Limit {}", node.limit) : "Limit none";
+    if (node.offset > 0) label += fmt::format(" offset {}", node.offset);
+    return {label, {}};
+  }
+  Description operator()(const JoinNode& node) const {
+    static const char* kNames[] = {"inner", "left", "semi", "anti", "mark"};
+    Description d{fmt::format("Hash join ({})", kNames[static_cast<int>(node.kind)]), {}};
+    std::string on;
+    for (size_t i = 0; i < node.probe_keys.size(); ++i) {
+      on += (on.empty() ? "" : " AND ") + ToString(*node.probe_keys[i]) + " = " + ToString(*node.build_keys[i]);
+    }
+    d.details.push_back({"On", on.empty() ? "every pair" : on});
+    if (node.residual) d.details.push_back({"And", ToString(*node.residual)});
+    return d;
+  }
+  Description operator()(const ScalarJoinNode&) const { return {"Scalar subquery", {}}; }
+  Description operator()(const UnionAllNode&) const { return {"Union all", {}}; }
+};
+
+// Rows out of the node, and its own microseconds.
+std::pair<int64_t, int64_t> Measured(const Plan& plan) {
+  int64_t rows = 0, micros = 0;
+  for (const auto& profile : plan.profiles) {
+    rows = profile->rows_out.load();
+    micros += profile->time_us.load();
+  }
+  return {rows, micros};
+}
+
+void Print(const Plan& plan, const DatabaseVersion& version, bool analyzed, int depth,
+           std::vector<std::string>* lines) {
+  Description d = std::visit(Describe{plan, analyzed}, plan.node);
+  std::string indent(depth * 3, ' ');
+  std::string line = depth == 0 ? d.label : std::string((depth - 1) * 3, ' ') + "-> " + d.label;
+  if (analyzed && !plan.profiles.empty()) {
+    auto [rows, micros] = Measured(plan);
+    line += fmt::format("  (rows={} time={:.3f} ms)", rows, micros / 1000.0);
+  } else {
+    line += fmt::format("  (rows≈{:.0f})", EstimateRows(plan, version));
+  }
+  lines->push_back(std::move(line));
+  for (auto& [name, text] : d.details) lines->push_back(fmt::format("{}  {}: {}", indent, name, text));
+  if (analyzed && plan.details) {
+    for (const std::string& text : *plan.details) lines->push_back(indent + "  " + text);
+  }
+  for (const PlanPtr& child : plan.children) Print(*child, version, analyzed, depth + 1, lines);
+}
+
+std::string JsonText(std::string_view text) {
+  std::string out = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+std::string Json(const Plan& plan, const DatabaseVersion& version, bool analyzed) {
+  Description d = std::visit(Describe{plan, analyzed}, plan.node);
+  std::string out = fmt::format("{{\"Node Type\":{},\"Plan Rows\":{:.0f}", JsonText(d.label),
+                                EstimateRows(plan, version));
+  if (analyzed && !plan.profiles.empty()) {
+    auto [rows, micros] = Measured(plan);
+    out += fmt::format(",\"Actual Rows\":{},\"Actual Time\":{:.3f}", rows, micros / 1000.0);
+  }
+  for (auto& [name, text] : d.details) out += "," + JsonText(name) + ":" + JsonText(text);
+  if (!plan.children.empty()) {
+    out += ",\"Plans\":[";
+    for (size_t i = 0; i < plan.children.size(); ++i) {
+      if (i) out += ",";
+      out += Json(*plan.children[i], version, analyzed);
+    }
+    out += "]";
+  }
+  return out + "}";
+}
+
+}  // namespace
+
+std::vector<std::string> ExplainPlan(const Plan& plan, const DatabaseVersion& version, bool analyzed) {
+  std::vector<std::string> lines;
+  Print(plan, version, analyzed, 0, &lines);
+  return lines;
+}
+
+std::string ExplainJson(const Plan& plan, const DatabaseVersion& version, bool analyzed) {
+  return "[{\"Plan\":" + Json(plan, version, analyzed) + "}]";
+}
+
+}  // namespace shale

@@ -1,0 +1,419 @@
+// Everything that is not a query: DDL, INSERT, COPY, settings, transactions.
+#include "sql/parser_build.h"
+
+namespace shale {
+namespace {
+using T = ShaleParser;
+}
+
+ast::Statement AstBuilder::BuildStatement(P::StatementContext* context) {
+  ast::Statement statement;
+  statement.begin = At(context->start);
+  statement.end = EndOf(context);
+  if (context->query() != nullptr) {
+    if (ast::SelectPtr select = BuildQuery(context->query()); select != nullptr) {
+      statement.node = std::move(*select);
+    }
+  } else if (context->createTable() != nullptr) {
+    statement.node = BuildCreateTable(context->createTable());
+  } else if (context->createView() != nullptr) {
+    statement.node = BuildCreateView(context->createView());
+  } else if (context->drop() != nullptr) {
+    statement.node = BuildDrop(context->drop());
+  } else if (P::TruncateContext* parsed = context->truncate(); parsed != nullptr) {
+    ast::Truncate truncate;
+    for (P::QualifiedNameContext* name : parsed->qualifiedName()) {
+      truncate.names.push_back(TableName(name));
+    }
+    statement.node = std::move(truncate);
+  } else if (context->alterTable() != nullptr) {
+    statement.node = BuildAlter(context->alterTable());
+  } else if (context->insert() != nullptr) {
+    statement.node = BuildInsert(context->insert());
+  } else if (context->deleteFrom() != nullptr) {
+    statement.node = BuildDelete(context->deleteFrom());
+  } else if (P::UpdateContext* parsed = context->update(); parsed != nullptr) {
+    statement.node = ast::Update{TableName(parsed->qualifiedName()), At(parsed->start)};
+  } else if (context->explain() != nullptr) {
+    statement.node = BuildExplain(context->explain());
+  } else if (context->show() != nullptr) {
+    statement.node = BuildShow(context->show());
+  } else if (P::DescribeContext* parsed = context->describe(); parsed != nullptr) {
+    ast::Describe describe;
+    if (parsed->table != nullptr) describe.table = TableName(parsed->table);
+    if (parsed->query() != nullptr) describe.query = BuildQuery(parsed->query());
+    statement.node = std::move(describe);
+  } else if (context->set() != nullptr) {
+    statement.node = BuildSet(context->set());
+  } else if (context->copy() != nullptr) {
+    statement.node = BuildCopy(context->copy());
+  } else if (P::TransactionContext* parsed = context->transaction(); parsed != nullptr) {
+    using Kind = ast::Transaction::Kind;
+    statement.node = ast::Transaction{parsed->begin != nullptr    ? Kind::kBegin
+                                      : parsed->commit != nullptr ? Kind::kCommit
+                                                                  : Kind::kRollback};
+  } else if (P::MaintainContext* parsed = context->maintain(); parsed != nullptr) {
+    ast::Maintain maintain;
+    if (parsed->checkpoint == nullptr) {
+      maintain.kind = ast::Maintain::Kind::kOptimize;
+      maintain.table = TableName(parsed->qualifiedName());
+    }
+    statement.node = std::move(maintain);
+  }
+  return statement;
+}
+
+// ---- CREATE, DROP, ALTER ----------------------------------------------------------------------
+
+ast::CreateTable AstBuilder::BuildCreateTable(P::CreateTableContext* context) {
+  ast::CreateTable create;
+  create.name = TableName(context->table);
+  create.if_not_exists = context->exists != nullptr;
+  create.or_replace = context->replace != nullptr;
+  create.temporary = context->temporary != nullptr;
+  if (context->query() != nullptr) {
+    create.as = BuildQuery(context->query());
+    if (context->no != nullptr) {
+      Fail(context->no, "WITH NO DATA is not supported; add LIMIT 0 to the query",
+           StatusCode::kUnimplemented);
+    }
+  }
+  for (P::TableElementContext* element : context->tableElement()) {
+    if (element->columnDef() != nullptr) {
+      ast::ColumnDef column = BuildColumn(element->columnDef());
+      if (column.type.name.empty()) {
+        Fail(element->start,
+             create.as != nullptr
+                 ? "CREATE TABLE … AS takes names and types from its query; name columns there "
+                   "with AS"
+                 : fmt::format("column \"{}\" has no type, such as TEXT, BIGINT or TIMESTAMP",
+                               column.name.name));
+      }
+      create.columns.push_back(std::move(column));
+    } else if (!create.unsupported_constraint.has_value()) {
+      const antlr4::Token* kind = element->tableConstraint()->kind;
+      switch (kind->getType()) {
+        case T::K_PRIMARY: create.unsupported_constraint = "PRIMARY KEY"; break;
+        case T::K_UNIQUE: create.unsupported_constraint = "UNIQUE"; break;
+        case T::K_CHECK: create.unsupported_constraint = "CHECK"; break;
+        default: create.unsupported_constraint = "FOREIGN KEY";
+      }
+      create.unsupported_at = At(kind);
+    }
+  }
+  for (P::TableOptionContext* option : context->tableOption()) BuildTableOption(option, &create);
+  if (create.columns.empty() && create.as == nullptr) {
+    Fail(context->stop, "a table needs columns: CREATE TABLE t (ts TIMESTAMP, name TEXT), or "
+                        "CREATE TABLE t AS SELECT …");
+  }
+  return create;
+}
+
+void AstBuilder::BuildTableOption(P::TableOptionContext* context, ast::CreateTable* create) {
+  const auto once = [&](bool seen, std::string_view clause) {
+    if (seen) Fail(context->kind, fmt::format("{} is given twice", clause));
+  };
+  switch (context->kind->getType()) {
+    case T::K_TIMESTAMP:
+      once(create->timestamp_column.has_value(), "TIMESTAMP (…)");
+      create->timestamp_column = Name(context->column);
+      break;
+    case T::K_PARTITION:
+      once(create->partition_by.has_value(), "PARTITION BY");
+      create->partition_by = Name(context->column);
+      break;
+    case T::K_ORDER:
+      once(!create->order_by.empty(), "ORDER BY");
+      create->order_by = Names(context->columns);
+      if (context->column != nullptr) create->order_by.push_back(Name(context->column));
+      break;
+    default:
+      for (P::OptionContext* option : context->option()) {
+        create->options.push_back(
+            {Name(option->name),
+             option->optionValue() != nullptr ? OptionValue(option->optionValue()) : "true"});
+      }
+  }
+}
+
+ast::ColumnDef AstBuilder::BuildColumn(P::ColumnDefContext* context) {
+  ast::ColumnDef column;
+  column.name = Name(context->name);
+  if (context->typeName() != nullptr) column.type = BuildType(context->typeName());
+  for (P::ColumnConstraintContext* constraint : context->columnConstraint()) {
+    if (constraint->value != nullptr) {
+      if (column.default_value != nullptr) {
+        Fail(constraint->start, "this column has two DEFAULT values");
+      }
+      column.default_value = BuildValue(constraint->value);
+    } else if (constraint->kind == nullptr) {
+      if (constraint->K_NOT() != nullptr) column.not_null = true;
+    } else if (!column.unsupported.has_value()) {
+      switch (constraint->kind->getType()) {
+        case T::K_PRIMARY: column.unsupported = "PRIMARY KEY"; break;
+        case T::K_UNIQUE: column.unsupported = "UNIQUE"; break;
+        case T::K_CHECK: column.unsupported = "CHECK"; break;
+        case T::K_REFERENCES: column.unsupported = "REFERENCES"; break;
+        case T::K_GENERATED: column.unsupported = "GENERATED"; break;
+        default: {
+          // The only collation there is orders by bytes.
+          const std::string name = TypeOrFunctionName(constraint->qualifiedName());
+          if (name != "C" && name != "c" && name != "POSIX" && name != "default") {
+            column.unsupported = "COLLATE";
+          }
+        }
+      }
+    }
+  }
+  return column;
+}
+
+ast::CreateView AstBuilder::BuildCreateView(P::CreateViewContext* context) {
+  ast::CreateView view;
+  if (context->materialized != nullptr) {
+    Fail(context->materialized, "materialized views are not supported; use CREATE VIEW or "
+                                "CREATE TABLE … AS",
+         StatusCode::kUnimplemented);
+  }
+  view.name = TableName(context->view);
+  view.or_replace = context->replace != nullptr;
+  view.if_not_exists = context->exists != nullptr;
+  view.columns = Names(context->columns);
+  view.query = BuildQuery(context->query());
+  const int32_t begin = At(context->query()->start).offset;
+  view.query_text = sql_.substr(begin, EndOf(context->query()).offset - begin);
+  return view;
+}
+
+ast::Drop AstBuilder::BuildDrop(P::DropContext* context) {
+  ast::Drop drop;
+  drop.what = context->view != nullptr ? ast::Drop::What::kView : ast::Drop::What::kTable;
+  drop.if_exists = context->exists != nullptr;
+  for (P::QualifiedNameContext* name : context->qualifiedName()) {
+    drop.names.push_back(TableName(name));
+  }
+  return drop;
+}
+
+ast::AlterTable AstBuilder::BuildAlter(P::AlterTableContext* context) {
+  ast::AlterTable alter;
+  alter.name = TableName(context->table);
+  alter.if_exists = context->exists != nullptr;
+  for (P::AlterActionContext* action : context->alterAction()) {
+    if (action->tableConstraint() != nullptr) {
+      Fail(action->tableConstraint()->kind,
+           "constraints are not supported; uniqueness of events is kept by their event id",
+           StatusCode::kUnimplemented);
+    } else if (action->kind->getType() == T::K_ALTER) {
+      Fail(action->kind,
+           "ALTER COLUMN is not supported; add a column of the new type, or CREATE TABLE … AS "
+           "SELECT with a cast",
+           StatusCode::kUnimplemented);
+    } else if (action->columnDef() != nullptr) {
+      ast::AlterTable::AddColumn add{BuildColumn(action->columnDef()), action->exists != nullptr};
+      if (add.column.type.name.empty()) {
+        Fail(action->columnDef()->start,
+             fmt::format("column \"{}\" has no type, such as TEXT, BIGINT or TIMESTAMP",
+                         add.column.name.name));
+      }
+      alter.actions.push_back(std::move(add));
+    } else if (action->kind->getType() == T::K_DROP) {
+      alter.actions.push_back(
+          ast::AlterTable::DropColumn{Name(action->column), action->exists != nullptr});
+    } else if (action->column != nullptr) {
+      alter.actions.push_back(
+          ast::AlterTable::RenameColumn{Name(action->column), Name(action->renamed)});
+    } else {
+      alter.actions.push_back(ast::AlterTable::RenameTable{Name(action->renamed)});
+    }
+  }
+  return alter;
+}
+
+// ---- rows -------------------------------------------------------------------------------------
+
+ast::Insert AstBuilder::BuildInsert(P::InsertContext* context) {
+  ast::Insert insert;
+  insert.table = TableName(context->table);
+  insert.columns = Names(context->columns);
+  if (context->query() != nullptr) insert.query = BuildQuery(context->query());
+  if (context->conflict != nullptr) {
+    insert.on_conflict = true;
+    insert.on_conflict_at = At(context->K_ON()->getSymbol());
+  }
+  insert.returning = context->returning != nullptr;
+  return insert;
+}
+
+ast::Delete AstBuilder::BuildDelete(P::DeleteFromContext* context) {
+  ast::Delete result;
+  result.table = TableName(context->table);
+  if (context->alias != nullptr) result.alias = Name(context->alias);
+  if (context->others != nullptr) {
+    Fail(context->others, "DELETE … USING is not supported; use WHERE x IN (SELECT …)",
+         StatusCode::kUnimplemented);
+  }
+  if (context->returning != nullptr) {
+    Fail(context->returning, "DELETE … RETURNING is not supported; SELECT the rows first",
+         StatusCode::kUnimplemented);
+  }
+  if (context->expr() != nullptr) result.where = BuildExpr(context->expr());
+  return result;
+}
+
+// ---- EXPLAIN, SHOW, SET, COPY -----------------------------------------------------------------
+
+ast::Explain AstBuilder::BuildExplain(P::ExplainContext* context) {
+  ast::Explain explain;
+  explain.format = "text";
+  explain.analyze = context->analyze != nullptr;
+  if (context->verbose != nullptr && LowerName(context->verbose) != "verbose") {
+    Fail(context->verbose->start,
+         fmt::format("EXPLAIN is followed by a statement, ANALYZE, VERBOSE or options in "
+                     "parentheses, not by \"{}\"",
+                     Text(context->verbose->start)));
+  }
+  for (P::ExplainOptionContext* option : context->explainOption()) {
+    const std::string name = option->name != nullptr ? LowerName(option->name) : "analyze";
+    const std::string value =
+        option->optionValue() != nullptr ? AsciiLower(OptionValue(option->optionValue())) : "true";
+    const bool on = value == "true" || value == "on" || value == "1";
+    if (name == "analyze") {
+      explain.analyze = on;
+    } else if (name == "format") {
+      if (value != "text" && value != "json") {
+        Fail(option->start, "EXPLAIN's formats are TEXT and JSON");
+      }
+      explain.format = value;
+    } else if (name != "verbose" && name != "costs" && name != "buffers" && name != "timing" &&
+               name != "summary" && name != "settings" && name != "wal") {
+      Fail(option->start, fmt::format("EXPLAIN has no option {}; it takes ANALYZE and FORMAT", name));
+    }
+  }
+  explain.statement = std::make_unique<ast::Statement>(BuildStatement(context->statement()));
+  return explain;
+}
+
+std::string AstBuilder::SettingName(P::SettingNameContext* context) {
+  const std::vector<P::IdentifierContext*> parts = context->identifier();
+  const bool dotted = !context->DOT().empty();
+  std::string name;
+  for (P::IdentifierContext* part : parts) {
+    if (!name.empty()) name += dotted ? '.' : ' ';
+    name += AsciiLower(Name(part).name);
+  }
+  if (!dotted && parts.size() > 1) {
+    if (name != "transaction isolation level") {
+      Fail(context->start, "a setting's name is one word");
+    }
+    return "transaction_isolation";
+  }
+  return name;
+}
+
+ast::Show AstBuilder::BuildShow(P::ShowContext* context) {
+  if (context->all != nullptr) return {"all"};
+  if (context->zone != nullptr) return {"timezone"};
+  return {SettingName(context->settingName())};
+}
+
+std::string AstBuilder::OptionValue(P::OptionValueContext* context) {
+  if (context->STRING() != nullptr) return StringValue(context->start);
+  if (context->NUMBER() != nullptr) {
+    std::string number = NumberValue(context->NUMBER()->getSymbol());
+    return context->sign != nullptr && context->sign->getType() == T::MINUS ? "-" + number : number;
+  }
+  return Name(context->columnLabel()).name;
+}
+
+std::string AstBuilder::SettingValue(P::SetValueContext* context) {
+  if (context->STRING() != nullptr) return StringValue(context->STRING()->getSymbol());
+  if (context->NUMBER() != nullptr) {
+    std::string number = NumberValue(context->NUMBER()->getSymbol());
+    return context->sign != nullptr && context->sign->getType() == T::MINUS ? "-" + number : number;
+  }
+  return Name(context->columnLabel()).name;
+}
+
+ast::Set AstBuilder::BuildSet(P::SetContext* context) {
+  ast::Set set;
+  if (context->characteristics != nullptr) {
+    // SET TRANSACTION ISOLATION LEVEL …: every transaction reads one snapshot.
+    set.name = "transaction_isolation";
+    for (P::TransactionModeContext* mode : context->transactionMode()) {
+      if (!set.value.empty()) set.value += ' ';
+      set.value += AsciiLower(Text(mode->start));
+    }
+    return set;
+  }
+  if (context->names != nullptr) {
+    if (LowerName(context->names) != "names") {
+      Fail(context->names->start, "SET takes a name, = or TO, and a value");
+    }
+    set.name = "client_encoding";
+    set.value = StringValue(context->text);
+    return set;
+  }
+  set.name = context->zone != nullptr            ? "timezone"
+             : context->settingName() != nullptr ? SettingName(context->settingName())
+                                                 : "all";
+  set.is_default = context->reset != nullptr;
+  for (P::SetValueContext* value : context->setValue()) {
+    if (value->isDefault != nullptr) {
+      set.is_default = true;
+      continue;
+    }
+    if (!set.value.empty()) set.value += ", ";
+    set.value += SettingValue(value);
+  }
+  // SET TIME ZONE LOCAL is the server's own zone, which is the default.
+  if (context->zone != nullptr && AsciiLower(set.value) == "local") {
+    set.value.clear();
+    set.is_default = true;
+  }
+  return set;
+}
+
+ast::CopyTo AstBuilder::BuildCopy(P::CopyContext* context) {
+  ast::CopyTo copy;
+  if (context->from != nullptr) {
+    Fail(context->from, "COPY … FROM is not supported; load files with shale load",
+         StatusCode::kUnimplemented);
+    return copy;
+  }
+  if (context->out != nullptr) {
+    Fail(context->out, "COPY … TO STDOUT is not supported; name a file: COPY … TO 'file.csv'",
+         StatusCode::kUnimplemented);
+    return copy;
+  }
+  if (context->query() != nullptr) copy.query = BuildQuery(context->query());
+  if (context->table != nullptr) copy.table = TableName(context->table);
+  copy.columns = Names(context->columns);
+  copy.path = StringValue(context->path);
+  for (P::CopyOptionContext* option : context->copyOption()) {
+    ast::Identifier name = Name(option->name);
+    std::string value = "true";
+    if (option->optionValue() != nullptr) value = OptionValue(option->optionValue());
+    if (option->STAR() != nullptr) value = "*";
+    if (option->identifierList() != nullptr) {
+      value.clear();
+      for (const ast::Identifier& column : Names(option->identifierList())) {
+        value += (value.empty() ? "" : ", ") + column.name;
+      }
+    }
+    copy.options.push_back({std::move(name), std::move(value)});
+  }
+  // COPY t TO 'f' WITH CSV HEADER DELIMITER ',': the spelling before PostgreSQL 9.
+  for (P::LegacyCopyOptionContext* option : context->legacyCopyOption()) {
+    const antlr4::Token* word = option->name != nullptr ? option->name : option->word->start;
+    ast::Identifier name{AsciiLower(Text(word)), false, At(word)};
+    std::string value = option->text != nullptr ? StringValue(option->text) : "true";
+    if (name.name == "csv" || name.name == "binary") {
+      value = std::exchange(name.name, "format");
+    }
+    copy.options.push_back({std::move(name), std::move(value)});
+  }
+  return copy;
+}
+
+}  // namespace shale

@@ -1,0 +1,132 @@
+// Plan: a query as a tree of relational nodes, made by the binder, rewritten by rules/, lowered to
+// pipelines by lower.cc.
+//
+// Columns are known by ids that are unique in the statement: inside a plan, an Expr's column_index
+// is such an id, whatever the position in the child's output. So rules move nodes and drop columns
+// without renumbering; lower.cc turns ids into positions at the end.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/exec/pipeline.h"
+#include "engine/expr/expr.h"
+#include "engine/operators/aggregate.h"
+#include "engine/operators/join.h"
+#include "engine/operators/sort.h"
+#include "storage/table/store.h"
+
+namespace shale {
+
+using ColumnVar = size_t;
+
+struct PlanColumn {
+  ColumnVar id = 0;
+  std::string name;
+  Type type;
+};
+
+struct Plan;
+using PlanPtr = std::unique_ptr<Plan>;
+
+// Rows of a table. `columns[i]` is what output[i] reads. No children.
+struct ScanNode {
+  TableSchemaPtr schema;
+  std::vector<ColumnId> columns;
+  std::vector<ExprPtr> filters;  // conjuncts over output ids
+  std::shared_ptr<ScanCounters> counters = std::make_shared<ScanCounters>();
+};
+// Rows that are known already: VALUES, system relations, generate_series, metadata answers.
+struct ValuesNode {
+  std::shared_ptr<const std::vector<Chunk>> chunks;  // columns as in output
+  std::string label;                                 // "VALUES", "shale_functions", …
+};
+struct FilterNode {
+  std::vector<ExprPtr> conjuncts;
+};
+// output[i] is exprs[i].
+struct ProjectNode {
+  std::vector<ExprPtr> exprs;
+};
+// output: keys, then aggregates.
+struct AggregateNode {
+  std::vector<ExprPtr> keys;
+  std::vector<AggregateExpr> aggregates;
+};
+struct SortNode {
+  std::vector<SortKey> keys;
+};
+struct TopNNode {
+  std::vector<SortKey> keys;
+  int64_t limit = 0;
+  int64_t offset = 0;
+};
+struct LimitNode {
+  int64_t limit = -1;
+  int64_t offset = 0;
+};
+// children[0] is probed, children[1] built. output: probe columns, then (inner, left) build columns
+// or (mark) the one BOOLEAN.
+struct JoinNode {
+  JoinKind kind = JoinKind::kInner;
+  std::vector<ExprPtr> probe_keys, build_keys;
+  ExprPtr residual;  // may be null
+};
+// children[0] with the one value of children[1] (its column `value`) appended as a column.
+struct ScalarJoinNode {
+  ColumnVar value = 0;
+};
+// All rows of all children; output[i] is column inputs[child][i] of each child.
+struct UnionAllNode {
+  std::vector<std::vector<ColumnVar>> inputs;
+};
+
+using PlanNode = std::variant<ScanNode, ValuesNode, FilterNode, ProjectNode, AggregateNode,
+                              SortNode, TopNNode, LimitNode, JoinNode, ScalarJoinNode, UnionAllNode>;
+
+struct Plan {
+  PlanNode node;
+  std::vector<PlanColumn> output;
+  std::vector<PlanPtr> children;
+  // What EXPLAIN ANALYZE measured; filled by lowering with analyze on.
+  std::vector<std::shared_ptr<PartProfile>> profiles;
+  std::shared_ptr<std::vector<std::string>> details;
+
+  template <typename Node>
+  Node* As() {
+    return std::get_if<Node>(&node);
+  }
+  template <typename Node>
+  const Node* As() const {
+    return std::get_if<Node>(&node);
+  }
+};
+
+// A plan with no output columns computed from nothing but the child's.
+PlanPtr MakePlan(PlanNode node, std::vector<PlanColumn> output, std::vector<PlanPtr> children);
+template <typename... Children>
+std::vector<PlanPtr> PlanList(Children... children) {
+  std::vector<PlanPtr> list;
+  (list.push_back(std::move(children)), ...);
+  return list;
+}
+
+ExprPtr ColumnOf(const PlanColumn& column);
+std::set<ColumnVar> OutputIds(const Plan& plan);
+// The expressions a node itself evaluates (its children's excluded), for rules that walk them.
+void ForEachExpr(Plan& plan, const std::function<void(ExprPtr&)>& visit);
+// Splits AND into its parts, appending.
+void SplitConjuncts(const ExprPtr& expr, std::vector<ExprPtr>* conjuncts);
+// Whether every column of `expr` is in `ids`.
+bool UsesOnly(const Expr& expr, const std::set<ColumnVar>& ids);
+// Turns `probe expression = build expression` into a key of the join; false when `conjunct` is not
+// of that form.
+bool AddJoinKey(const ExprPtr& conjunct, const std::set<ColumnVar>& probe,
+                const std::set<ColumnVar>& build, JoinNode* join);
+// Rebuilds `expr` top-down: where `replace` gives something, that stands instead.
+ExprPtr Rewrite(const ExprPtr& expr, const std::function<ExprPtr(const ExprPtr&)>& replace);
+
+}  // namespace shale

@@ -1,0 +1,15 @@
+#include "sql/rules/rules.h"
+
+namespace shale {
+
+void Optimize(PlanPtr* plan, const std::vector<PlanColumn>& result, const RuleContext& context) {
+  FoldPlanConstants(plan->get(), context);
+  PushFilters(plan);
+  AnswerFromMetadata(plan, context);
+  ChooseBuildSides(plan->get(), context);
+  std::set<ColumnVar> required;
+  for (const PlanColumn& column : result) required.insert(column.id);
+  PruneColumns(plan->get(), required);
+}
+
+}  // namespace shale

@@ -1,0 +1,125 @@
+#include <algorithm>
+
+#include "sql/rules/rules.h"
+
+namespace shale {
+namespace {
+
+void AddUsed(const Expr& expr, std::set<ColumnVar>* ids) {
+  std::vector<size_t> used;
+  CollectColumns(expr, &used);
+  ids->insert(used.begin(), used.end());
+}
+
+void AppendOutput(const Plan& from, Plan* to) {
+  to->output.insert(to->output.end(), from.output.begin(), from.output.end());
+}
+
+}  // namespace
+
+void PruneColumns(Plan* plan, const std::set<ColumnVar>& required) {
+  std::set<ColumnVar> needed = required;
+  auto keep = [&](const PlanColumn& column) { return needed.contains(column.id); };
+  if (auto* scan = plan->As<ScanNode>()) {
+    for (const ExprPtr& filter : scan->filters) AddUsed(*filter, &needed);
+    std::vector<PlanColumn> output;
+    std::vector<ColumnId> columns;
+    for (size_t i = 0; i < plan->output.size(); ++i) {
+      if (!keep(plan->output[i])) continue;
+      output.push_back(plan->output[i]);
+      columns.push_back(scan->columns[i]);
+    }
+    plan->output = std::move(output);
+    scan->columns = std::move(columns);
+    return;
+  }
+  if (auto* values = plan->As<ValuesNode>()) {
+    std::vector<PlanColumn> output;
+    std::vector<size_t> kept;
+    for (size_t i = 0; i < plan->output.size(); ++i) {
+      if (!keep(plan->output[i])) continue;
+      kept.push_back(i);
+      output.push_back(plan->output[i]);
+    }
+    if (kept.size() == plan->output.size()) return;
+    std::vector<Chunk> chunks;
+    for (const Chunk& chunk : *values->chunks) {
+      Chunk narrow;
+      narrow.num_rows = chunk.num_rows;
+      for (size_t i : kept) narrow.columns.push_back(chunk.columns[i]);
+      chunks.push_back(std::move(narrow));
+    }
+    values->chunks = std::make_shared<const std::vector<Chunk>>(std::move(chunks));
+    plan->output = std::move(output);
+    return;
+  }
+  if (auto* project = plan->As<ProjectNode>()) {
+    std::vector<PlanColumn> output;
+    std::vector<ExprPtr> exprs;
+    for (size_t i = 0; i < plan->output.size(); ++i) {
+      if (!keep(plan->output[i])) continue;
+      output.push_back(plan->output[i]);
+      exprs.push_back(project->exprs[i]);
+    }
+    plan->output = std::move(output);
+    project->exprs = std::move(exprs);
+    std::set<ColumnVar> below;
+    for (const ExprPtr& expr : project->exprs) AddUsed(*expr, &below);
+    PruneColumns(plan->children[0].get(), below);
+    return;
+  }
+  if (auto* aggregate = plan->As<AggregateNode>()) {
+    size_t num_keys = aggregate->keys.size();
+    std::vector<PlanColumn> output(plan->output.begin(), plan->output.begin() + num_keys);
+    std::vector<AggregateExpr> aggregates;
+    for (size_t i = 0; i < aggregate->aggregates.size(); ++i) {
+      if (!keep(plan->output[num_keys + i])) continue;
+      output.push_back(plan->output[num_keys + i]);
+      aggregates.push_back(aggregate->aggregates[i]);
+    }
+    plan->output = std::move(output);
+    aggregate->aggregates = std::move(aggregates);
+    std::set<ColumnVar> below;
+    ForEachExpr(*plan, [&](ExprPtr& expr) { AddUsed(*expr, &below); });
+    PruneColumns(plan->children[0].get(), below);
+    return;
+  }
+  if (auto* all = plan->As<UnionAllNode>()) {
+    std::vector<PlanColumn> output;
+    std::vector<std::vector<ColumnVar>> inputs(plan->children.size());
+    for (size_t i = 0; i < plan->output.size(); ++i) {
+      if (!keep(plan->output[i])) continue;
+      output.push_back(plan->output[i]);
+      for (size_t c = 0; c < inputs.size(); ++c) inputs[c].push_back(all->inputs[c][i]);
+    }
+    plan->output = std::move(output);
+    all->inputs = std::move(inputs);
+    for (size_t c = 0; c < plan->children.size(); ++c) {
+      PruneColumns(plan->children[c].get(), {all->inputs[c].begin(), all->inputs[c].end()});
+    }
+    return;
+  }
+  ForEachExpr(*plan, [&](ExprPtr& expr) { AddUsed(*expr, &needed); });
+  if (auto* scalar = plan->As<ScalarJoinNode>()) {
+    PlanColumn own = plan->output.back();
+    PruneColumns(plan->children[0].get(), needed);
+    PruneColumns(plan->children[1].get(), {scalar->value});
+    plan->output = plan->children[0]->output;
+    plan->output.push_back(std::move(own));
+    return;
+  }
+  for (PlanPtr& child : plan->children) PruneColumns(child.get(), needed);
+  if (auto* join = plan->As<JoinNode>()) {
+    PlanColumn last = plan->output.empty() ? PlanColumn() : plan->output.back();
+    plan->output = plan->children[0]->output;
+    if (join->kind == JoinKind::kInner || join->kind == JoinKind::kLeft) {
+      AppendOutput(*plan->children[1], plan);
+    } else if (join->kind == JoinKind::kMark) {
+      plan->output.push_back(std::move(last));
+    }
+    return;
+  }
+  plan->output = plan->children[0]->output;  // Filter, Sort, TopN, Limit
+}
+
+}  // namespace shale

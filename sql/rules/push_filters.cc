@@ -1,0 +1,171 @@
+#include <algorithm>
+#include <map>
+
+#include "sql/rules/rules.h"
+
+namespace shale {
+namespace {
+
+using Conjuncts = std::vector<ExprPtr>;
+
+PlanPtr Push(PlanPtr plan, Conjuncts filters);
+
+bool IsVolatile(const Expr& expr) { return VolatilityOf(expr) == Volatility::kVolatile; }
+
+PlanPtr WithFilter(PlanPtr plan, Conjuncts filters) {
+  if (filters.empty()) return plan;
+  std::vector<PlanColumn> output = plan->output;
+  return MakePlan(FilterNode{std::move(filters)}, std::move(output), PlanList(std::move(plan)));
+}
+
+// Columns replaced by what computes them.
+ExprPtr Substitute(const ExprPtr& expr, const std::map<ColumnVar, ExprPtr>& by_id) {
+  return Rewrite(expr, [&](const ExprPtr& part) -> ExprPtr {
+    if (part->kind != Expr::Kind::kColumn) return nullptr;
+    auto found = by_id.find(part->column_index);
+    return found == by_id.end() ? nullptr : found->second;
+  });
+}
+
+// Moves the conjuncts that `take` likes out of `from`.
+template <typename Take>
+Conjuncts Extract(Conjuncts* from, Take take) {
+  Conjuncts taken, left;
+  for (ExprPtr& conjunct : *from) (take(conjunct) ? taken : left).push_back(std::move(conjunct));
+  *from = std::move(left);
+  return taken;
+}
+
+bool IsColumn(const Expr& expr, ColumnVar id) {
+  return expr.kind == Expr::Kind::kColumn && expr.column_index == id;
+}
+// coalesce(mark, false): what EXISTS binds to.
+bool IsExists(const Expr& expr, ColumnVar id) {
+  return expr.kind == Expr::Kind::kCoalesce && expr.args.size() == 2 && IsColumn(*expr.args[0], id);
+}
+bool IsNot(const Expr& expr) {
+  return expr.kind == Expr::Kind::kCall && expr.args.size() == 1 && expr.function.function->name == "not";
+}
+
+PlanPtr PushJoin(PlanPtr plan, Conjuncts filters) {
+  JoinNode& join = *plan->As<JoinNode>();
+  std::set<ColumnVar> probe = OutputIds(*plan->children[0]);
+  std::set<ColumnVar> build = OutputIds(*plan->children[1]);
+  if (join.kind == JoinKind::kMark) {
+    ColumnVar mark = plan->output.back().id;
+    auto decides = [&](const ExprPtr& conjunct) {
+      return IsColumn(*conjunct, mark) || IsExists(*conjunct, mark);
+    };
+    auto denies = [&](const ExprPtr& conjunct) {
+      return IsNot(*conjunct) && IsExists(*conjunct->args[0], mark);
+    };
+    if (!Extract(&filters, decides).empty()) {
+      join.kind = JoinKind::kSemi;
+      plan->output.pop_back();
+    } else if (!Extract(&filters, denies).empty()) {
+      join.kind = JoinKind::kAnti;
+      plan->output.pop_back();
+    }
+  }
+  Conjuncts to_probe = Extract(&filters, [&](const ExprPtr& conjunct) {
+    return UsesOnly(*conjunct, probe) && !IsVolatile(*conjunct);
+  });
+  Conjuncts to_build;
+  if (join.kind == JoinKind::kInner) {
+    to_build = Extract(&filters, [&](const ExprPtr& conjunct) {
+      return UsesOnly(*conjunct, build) && !IsVolatile(*conjunct);
+    });
+    Extract(&filters, [&](const ExprPtr& conjunct) {
+      return AddJoinKey(conjunct, probe, build, &join);
+    });
+    if (!filters.empty()) {
+      if (join.residual) filters.push_back(join.residual);
+      join.residual = MakeAnd(std::move(filters));
+      filters.clear();
+    }
+  }
+  plan->children[0] = Push(std::move(plan->children[0]), std::move(to_probe));
+  plan->children[1] = Push(std::move(plan->children[1]), std::move(to_build));
+  return WithFilter(std::move(plan), std::move(filters));
+}
+
+PlanPtr Push(PlanPtr plan, Conjuncts filters) {
+  if (auto* filter = plan->As<FilterNode>()) {
+    for (ExprPtr& conjunct : filter->conjuncts) {
+      if (conjunct->kind == Expr::Kind::kConstant && !conjunct->value.is_null() &&
+          conjunct->value.AsBool()) {
+        continue;
+      }
+      SplitConjuncts(conjunct, &filters);
+    }
+    return Push(std::move(plan->children[0]), std::move(filters));
+  }
+  if (auto* scan = plan->As<ScanNode>()) {
+    for (ExprPtr& conjunct : filters) scan->filters.push_back(std::move(conjunct));
+    return plan;
+  }
+  if (auto* project = plan->As<ProjectNode>()) {
+    std::map<ColumnVar, ExprPtr> by_id;
+    bool any_volatile = false;
+    for (size_t i = 0; i < project->exprs.size(); ++i) {
+      by_id[plan->output[i].id] = project->exprs[i];
+      any_volatile |= IsVolatile(*project->exprs[i]);
+    }
+    Conjuncts down;
+    if (!any_volatile) {
+      for (ExprPtr& conjunct : std::exchange(filters, {})) down.push_back(Substitute(conjunct, by_id));
+    }
+    plan->children[0] = Push(std::move(plan->children[0]), std::move(down));
+    return WithFilter(std::move(plan), std::move(filters));
+  }
+  if (auto* aggregate = plan->As<AggregateNode>()) {
+    std::map<ColumnVar, ExprPtr> by_id;
+    std::set<ColumnVar> keys;
+    for (size_t i = 0; i < aggregate->keys.size(); ++i) {
+      by_id[plan->output[i].id] = aggregate->keys[i];
+      keys.insert(plan->output[i].id);
+    }
+    Conjuncts down = Extract(&filters, [&](const ExprPtr& conjunct) {
+      return !keys.empty() && UsesOnly(*conjunct, keys) && !IsVolatile(*conjunct);
+    });
+    for (ExprPtr& conjunct : down) conjunct = Substitute(conjunct, by_id);
+    plan->children[0] = Push(std::move(plan->children[0]), std::move(down));
+    return WithFilter(std::move(plan), std::move(filters));
+  }
+  if (plan->As<JoinNode>()) return PushJoin(std::move(plan), std::move(filters));
+  if (plan->As<SortNode>()) {
+    plan->children[0] = Push(std::move(plan->children[0]), std::move(filters));
+    return plan;
+  }
+  if (plan->As<ScalarJoinNode>()) {
+    std::set<ColumnVar> left = OutputIds(*plan->children[0]);
+    Conjuncts down = Extract(&filters, [&](const ExprPtr& conjunct) {
+      return UsesOnly(*conjunct, left) && !IsVolatile(*conjunct);
+    });
+    plan->children[0] = Push(std::move(plan->children[0]), std::move(down));
+    plan->children[1] = Push(std::move(plan->children[1]), {});
+    return WithFilter(std::move(plan), std::move(filters));
+  }
+  if (auto* all = plan->As<UnionAllNode>()) {
+    for (size_t c = 0; c < plan->children.size(); ++c) {
+      std::map<ColumnVar, ExprPtr> by_id;
+      for (size_t i = 0; i < plan->output.size(); ++i) {
+        by_id[plan->output[i].id] =
+            MakeColumn(all->inputs[c][i], plan->output[i].type, plan->output[i].name);
+      }
+      Conjuncts down;
+      for (const ExprPtr& conjunct : filters) down.push_back(Substitute(conjunct, by_id));
+      plan->children[c] = Push(std::move(plan->children[c]), std::move(down));
+    }
+    return plan;
+  }
+  // VALUES, TopN, Limit: what is above stays above.
+  for (PlanPtr& child : plan->children) child = Push(std::move(child), {});
+  return WithFilter(std::move(plan), std::move(filters));
+}
+
+}  // namespace
+
+void PushFilters(PlanPtr* plan) { *plan = Push(std::move(*plan), {}); }
+
+}  // namespace shale

@@ -1,0 +1,36 @@
+// The optimiser: rules that rewrite a plan into one with the same answer. One file a rule; Optimize
+// runs them in order. A rule may assume nothing of what others left.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "sql/binder.h"
+#include "sql/plan.h"
+
+namespace shale {
+
+struct RuleContext {
+  const FunctionContext* functions;
+  const DatabaseVersion* version;
+};
+
+// `result`: the columns that the query's reader wants.
+void Optimize(PlanPtr* plan, const std::vector<PlanColumn>& result, const RuleContext& context);
+
+// fold_constants.cc: constant parts are computed; a comparison of a widened column with a constant
+// becomes one of the column itself (so that storage can prune by it).
+void FoldPlanConstants(Plan* plan, const RuleContext& context);
+ExprPtr UnwrapCasts(const ExprPtr& expr);
+// push_filters.cc: conjuncts move as far down as they can; equalities over a join become its keys;
+// mark joins whose mark is only filtered on become semi and anti joins.
+void PushFilters(PlanPtr* plan);
+// join_sides.cc: the smaller input of an inner join is the one built.
+double EstimateRows(const Plan& plan, const DatabaseVersion& version);
+void ChooseBuildSides(Plan* plan, const RuleContext& context);
+// prune_columns.cc: columns that nobody reads are not produced.
+void PruneColumns(Plan* plan, const std::set<ColumnVar>& required);
+// metadata_aggregates.cc: count(*), min and max of a whole table come from metadata.
+void AnswerFromMetadata(PlanPtr* plan, const RuleContext& context);
+
+}  // namespace shale

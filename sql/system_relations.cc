@@ -1,0 +1,180 @@
+#include "sql/system_relations.h"
+
+#include "engine/functions/function.h"
+#include "engine/vector/vector_builder.h"
+
+namespace shale {
+namespace {
+
+// Rows of boxed values, column by column: these relations are small.
+class Rows {
+ public:
+  explicit Rows(std::vector<std::pair<std::string, Type>> columns) {
+    relation_.columns = std::move(columns);
+    for (auto& [name, type] : relation_.columns) builders_.emplace_back(type);
+  }
+  void Add(std::vector<Value> row) {
+    for (size_t i = 0; i < row.size(); ++i) builders_[i].AppendValue(row[i]);
+    if (builders_[0].size() == kChunkRows) Flush();
+  }
+  SystemRelation Take() {
+    if (builders_[0].size() > 0) Flush();
+    return std::move(relation_);
+  }
+
+ private:
+  void Flush() {
+    Chunk chunk;
+    chunk.num_rows = builders_[0].size();
+    for (VectorBuilder& builder : builders_) chunk.columns.push_back(builder.Finish());
+    relation_.chunks.push_back(std::move(chunk));
+  }
+  SystemRelation relation_;
+  std::vector<VectorBuilder> builders_;
+};
+
+Value Text(std::string_view text) { return Value::Text(std::string(text)); }
+Value Count(uint64_t count) { return Value::Int(TypeId::kBigInt, static_cast<int64_t>(count)); }
+
+const char* UnitName(PartitionUnit unit) {
+  switch (unit) {
+    case PartitionUnit::kNone:
+      return "";
+    case PartitionUnit::kHour:
+      return "HOUR";
+    case PartitionUnit::kDay:
+      return "DAY";
+    case PartitionUnit::kWeek:
+      return "WEEK";
+    case PartitionUnit::kMonth:
+      return "MONTH";
+  }
+  return "";
+}
+
+StatusOr<SystemRelation> Functions(const Session&, const DatabaseVersion&) {
+  Rows rows({{"name", TypeId::kText},
+             {"kind", TypeId::kText},
+             {"category", TypeId::kText},
+             {"signature", TypeId::kText},
+             {"summary", TypeId::kText},
+             {"example", TypeId::kText},
+             {"example_result", TypeId::kText},
+             {"aliases", TypeId::kText}});
+  auto joined = [](const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+    return text;
+  };
+  for (const auto& function : Registry::Get().scalars()) {
+    rows.Add({Text(function->name), Text("scalar"), Text(function->category), Text(function->signature),
+              Text(function->summary), Text(function->example), Text(function->example_result),
+              Text(joined(function->aliases))});
+  }
+  for (const auto& function : Registry::Get().aggregates()) {
+    rows.Add({Text(function->name), Text("aggregate"), Text("aggregate"), Text(function->signature),
+              Text(function->summary), Text(function->example), Text(function->example_result),
+              Text(joined(function->aliases))});
+  }
+  return rows.Take();
+}
+
+StatusOr<SystemRelation> Settings(const Session& session, const DatabaseVersion&) {
+  Rows rows({{"name", TypeId::kText}, {"value", TypeId::kText}, {"description", TypeId::kText}});
+  for (const Setting& setting : session.settings()) {
+    rows.Add({Text(setting.name), Text(setting.value), Text(setting.description)});
+  }
+  return rows.Take();
+}
+
+StatusOr<SystemRelation> TableList(const Session&, const DatabaseVersion& version) {
+  Rows rows({{"name", TypeId::kText},
+             {"kind", TypeId::kText},
+             {"rows", TypeId::kBigInt},
+             {"columns", TypeId::kBigInt},
+             {"timestamp_column", TypeId::kText},
+             {"partition_by", TypeId::kText},
+             {"order_by", TypeId::kText}});
+  for (const TableSchemaPtr& table : Tables(version)) {
+    std::string order;
+    for (ColumnId id : table->order_by) order += (order.empty() ? "" : ", ") + table->Find(id)->name;
+    rows.Add({Text(table->name), Text("table"), Count(RowCount(version, table->table_id)),
+              Count(table->columns.size()),
+              table->timestamp_column ? Text(table->Find(*table->timestamp_column)->name)
+                                      : Value::Null(TypeId::kText),
+              table->timestamp_column ? Text(UnitName(table->partition_unit)) : Value::Null(TypeId::kText),
+              Text(order)});
+  }
+  for (const ViewSchema& view : Views(version)) {
+    rows.Add({Text(view.name), Text("view"), Value::Null(TypeId::kBigInt), Value::Null(TypeId::kBigInt),
+              Value::Null(TypeId::kText), Value::Null(TypeId::kText), Text("")});
+  }
+  return rows.Take();
+}
+
+StatusOr<SystemRelation> Columns(const Session&, const DatabaseVersion& version) {
+  Rows rows({{"table_name", TypeId::kText},
+             {"position", TypeId::kInteger},
+             {"name", TypeId::kText},
+             {"type", TypeId::kText},
+             {"nullable", TypeId::kBoolean},
+             {"default_value", TypeId::kText}});
+  for (const TableSchemaPtr& table : Tables(version)) {
+    for (size_t i = 0; i < table->columns.size(); ++i) {
+      const ColumnSchema& column = table->columns[i];
+      rows.Add({Text(table->name), Value::Int(TypeId::kInteger, static_cast<int64_t>(i + 1)),
+                Text(column.name), Text(column.type.ToString()), Value::Bool(!column.not_null),
+                column.default_text.empty() ? Value::Null(TypeId::kText) : Text(column.default_text)});
+    }
+  }
+  return rows.Take();
+}
+
+StatusOr<SystemRelation> Segments(const Session&, const DatabaseVersion& version) {
+  Rows rows({{"table_name", TypeId::kText},
+             {"segment", TypeId::kBigInt},
+             {"partition", TypeId::kText},
+             {"hot", TypeId::kBoolean},
+             {"rows", TypeId::kBigInt},
+             {"hidden_rows", TypeId::kBigInt},
+             {"bytes", TypeId::kBigInt},
+             {"path", TypeId::kText}});
+  for (const TableSchemaPtr& table : Tables(version)) {
+    ASSIGN_OR_RETURN(std::vector<SegmentStorage> segments, DescribeStorage(version, table->table_id));
+    for (const SegmentStorage& segment : segments) {
+      rows.Add({Text(table->name), Count(segment.id), Text(segment.partition), Value::Bool(segment.hot),
+                Count(segment.rows), Count(segment.hidden_rows), Count(segment.file_bytes),
+                Text(segment.path)});
+    }
+  }
+  return rows.Take();
+}
+
+struct Entry {
+  const char* name;
+  StatusOr<SystemRelation> (*make)(const Session&, const DatabaseVersion&);
+};
+constexpr Entry kRelations[] = {
+    {"shale_functions", Functions}, {"shale_settings", Settings}, {"shale_tables", TableList},
+    {"shale_columns", Columns},     {"shale_segments", Segments},
+};
+
+}  // namespace
+
+StatusOr<std::optional<SystemRelation>> MakeSystemRelation(std::string_view name, const Session& session,
+                                                           const DatabaseVersion& version) {
+  for (const Entry& entry : kRelations) {
+    if (entry.name != name) continue;
+    ASSIGN_OR_RETURN(SystemRelation relation, entry.make(session, version));
+    return std::optional<SystemRelation>(std::move(relation));
+  }
+  return std::optional<SystemRelation>();
+}
+
+std::vector<std::string> SystemRelationNames() {
+  std::vector<std::string> names;
+  for (const Entry& entry : kRelations) names.push_back(entry.name);
+  return names;
+}
+
+}  // namespace shale
