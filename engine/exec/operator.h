@@ -65,6 +65,9 @@ class Source {
   virtual WorkerStatePtr MakeState(ExecutionContext* context) = 0;
   // The next chunk for this worker; false at the end. Chunks may be empty.
   virtual StatusOr<bool> Next(WorkerState* state, Chunk* out) = 0;
+  // How many workers could find work at once (1: all is one morsel); -1 when not known, then more
+  // workers join once the first chunk is through.
+  virtual int UsefulWorkers() const { return -1; }
   // With one worker, rows come in this order (empty: none promised).
   virtual std::vector<OrderedColumn> Ordering() const { return {}; }
   // Lines for EXPLAIN ANALYZE ("blocks skipped 12 of 40"), valid after the run.

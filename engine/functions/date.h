@@ -25,11 +25,11 @@ inline constexpr int64_t kMicrosPerMinute = 60 * kMicrosPerSecond;
 inline constexpr int64_t kMicrosPerHour = 60 * kMicrosPerMinute;
 inline constexpr int64_t kMicrosPerDay = 24 * kMicrosPerHour;
 
-// What SQL accepts: 4714-11-24 BC to 294276-12-31 for timestamps, to 5874897-12-31 for dates.
+// What SQL accepts: 4714-11-24 BC to 294246-12-31 for timestamps, to 5874897-12-31 for dates.
 inline constexpr int32_t kMinDate = -2440588;
-inline constexpr int32_t kMaxDate = 2145042541;
+inline constexpr int32_t kMaxDate = 2145042905;
 inline constexpr int64_t kMinTimestamp = kMinDate * kMicrosPerDay;
-inline constexpr int64_t kMaxTimestamp = 9224318015999999999;
+inline constexpr int64_t kMaxTimestamp = 9223371244799999999;
 // 'infinity' and '-infinity'.
 inline constexpr int32_t kDateInfinity = std::numeric_limits<int32_t>::max();
 inline constexpr int32_t kDateMinusInfinity = std::numeric_limits<int32_t>::min();

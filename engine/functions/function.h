@@ -112,6 +112,9 @@ struct AggregateCall {
 
 struct AggregateKernels {
   size_t state_size = 8;
+  // The kernels look at no values, only at which rows are NULL: args may then be kDictionary in
+  // update too.
+  bool only_validity = false;
   void (*init)(std::byte* state) = nullptr;  // null: zero bytes
   // Row i of args (kFlat or kConstant; NULLs included, which most aggregates skip) goes to group
   // groups[i].

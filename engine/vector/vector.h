@@ -133,6 +133,12 @@ class Vector {
   const std::vector<HeapPtr>& heaps() const { return heaps_; }
   // Same layout under another logical type (INTEGER read as DATE, TEXT as JSON).
   Vector Retyped(Type type) const;
+  // A dictionary vector's rows over another dictionary with an entry for each of its codes (a
+  // derived one). Rows whose new entry is NULL become NULL.
+  Vector WithDictionary(DictionaryPtr dictionary) const;
+  // A run vector's values, flat, one a run; and its runs over other values.
+  Vector RunValues() const;
+  Vector WithRunValues(Vector values) const;
 
   // ---- reshaping ----
   // The same rows as kFlat (itself when flat already). Dictionary strings keep pointing into the

@@ -1,0 +1,116 @@
+// Constant folding: what can be known before the first row.
+#include "engine/expr/evaluator.h"
+
+namespace shale {
+namespace {
+
+bool IsTrue(const Expr& expr) {
+  return IsConstant(expr) && !expr.value.is_null() && expr.value.AsBool();
+}
+bool IsFalse(const Expr& expr) {
+  return IsConstant(expr) && !expr.value.is_null() && !expr.value.AsBool();
+}
+bool IsFalseOrNull(const Expr& expr) { return IsConstant(expr) && !IsTrue(expr); }
+
+ExprPtr WithArgs(const ExprPtr& expr, std::vector<ExprPtr> args) {
+  auto copy = std::make_shared<Expr>(*expr);
+  copy->args = std::move(args);
+  return copy;
+}
+
+ExprPtr FoldLogical(const ExprPtr& expr, const std::vector<ExprPtr>& args) {
+  const bool is_and = expr->kind == Expr::Kind::kAnd;
+  std::vector<ExprPtr> kept;
+  for (const ExprPtr& arg : args) {
+    if (is_and ? IsTrue(*arg) : IsFalse(*arg)) continue;              // changes nothing
+    if (is_and ? IsFalse(*arg) : IsTrue(*arg)) return arg;           // decides
+    kept.push_back(arg);
+  }
+  if (kept.empty()) return MakeConstant(Value::Bool(is_and));
+  return is_and ? MakeAnd(std::move(kept)) : MakeOr(std::move(kept));
+}
+
+ExprPtr FoldCase(const ExprPtr& expr, const std::vector<ExprPtr>& args) {
+  std::vector<ExprPtr> kept;
+  for (size_t i = 0; i + 1 < args.size(); i += 2) {
+    if (IsFalseOrNull(*args[i])) continue;
+    if (IsTrue(*args[i])) {
+      if (kept.empty()) return args[i + 1];
+      kept.push_back(args[i + 1]);
+      return WithArgs(expr, std::move(kept));
+    }
+    kept.push_back(args[i]);
+    kept.push_back(args[i + 1]);
+  }
+  if (kept.empty()) return args.back();
+  kept.push_back(args.back());
+  return WithArgs(expr, std::move(kept));
+}
+
+ExprPtr FoldCoalesce(const ExprPtr& expr, const std::vector<ExprPtr>& args) {
+  std::vector<ExprPtr> kept;
+  for (const ExprPtr& arg : args) {
+    if (IsConstant(*arg) && arg->value.is_null()) continue;
+    kept.push_back(arg);
+    if (IsConstant(*arg)) break;
+  }
+  if (kept.empty()) return MakeConstant(Value::Null(expr->type));
+  if (kept.size() == 1) return kept[0];
+  return WithArgs(expr, std::move(kept));
+}
+
+}  // namespace
+
+StatusOr<Value> EvaluateConstant(const ExprPtr& expr, const FunctionContext& context) {
+  std::vector<size_t> columns;
+  CollectColumns(*expr, &columns);
+  if (!columns.empty()) return InvalidArgument("{} is not a constant", ToString(*expr));
+  Chunk one_row;
+  one_row.num_rows = 1;
+  Evaluator evaluator(expr, &context);
+  ASSIGN_OR_RETURN(Vector result, evaluator.Evaluate(one_row));
+  return result.GetValue(0);
+}
+
+ExprPtr FoldConstants(const ExprPtr& expr, const FunctionContext* context) {
+  if (expr->args.empty() && expr->kind != Expr::Kind::kCall) return expr;
+  bool changed = false, all_constant = true;
+  std::vector<ExprPtr> args;
+  args.reserve(expr->args.size());
+  for (const ExprPtr& arg : expr->args) {
+    args.push_back(FoldConstants(arg, context));
+    changed |= args.back() != arg;
+    all_constant &= IsConstant(*args.back());
+  }
+  switch (expr->kind) {
+    case Expr::Kind::kAnd:
+    case Expr::Kind::kOr: {
+      ExprPtr folded = FoldLogical(expr, args);
+      if (folded->kind != expr->kind || folded->args.size() != args.size()) return folded;
+      break;
+    }
+    case Expr::Kind::kCase: {
+      ExprPtr folded = FoldCase(expr, args);
+      if (folded->kind != expr->kind || folded->args.size() != args.size()) return folded;
+      break;
+    }
+    case Expr::Kind::kCoalesce: {
+      ExprPtr folded = FoldCoalesce(expr, args);
+      if (folded->kind != expr->kind || folded->args.size() != args.size()) return folded;
+      break;
+    }
+    default: break;
+  }
+  ExprPtr result = changed ? WithArgs(expr, std::move(args)) : expr;
+  if (!all_constant) return result;
+  Volatility volatility = VolatilityOf(*result);
+  if (volatility == Volatility::kVolatile) return result;
+  if (volatility == Volatility::kStable && context == nullptr) return result;
+  const FunctionContext plain;
+  StatusOr<Value> value = EvaluateConstant(result, context ? *context : plain);
+  if (!value.ok()) return result;  // the error belongs to a row
+  if (value->is_null()) return MakeConstant(Value::Null(result->type));
+  return MakeConstant(*std::move(value));
+}
+
+}  // namespace shale

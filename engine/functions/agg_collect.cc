@@ -1,0 +1,503 @@
+// Aggregates that keep values: any_value, first, last, string_agg, array_agg, mode, median,
+// quantile.
+#include <algorithm>
+
+#include "engine/functions/agg_kernel.h"
+#include "engine/functions/families.h"
+
+namespace shale {
+
+void RegisterExtremeRowAggregates(Registry* registry);  // agg_arg.cc
+
+namespace {
+
+Status TooLong(std::string_view name) {
+  return ResourceExhausted("{} of one group holds more than 4294967295 values or bytes", name);
+}
+
+// Rows in order, NULLs included: f(i, value, is_null). Flat or constant.
+template <typename T, typename F>
+void ForEachRow(const Vector& vector, size_t num_rows, F&& f) {
+  const T* values = vector.values<T>();
+  const size_t step = vector.is_constant() ? 0 : 1;
+  const uint64_t* validity = vector.validity();
+  for (size_t i = 0; i < num_rows; ++i) {
+    f(i, values[i * step], validity != nullptr && !BitIsSet(validity, i * step));
+  }
+}
+
+// ---- any_value, first, last ---------------------------------------------------------------------
+
+enum class Keep { kFirstValid, kFirst, kLast };
+
+template <typename T, Keep kKeep>
+struct KeepOp {
+  struct State {
+    ValueSlot<T> slot;
+    uint64_t seen;  // a row was kept, be it NULL
+  };
+  static constexpr std::string_view kName = kKeep == Keep::kFirstValid ? "any_value"
+                                            : kKeep == Keep::kFirst    ? "first"
+                                                                       : "last";
+  static constexpr uint8_t kVersion = 1;
+  static void Add(const AggregateCall& call, State* state, const T& value, bool is_null) {
+    if (kKeep == Keep::kFirstValid && is_null) return;
+    if (kKeep != Keep::kLast && state->seen) return;
+    state->seen = 1;
+    if (is_null) state->slot.Clear();
+    else state->slot.Set(call.arena, value);
+  }
+  static Status Update(const AggregateCall& call, std::byte* base, size_t stride,
+                       const uint32_t* groups, std::span<const Vector> args, size_t num_rows) {
+    ForEachRow<T>(args[0], num_rows, [&](size_t i, const T& value, bool is_null) {
+      Add(call, StateAt<State>(base, stride, groups[i]), value, is_null);
+    });
+    return OkStatus();
+  }
+  static Status UpdateOne(const AggregateCall& call, std::byte* bytes, std::span<const Vector> args,
+                          size_t num_rows) {
+    auto* state = reinterpret_cast<State*>(bytes);
+    if (kKeep != Keep::kLast && state->seen) return OkStatus();
+    Vector storage;
+    const Vector& flat = FlatOrConstant(args[0], &storage);
+    ForEachRow<T>(flat, num_rows, [&](size_t, const T& value, bool is_null) {
+      Add(call, state, value, is_null);
+    });
+    return OkStatus();
+  }
+  static bool Merge(const AggregateCall&, State* into, const State& from) {
+    if (!from.seen || (kKeep != Keep::kLast && into->seen)) return true;
+    into->seen = 1;
+    into->slot.Share(from.slot);
+    return true;
+  }
+  static void Write(const State& state, StateWriter* writer) {
+    writer->Put<uint8_t>(state.seen != 0);
+    WriteSlot<T>(state.slot, writer);
+  }
+  static bool Read(const AggregateCall& call, StateReader* reader, State* state) {
+    uint8_t seen;
+    if (!reader->Get(&seen) || seen > 1) return false;
+    state->seen = seen;
+    return ReadSlot<T>(reader, call.arena, &state->slot) && (seen || !state->slot.has());
+  }
+  static Status Failure(const AggregateCall&) { return OkStatus(); }
+  static void Finish(const AggregateCall&, const State& state, ResultWriter* writer, size_t row) {
+    if (state.slot.has()) writer->Set<T>(row, state.slot.get());
+    else writer->SetNull<T>(row);
+  }
+};
+
+template <typename Op>
+AggregateKernels KernelsOf() {
+  AggregateKernels kernels;
+  kernels.state_size = sizeof(typename Op::State);
+  kernels.update = Op::Update;
+  kernels.update_one = Op::UpdateOne;
+  kernels.merge = MergeStates<Op>;
+  kernels.serialize = SerializeState<Op>;
+  kernels.deserialize = DeserializeState<Op>;
+  kernels.finalize = FinalizeStates<typename Op::State, Op>;
+  return kernels;
+}
+
+template <Keep kKeep>
+StatusOr<ResolvedAggregate> ResolveKeep(std::span<const ArgumentType> args) {
+  if (args.size() != 1) return NoSuchOverload();
+  const Type type = SettledType(args[0]);
+  if (IsNested(type)) return NoSuchOverload();
+  return DispatchPhysical(type.physical(), [&]<typename T>() -> StatusOr<ResolvedAggregate> {
+    return Resolved(KernelsOf<KeepOp<T, kKeep>>(), {type}, type);
+  });
+}
+
+// ---- string_agg ---------------------------------------------------------------------------------
+
+// Every value stands behind its delimiter, the first one's too: so two states join by appending.
+struct StringAggOp {
+  struct State {
+    ArenaList<char> bytes;
+    uint32_t first_delimiter;  // bytes that the result leaves out at the front
+    uint32_t seen;
+  };
+  static constexpr std::string_view kName = "string_agg";
+  static constexpr uint8_t kVersion = 1;
+  static bool Add(const AggregateCall& call, State* state, std::string_view value,
+                  std::string_view delimiter) {
+    if (!state->seen) {
+      state->seen = 1;
+      state->first_delimiter = static_cast<uint32_t>(delimiter.size());
+    }
+    return state->bytes.AddAll(call.arena, delimiter.data(), delimiter.size()) &&
+           state->bytes.AddAll(call.arena, value.data(), value.size());
+  }
+  static Status Rows(const AggregateCall& call, std::byte* base, size_t stride,
+                     const uint32_t* groups, const Vector& values, const Vector& delimiters,
+                     size_t num_rows) {
+    bool ok = true;
+    const auto* texts = delimiters.values<std::string_view>();
+    const size_t step = delimiters.is_constant() ? 0 : 1;
+    const uint64_t* validity = delimiters.validity();
+    ForEachValid<std::string_view>(values, num_rows, [&](size_t i, std::string_view value) {
+      const bool valid = validity == nullptr || BitIsSet(validity, i * step);
+      ok &= Add(call, StateAt<State>(base, stride, groups ? groups[i] : 0), value,
+                valid ? texts[i * step] : std::string_view());
+    });
+    return ok ? OkStatus() : TooLong(kName);
+  }
+  static Status Update(const AggregateCall& call, std::byte* base, size_t stride,
+                       const uint32_t* groups, std::span<const Vector> args, size_t num_rows) {
+    return Rows(call, base, stride, groups, args[0], args[1], num_rows);
+  }
+  static Status UpdateOne(const AggregateCall& call, std::byte* state, std::span<const Vector> args,
+                          size_t num_rows) {
+    Vector values_storage, delimiters_storage;
+    return Rows(call, state, 0, nullptr, FlatOrConstant(args[0], &values_storage),
+                FlatOrConstant(args[1], &delimiters_storage), num_rows);
+  }
+  static bool Merge(const AggregateCall& call, State* into, const State& from) {
+    if (!from.seen) return true;
+    if (!into->seen) {
+      into->seen = 1;
+      into->first_delimiter = from.first_delimiter;
+      into->bytes.Share(from.bytes);
+      return true;
+    }
+    return into->bytes.AddAll(call.arena, from.bytes.data, from.bytes.size);
+  }
+  static void Write(const State& state, StateWriter* writer) {
+    writer->Put<uint8_t>(state.seen != 0);
+    writer->Put(state.first_delimiter);
+    writer->Put(std::string_view(state.bytes.data, state.bytes.size));
+  }
+  static bool Read(const AggregateCall& call, StateReader* reader, State* state) {
+    uint8_t seen;
+    std::string_view bytes;
+    if (!reader->Get(&seen) || !reader->Get(&state->first_delimiter) || !reader->Get(&bytes)) {
+      return false;
+    }
+    if (seen > 1 || state->first_delimiter > bytes.size() || (!seen && !bytes.empty())) {
+      return false;
+    }
+    state->seen = seen;
+    return state->bytes.AddAll(call.arena, bytes.data(), bytes.size());
+  }
+  static Status Failure(const AggregateCall&) { return TooLong(kName); }
+  static void Finish(const AggregateCall&, const State& state, ResultWriter* writer, size_t row) {
+    if (!state.seen) return writer->SetNull<std::string_view>(row);
+    writer->Set(row, std::string_view(state.bytes.data, state.bytes.size)
+                         .substr(state.first_delimiter));
+  }
+};
+
+StatusOr<ResolvedAggregate> ResolveStringAgg(std::span<const ArgumentType> args) {
+  if (args.size() != 2) return NoSuchOverload();
+  const Type type = SettledType(args[0]);
+  if (type.id() != TypeId::kText && type.id() != TypeId::kBytea) return NoSuchOverload();
+  const Type delimiter = SettledType(args[1], type);
+  if (!(delimiter == type)) return NoSuchOverload();
+  return Resolved(KernelsOf<StringAggOp>(), {type, type}, type);
+}
+
+// ---- array_agg ----------------------------------------------------------------------------------
+
+template <typename T>
+struct ArrayAggOp {
+  struct State {
+    ArenaList<ValueSlot<T>> items;
+    uint64_t seen;
+  };
+  static constexpr std::string_view kName = "array_agg";
+  static constexpr uint8_t kVersion = 1;
+  static bool Add(const AggregateCall& call, State* state, const T& value, bool is_null) {
+    ValueSlot<T> slot{};
+    if (!is_null) slot.Set(call.arena, value);
+    state->seen = 1;
+    return state->items.Add(call.arena, slot);
+  }
+  static Status Update(const AggregateCall& call, std::byte* base, size_t stride,
+                       const uint32_t* groups, std::span<const Vector> args, size_t num_rows) {
+    bool ok = true;
+    ForEachRow<T>(args[0], num_rows, [&](size_t i, const T& value, bool is_null) {
+      ok &= Add(call, StateAt<State>(base, stride, groups[i]), value, is_null);
+    });
+    return ok ? OkStatus() : TooLong(kName);
+  }
+  static Status UpdateOne(const AggregateCall& call, std::byte* bytes, std::span<const Vector> args,
+                          size_t num_rows) {
+    Vector storage;
+    const Vector& flat = FlatOrConstant(args[0], &storage);
+    bool ok = true;
+    ForEachRow<T>(flat, num_rows, [&](size_t, const T& value, bool is_null) {
+      ok &= Add(call, reinterpret_cast<State*>(bytes), value, is_null);
+    });
+    return ok ? OkStatus() : TooLong(kName);
+  }
+  static bool Merge(const AggregateCall& call, State* into, const State& from) {
+    if (!from.seen) return true;
+    if (!into->seen) {
+      into->seen = 1;
+      into->items.Share(from.items);
+      return true;
+    }
+    return into->items.AddAll(call.arena, from.items.data, from.items.size);
+  }
+  static void Write(const State& state, StateWriter* writer) {
+    writer->Put<uint8_t>(state.seen != 0);
+    writer->Put(state.items.size);
+    for (uint32_t i = 0; i < state.items.size; ++i) WriteSlot<T>(state.items.data[i], writer);
+  }
+  static bool Read(const AggregateCall& call, StateReader* reader, State* state) {
+    uint8_t seen;
+    uint32_t size;
+    if (!reader->Get(&seen) || !reader->Get(&size) || seen > 1) return false;
+    if (size > reader->left() || (!seen && size > 0)) return false;  // a byte an item at least
+    state->seen = seen;
+    for (uint32_t i = 0; i < size; ++i) {
+      ValueSlot<T> slot{};
+      if (!ReadSlot<T>(reader, call.arena, &slot) || !state->items.Add(call.arena, slot)) {
+        return false;
+      }
+    }
+    return true;
+  }
+  static Status Failure(const AggregateCall&) { return TooLong(kName); }
+
+  static Status Finalize(const AggregateCall& call, const std::byte* base, size_t stride,
+                         size_t num_rows, Vector* result) {
+    VectorBuilder items(call.result_type.child());
+    auto* entries = result->mutable_values<ListEntry>();
+    for (size_t row = 0; row < num_rows; ++row) {
+      const State& state = *StateAt<State>(base, stride, static_cast<uint32_t>(row));
+      entries[row] = {static_cast<uint32_t>(items.size()), state.items.size};
+      if (items.size() + state.items.size > UINT32_MAX) return TooLong(kName);
+      if (!state.seen) result->SetNull(row);
+      for (uint32_t i = 0; i < state.items.size; ++i) {
+        const ValueSlot<T>& slot = state.items.data[i];
+        if (slot.has()) items.Append<T>(slot.get());
+        else items.AppendNull();
+      }
+    }
+    result->mutable_children() = {items.Finish()};
+    return OkStatus();
+  }
+  static void Finish(const AggregateCall&, const State&, ResultWriter*, size_t) {}
+};
+
+StatusOr<ResolvedAggregate> ResolveArrayAgg(std::span<const ArgumentType> args) {
+  if (args.size() != 1) return NoSuchOverload();
+  const Type type = SettledType(args[0]);
+  if (IsNested(type)) return NoSuchOverload();
+  return DispatchPhysical(type.physical(), [&]<typename T>() -> StatusOr<ResolvedAggregate> {
+    AggregateKernels kernels = KernelsOf<ArrayAggOp<T>>();
+    kernels.finalize = ArrayAggOp<T>::Finalize;
+    return Resolved(kernels, {type}, Type::List(type));
+  });
+}
+
+// ---- mode ---------------------------------------------------------------------------------------
+
+template <typename T>
+struct ModeOp {
+  struct State {
+    ArenaList<ValueSlot<T>> values;
+  };
+  using Value = T;
+  static constexpr std::string_view kName = "mode";
+  static constexpr uint8_t kVersion = 1;
+  static bool Add(const AggregateCall& call, State* state, const T& value) {
+    ValueSlot<T> slot{};
+    slot.Set(call.arena, value);
+    return state->values.Add(call.arena, slot);
+  }
+  static bool AddMany(const AggregateCall& call, State* state, const T& value, size_t n) {
+    ValueSlot<T> slot{};
+    slot.Set(call.arena, value);
+    bool ok = true;
+    for (size_t i = 0; i < n; ++i) ok &= state->values.Add(call.arena, slot);
+    return ok;
+  }
+  static bool Merge(const AggregateCall& call, State* into, const State& from) {
+    return into->values.AddAll(call.arena, from.values.data, from.values.size);
+  }
+  static void Write(const State& state, StateWriter* writer) {
+    writer->Put(state.values.size);
+    for (uint32_t i = 0; i < state.values.size; ++i) writer->Put<T>(state.values.data[i].get());
+  }
+  static bool Read(const AggregateCall& call, StateReader* reader, State* state) {
+    uint32_t size;
+    if (!reader->Get(&size) || size > reader->left()) return false;
+    for (uint32_t i = 0; i < size; ++i) {
+      T value;
+      if (!reader->Get(&value) || !Add(call, state, value)) return false;
+    }
+    return true;
+  }
+  static Status Failure(const AggregateCall&) { return TooLong(kName); }
+  static void Finish(const AggregateCall&, const State& state, ResultWriter* writer, size_t row) {
+    if (state.values.size == 0) return writer->SetNull<T>(row);
+    std::vector<T> sorted;
+    sorted.reserve(state.values.size);
+    for (uint32_t i = 0; i < state.values.size; ++i) sorted.push_back(state.values.data[i].get());
+    std::sort(sorted.begin(), sorted.end(), ValueLess<T>);
+    size_t best = 0, best_length = 0;
+    for (size_t begin = 0; begin < sorted.size();) {
+      size_t end = begin + 1;
+      while (end < sorted.size() && !ValueLess(sorted[begin], sorted[end])) ++end;
+      if (end - begin > best_length) {
+        best = begin;
+        best_length = end - begin;
+      }
+      begin = end;
+    }
+    writer->Set<T>(row, sorted[best]);
+  }
+};
+
+StatusOr<ResolvedAggregate> ResolveMode(std::span<const ArgumentType> args) {
+  if (args.size() != 1) return NoSuchOverload();
+  const Type type = SettledType(args[0]);
+  if (IsNested(type)) return NoSuchOverload();
+  return DispatchPhysical(type.physical(), [&]<typename T>() -> StatusOr<ResolvedAggregate> {
+    return Resolved(UnaryKernels<ModeOp<T>>(), {type}, type);
+  });
+}
+
+// ---- median, quantile ---------------------------------------------------------------------------
+
+struct QuantileOp {
+  struct State {
+    ArenaList<double> values;
+    double fraction;  // of the rows; the last one given
+  };
+  using Value = double;
+  using Second = double;
+  static constexpr std::string_view kName = "quantile";
+  static constexpr uint8_t kVersion = 1;
+  static bool Add(const AggregateCall& call, State* state, double value) {
+    return Add(call, state, value, 0.5);
+  }
+  static bool Add(const AggregateCall& call, State* state, double value, double fraction) {
+    state->fraction = fraction;
+    return state->values.Add(call.arena, value);
+  }
+  static bool AddMany(const AggregateCall& call, State* state, double value, size_t n) {
+    bool ok = true;
+    for (size_t i = 0; i < n; ++i) ok &= Add(call, state, value);
+    return ok;
+  }
+  static bool Merge(const AggregateCall& call, State* into, const State& from) {
+    if (from.values.size == 0) return true;
+    into->fraction = from.fraction;
+    return into->values.AddAll(call.arena, from.values.data, from.values.size);
+  }
+  static void Write(const State& state, StateWriter* writer) {
+    writer->Put(state.fraction);
+    writer->Put(state.values.size);
+    for (uint32_t i = 0; i < state.values.size; ++i) writer->Put(state.values.data[i]);
+  }
+  static bool Read(const AggregateCall& call, StateReader* reader, State* state) {
+    uint32_t size;
+    if (!reader->Get(&state->fraction) || !reader->Get(&size)) return false;
+    if (reader->left() != size_t{size} * sizeof(double)) return false;
+    for (uint32_t i = 0; i < size; ++i) {
+      double value;
+      if (!reader->Get(&value) || !state->values.Add(call.arena, value)) return false;
+    }
+    return true;
+  }
+  static Status Failure(const AggregateCall&) { return TooLong(kName); }
+  static Status Finish(const AggregateCall&, const State& state, ResultWriter* writer, size_t row) {
+    if (state.values.size == 0) {
+      writer->SetNull<double>(row);
+      return OkStatus();
+    }
+    if (!(state.fraction >= 0 && state.fraction <= 1)) {
+      return InvalidArgument("quantile: the fraction {} is not between 0 and 1", state.fraction);
+    }
+    // PostgreSQL's percentile_cont: linear between the two nearest values.
+    std::vector<double> values(state.values.data, state.values.data + state.values.size);
+    const double position = state.fraction * static_cast<double>(values.size() - 1);
+    const auto below = static_cast<size_t>(position);
+    std::nth_element(values.begin(), values.begin() + below, values.end(), ValueLess<double>);
+    double result = values[below];
+    const double rest = position - static_cast<double>(below);
+    if (rest > 0) {
+      const double above =
+          *std::min_element(values.begin() + below + 1, values.end(), ValueLess<double>);
+      result += (above - result) * rest;
+    }
+    writer->Set<double>(row, result);
+    return OkStatus();
+  }
+};
+
+bool GoesToDouble(const ArgumentType& arg) {
+  return SettledType(arg, TypeId::kDouble).IsNumeric();
+}
+StatusOr<ResolvedAggregate> ResolveMedian(std::span<const ArgumentType> args) {
+  if (args.size() != 1 || !GoesToDouble(args[0])) return NoSuchOverload();
+  return Resolved(UnaryKernels<QuantileOp>(), {TypeId::kDouble}, TypeId::kDouble);
+}
+StatusOr<ResolvedAggregate> ResolveQuantile(std::span<const ArgumentType> args) {
+  if (args.size() != 2 || !GoesToDouble(args[0]) || !GoesToDouble(args[1])) {
+    return NoSuchOverload();
+  }
+  return Resolved(BinaryKernels<QuantileOp>(), {TypeId::kDouble, TypeId::kDouble}, TypeId::kDouble);
+}
+
+struct Row {
+  std::string name;
+  std::vector<std::string> aliases;
+  std::string signature;
+  std::string summary;
+  std::string example;
+  std::string result;
+  StatusOr<ResolvedAggregate> (*resolve)(std::span<const ArgumentType>);
+  bool order_sensitive = false;
+};
+
+}  // namespace
+
+void RegisterCollectAggregates(Registry* registry) {
+  const Row rows[] = {
+      {"any_value", {}, "(x ANY) → ANY", "Some value that is not NULL.",
+       "SELECT any_value(x) FROM (VALUES (7), (7)) t(x)", "7", ResolveKeep<Keep::kFirstValid>,
+       true},
+      {"first", {}, "(x ANY) → ANY", "The value of the first row, be it NULL.",
+       "SELECT first(x ORDER BY x) FROM (VALUES (2), (1)) t(x)", "1", ResolveKeep<Keep::kFirst>,
+       true},
+      {"last", {}, "(x ANY) → ANY", "The value of the last row, be it NULL.",
+       "SELECT last(x ORDER BY x) FROM (VALUES (2), (1)) t(x)", "2", ResolveKeep<Keep::kLast>,
+       true},
+      {"string_agg", {"group_concat", "listagg"}, "(x TEXT, delimiter TEXT) → TEXT",
+       "The values that are not NULL, joined with the delimiter between them.",
+       "SELECT string_agg(x, ', ' ORDER BY x) FROM (VALUES ('b'), ('a')) t(x)", "a, b",
+       ResolveStringAgg, true},
+      {"array_agg", {"groupArray"}, "(x ANY) → ANY[]", "All values, NULLs too, as an array.",
+       "SELECT array_agg(x ORDER BY x) FROM (VALUES (2), (1)) t(x)", "{1,2}", ResolveArrayAgg,
+       true},
+      {"mode", {}, "(x ANY) → ANY", "The most frequent value that is not NULL; of several, the "
+       "smallest.", "SELECT mode(x) FROM (VALUES (2), (1), (2)) t(x)", "2", ResolveMode},
+      {"median", {}, "(x NUMERIC) → DOUBLE", "The middle value, or the mean of the middle two.",
+       "SELECT median(x) FROM (VALUES (1), (2), (10)) t(x)", "2", ResolveMedian},
+      {"quantile", {"quantile_cont", "quantileExact"}, "(x NUMERIC, fraction DOUBLE) → DOUBLE",
+       "The value below which the fraction of the values lies, linear between neighbours.",
+       "SELECT quantile(x, 0.25) FROM (VALUES (1), (2), (3)) t(x)", "1.5", ResolveQuantile},
+  };
+  for (const Row& row : rows) {
+    AggregateFunction function;
+    function.name = row.name;
+    function.aliases = row.aliases;
+    function.signature = row.signature;
+    function.summary = row.summary;
+    function.example = row.example;
+    function.example_result = row.result;
+    function.order_sensitive = row.order_sensitive;
+    function.resolve = row.resolve;
+    registry->Add(std::move(function));
+  }
+  RegisterExtremeRowAggregates(registry);
+}
+
+}  // namespace shale

@@ -1,0 +1,146 @@
+#include "engine/functions/digest.h"
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+namespace shale {
+namespace {
+
+// Feeds `bytes`, the padding (0x80, zeros) and the length in bits to `block`, 64 bytes at a time.
+template <bool kBigEndianLength, typename Block>
+void ForEachBlock(std::string_view bytes, Block block) {
+  const auto* data = reinterpret_cast<const uint8_t*>(bytes.data());
+  size_t left = bytes.size();
+  for (; left >= 64; left -= 64, data += 64) block(data);
+  uint8_t tail[128] = {};
+  if (left > 0) std::memcpy(tail, data, left);
+  tail[left] = 0x80;
+  const size_t size = left < 56 ? 64 : 128;
+  const uint64_t bits = uint64_t{bytes.size()} * 8;
+  for (int i = 0; i < 8; ++i) {
+    const int shift = kBigEndianLength ? 56 - 8 * i : 8 * i;
+    tail[size - 8 + i] = static_cast<uint8_t>(bits >> shift);
+  }
+  for (size_t at = 0; at < size; at += 64) block(tail + at);
+}
+
+// MD5's constants are floor(2^32 × |sin(i + 1)|).
+const std::array<uint32_t, 64>& Md5Constants() {
+  static const std::array<uint32_t, 64> constants = [] {
+    std::array<uint32_t, 64> out;
+    for (int i = 0; i < 64; ++i) {
+      out[i] = static_cast<uint32_t>(std::floor(std::fabs(std::sin(i + 1.0)) * 4294967296.0));
+    }
+    return out;
+  }();
+  return constants;
+}
+
+constexpr int kMd5Shifts[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
+
+constexpr uint32_t kSha256Constants[64] = {
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+
+constexpr std::array<uint32_t, 256> kCrcTable = [] {
+  std::array<uint32_t, 256> table{};
+  for (uint32_t i = 0; i < 256; ++i) {
+    uint32_t value = i;
+    for (int bit = 0; bit < 8; ++bit) value = (value >> 1) ^ ((value & 1) ? 0xedb88320u : 0);
+    table[i] = value;
+  }
+  return table;
+}();
+
+}  // namespace
+
+std::array<uint8_t, 16> Md5(std::string_view bytes) {
+  const std::array<uint32_t, 64>& constants = Md5Constants();
+  uint32_t state[4] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
+  ForEachBlock<false>(bytes, [&](const uint8_t* data) {
+    uint32_t words[16];
+    std::memcpy(words, data, 64);  // little-endian
+    uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+    for (int i = 0; i < 64; ++i) {
+      uint32_t mixed = 0;
+      int word = 0;
+      switch (i / 16) {
+        case 0: mixed = (b & c) | (~b & d); word = i; break;
+        case 1: mixed = (d & b) | (~d & c); word = (5 * i + 1) % 16; break;
+        case 2: mixed = b ^ c ^ d; word = (3 * i + 5) % 16; break;
+        default: mixed = c ^ (b | ~d); word = (7 * i) % 16; break;
+      }
+      const uint32_t rotated = std::rotl(a + mixed + constants[i] + words[word],
+                                         kMd5Shifts[i / 16][i % 4]);
+      a = d;
+      d = c;
+      c = b;
+      b += rotated;
+    }
+    state[0] += a;
+    state[1] += b;
+    state[2] += c;
+    state[3] += d;
+  });
+  std::array<uint8_t, 16> out;
+  std::memcpy(out.data(), state, 16);
+  return out;
+}
+
+std::array<uint8_t, 32> Sha256(std::string_view bytes) {
+  uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+  ForEachBlock<true>(bytes, [&](const uint8_t* data) {
+    uint32_t w[64];
+    for (int i = 0; i < 16; ++i) {
+      w[i] = uint32_t{data[4 * i]} << 24 | uint32_t{data[4 * i + 1]} << 16 |
+             uint32_t{data[4 * i + 2]} << 8 | uint32_t{data[4 * i + 3]};
+    }
+    for (int i = 16; i < 64; ++i) {
+      const uint32_t s0 =
+          std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
+      const uint32_t s1 = std::rotr(w[i - 2], 17) ^ std::rotr(w[i - 2], 19) ^ (w[i - 2] >> 10);
+      w[i] = w[i - 16] + s0 + w[i - 7] + s1;
+    }
+    uint32_t v[8];
+    std::memcpy(v, state, sizeof(v));
+    for (int i = 0; i < 64; ++i) {
+      const uint32_t s1 = std::rotr(v[4], 6) ^ std::rotr(v[4], 11) ^ std::rotr(v[4], 25);
+      const uint32_t choice = (v[4] & v[5]) ^ (~v[4] & v[6]);
+      const uint32_t t1 = v[7] + s1 + choice + kSha256Constants[i] + w[i];
+      const uint32_t s0 = std::rotr(v[0], 2) ^ std::rotr(v[0], 13) ^ std::rotr(v[0], 22);
+      const uint32_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
+      for (int j = 7; j > 0; --j) v[j] = v[j - 1];
+      v[4] += t1;
+      v[0] = t1 + s0 + majority;
+    }
+    for (int i = 0; i < 8; ++i) state[i] += v[i];
+  });
+  std::array<uint8_t, 32> out;
+  for (int i = 0; i < 32; ++i) out[i] = static_cast<uint8_t>(state[i / 4] >> (24 - 8 * (i % 4)));
+  return out;
+}
+
+uint32_t Crc32(std::string_view bytes) {
+  uint32_t crc = ~uint32_t{0};
+  for (const char c : bytes) crc = (crc >> 8) ^ kCrcTable[(crc ^ static_cast<uint8_t>(c)) & 0xff];
+  return ~crc;
+}
+
+void AppendHex(std::string_view bytes, std::string* out) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  for (const char c : bytes) {
+    const auto byte = static_cast<uint8_t>(c);
+    out->push_back(kDigits[byte >> 4]);
+    out->push_back(kDigits[byte & 15]);
+  }
+}
+
+}  // namespace shale

@@ -1,0 +1,18 @@
+// MD5 (RFC 1321), SHA-256 (FIPS 180-4) and CRC-32 (ISO-HDLC, as zlib's) of bytes. Pure functions.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace shale {
+
+std::array<uint8_t, 16> Md5(std::string_view bytes);
+std::array<uint8_t, 32> Sha256(std::string_view bytes);
+uint32_t Crc32(std::string_view bytes);
+
+// Appends two lower-case digits a byte.
+void AppendHex(std::string_view bytes, std::string* out);
+
+}  // namespace shale

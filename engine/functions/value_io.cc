@@ -1,0 +1,189 @@
+#include "engine/functions/value_io.h"
+
+#include <charconv>
+#include <cmath>
+#include <cstring>
+
+#include "engine/functions/date.h"
+#include "engine/functions/value_format.h"
+
+namespace shale {
+namespace {
+
+template <typename T>
+void AppendInteger(T value, std::string* out) {
+  char buffer[24];
+  auto end = std::to_chars(buffer, buffer + sizeof(buffer), value).ptr;
+  out->append(buffer, end - buffer);
+}
+
+// Shortest digits, plain between 1e-5 and 10^max_plain, else with an exponent, as PostgreSQL.
+template <typename T>
+void AppendFloat(T value, int max_plain, std::string* out) {
+  if (std::isnan(value)) {
+    *out += "NaN";
+    return;
+  }
+  if (std::isinf(value)) {
+    *out += value > 0 ? "Infinity" : "-Infinity";
+    return;
+  }
+  char buffer[64];
+  auto end = std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::scientific).ptr;
+  const char* e = static_cast<const char*>(std::memchr(buffer, 'e', end - buffer));
+  int exponent = 0;
+  std::from_chars(e[1] == '+' ? e + 2 : e + 1, end, exponent);
+  if (value != 0 && (exponent < -4 || exponent >= max_plain)) {
+    out->append(buffer, end - buffer);
+    return;
+  }
+  const char* p = buffer;
+  if (*p == '-') {
+    out->push_back('-');
+    ++p;
+  }
+  char digits[24];
+  int n = 0;
+  for (; p < e; ++p) {
+    if (*p != '.') digits[n++] = *p;
+  }
+  if (exponent < 0) {
+    *out += "0.";
+    out->append(-exponent - 1, '0');
+    out->append(digits, n);
+    return;
+  }
+  for (int i = 0; i <= exponent; ++i) out->push_back(i < n ? digits[i] : '0');
+  if (n > exponent + 1) {
+    out->push_back('.');
+    out->append(digits + exponent + 1, n - exponent - 1);
+  }
+}
+
+int64_t OffsetIn(std::string_view time_zone, int64_t utc) {
+  if (time_zone == "UTC" || !IsFiniteTimestamp(utc)) return 0;
+  StatusOr<const TimeZone*> zone = TimeZone::Find(time_zone);
+  return zone.ok() ? (*zone)->OffsetAt(utc) : 0;
+}
+
+// An item of a list as PostgreSQL quotes it in '{…}'.
+void AppendListItem(std::string_view text, bool is_text, std::string* out) {
+  bool quote = text.empty() || (text.size() == 4 && strncasecmp(text.data(), "null", 4) == 0);
+  for (char c : text) {
+    quote |= c == '{' || c == '}' || c == ',' || c == '"' || c == '\\' || c == ' ' ||
+             (c >= '\t' && c <= '\r');
+  }
+  if (!quote || !is_text) {
+    *out += text;
+    return;
+  }
+  out->push_back('"');
+  for (char c : text) {
+    if (c == '"' || c == '\\') out->push_back('\\');
+    out->push_back(c);
+  }
+  out->push_back('"');
+}
+
+}  // namespace
+
+void AppendInt64(int64_t value, std::string* out) { AppendInteger(value, out); }
+void AppendUInt64(uint64_t value, std::string* out) { AppendInteger(value, out); }
+
+void AppendInt128(int128_t value, std::string* out) { AppendDecimal(value, 0, out); }
+
+void AppendDecimal(int128_t value, int scale, std::string* out) {
+  uint128_t rest = value < 0 ? ~static_cast<uint128_t>(value) + 1 : static_cast<uint128_t>(value);
+  char buffer[48];
+  int at = sizeof(buffer);
+  int digits = 0;
+  while (rest > UINT64_MAX) {
+    if (digits == scale && scale > 0) buffer[--at] = '.';
+    buffer[--at] = static_cast<char>('0' + static_cast<int>(rest % 10));
+    rest /= 10;
+    ++digits;
+  }
+  auto low = static_cast<uint64_t>(rest);
+  while (low != 0 || digits <= scale) {
+    if (digits == scale && scale > 0) buffer[--at] = '.';
+    buffer[--at] = static_cast<char>('0' + low % 10);
+    low /= 10;
+    ++digits;
+  }
+  if (value < 0) buffer[--at] = '-';
+  out->append(buffer + at, sizeof(buffer) - at);
+}
+
+void AppendDouble(double value, std::string* out) { AppendFloat(value, 15, out); }
+void AppendReal(float value, std::string* out) { AppendFloat(value, 6, out); }
+
+void AppendText(const Vector& vector, size_t row, std::string_view time_zone, std::string* out) {
+  switch (vector.type().id()) {
+    case TypeId::kNull: *out += "NULL"; return;
+    case TypeId::kBoolean: out->push_back(vector.values<uint8_t>()[row] ? 't' : 'f'); return;
+    case TypeId::kTinyInt: return AppendInteger<int>(vector.values<int8_t>()[row], out);
+    case TypeId::kSmallInt: return AppendInteger<int>(vector.values<int16_t>()[row], out);
+    case TypeId::kInteger: return AppendInteger(vector.values<int32_t>()[row], out);
+    case TypeId::kBigInt: return AppendInteger(vector.values<int64_t>()[row], out);
+    case TypeId::kUTinyInt: return AppendInteger<int>(vector.values<uint8_t>()[row], out);
+    case TypeId::kUSmallInt: return AppendInteger<int>(vector.values<uint16_t>()[row], out);
+    case TypeId::kUInteger: return AppendInteger(vector.values<uint32_t>()[row], out);
+    case TypeId::kUBigInt: return AppendInteger(vector.values<uint64_t>()[row], out);
+    case TypeId::kReal: return AppendReal(vector.values<float>()[row], out);
+    case TypeId::kDouble: return AppendDouble(vector.values<double>()[row], out);
+    case TypeId::kDecimal:
+      return AppendDecimal(vector.type().physical() == PhysicalType::kInt64
+                               ? vector.values<int64_t>()[row]
+                               : vector.values<int128_t>()[row],
+                           vector.type().scale(), out);
+    case TypeId::kDate: return AppendDate(vector.values<int32_t>()[row], out);
+    case TypeId::kTimestamp: return AppendTimestamp(vector.values<int64_t>()[row], out);
+    case TypeId::kTimestampTz: {
+      int64_t utc = vector.values<int64_t>()[row];
+      return AppendTimestampTz(utc, OffsetIn(time_zone, utc), out);
+    }
+    case TypeId::kInterval: return AppendInterval(vector.values<Interval>()[row], out);
+    case TypeId::kText:
+    case TypeId::kJson: *out += vector.values<std::string_view>()[row]; return;
+    case TypeId::kBytea: return AppendBytea(vector.values<std::string_view>()[row], out);
+    case TypeId::kUuid: return AppendUuid(vector.values<int128_t>()[row], out);
+    case TypeId::kInet: return AppendInet(vector.values<std::string_view>()[row], out);
+    case TypeId::kList: {
+      ListEntry entry = vector.values<ListEntry>()[row];
+      Vector child = vector.children()[0].Flatten();
+      std::string item;
+      out->push_back('{');
+      for (uint32_t i = entry.offset; i < entry.offset + entry.length; ++i) {
+        if (i > entry.offset) out->push_back(',');
+        if (child.IsNull(i)) {
+          *out += "NULL";
+          continue;
+        }
+        item.clear();
+        AppendText(child, i, time_zone, &item);
+        AppendListItem(item, child.type().id() != TypeId::kList, out);
+      }
+      out->push_back('}');
+      return;
+    }
+    case TypeId::kStruct: {
+      out->push_back('(');
+      for (size_t i = 0; i < vector.children().size(); ++i) {
+        if (i > 0) out->push_back(',');
+        Vector child = vector.children()[i].Flatten();
+        if (!child.IsNull(row)) AppendText(child, row, time_zone, out);
+      }
+      out->push_back(')');
+      return;
+    }
+  }
+}
+
+std::string ToText(const Value& value, std::string_view time_zone) {
+  if (value.is_null()) return "NULL";
+  std::string out;
+  AppendText(Vector::Constant(value, 1), 0, time_zone, &out);
+  return out;
+}
+
+}  // namespace shale

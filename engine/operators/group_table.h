@@ -1,0 +1,84 @@
+// GroupTable: rows of a fixed-width key and a fixed-size state, numbered in order of arrival and
+// found by key in a linear-probing table. One owner; Find may run in several threads at once when
+// nothing is added. Private to engine/operators.
+//
+// A slot is 32 bits of the hash (the salt) and the row's number, so that a row is looked at only
+// when it is nearly sure to be the one. Rows lie side by side in one piece of memory that grows by
+// remapping; states in them must be movable by memcpy.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "engine/base/memory_budget.h"
+
+namespace shale {
+
+class GroupTable {
+ public:
+  static constexpr uint32_t kNone = UINT32_MAX;
+  static constexpr uint32_t kMaxGroups = UINT32_MAX - 2;
+
+  GroupTable(int key_words, size_t state_bytes, MemoryBudget* memory);
+  ~GroupTable();
+  GroupTable(const GroupTable&) = delete;
+
+  // Called on each new row's state, which is zero bytes already.
+  void set_init(std::vector<std::pair<size_t, void (*)(std::byte*)>> inits) {
+    inits_ = std::move(inits);
+  }
+
+  size_t size() const { return size_; }
+  int key_words() const { return key_words_; }
+  size_t row_bytes() const { return row_bytes_; }
+  size_t row_words() const { return row_bytes_ / 8; }
+  std::byte* rows() { return rows_; }
+  const std::byte* rows() const { return rows_; }
+  // State of row 0; the others are row_bytes() apart.
+  std::byte* states() { return rows_ + key_words_ * 8; }
+  const std::byte* states() const { return rows_ + key_words_ * 8; }
+  const uint64_t* keys() const { return reinterpret_cast<const uint64_t*>(rows_); }
+
+  // The rows of num_keys keys (key_words() words each, one after the other), added when new.
+  // ResourceExhausted when memory's limit or kMaxGroups is reached.
+  Status FindOrAdd(const uint64_t* keys, size_t num_keys, uint32_t* groups);
+  // Likewise with HashKeys' hashes at hand.
+  Status FindOrAdd(const uint64_t* keys, const uint64_t* hashes, size_t num_keys,
+                   uint32_t* groups);
+  // kNone for keys that are not there.
+  void Find(const uint64_t* keys, const uint64_t* hashes, size_t num_keys, uint32_t* groups) const;
+  // Adds rows that the caller knows to be new, without an entry in the probing table.
+  Status AddUnindexed(const uint64_t* keys, size_t num_keys, uint32_t* first);
+  // Enters the rows that AddUnindexed added.
+  Status BuildIndex();
+  // One more key word, zero in every row.
+  Status AddKeyWord();
+
+ private:
+  template <int kWords>
+  Status FindOrAddWide(const uint64_t* keys, const uint64_t* hashes, size_t num_keys,
+                       uint32_t* groups);
+  template <int kWords>
+  void FindWide(const uint64_t* keys, const uint64_t* hashes, size_t num_keys,
+                uint32_t* groups) const;
+  Status ReserveRows(size_t at_least);
+  Status GrowSlots(size_t num_slots);
+  Status Reserve(size_t row_capacity, size_t num_slots);
+  void InitRow(size_t row, const uint64_t* key);
+
+  int key_words_;
+  size_t row_bytes_;
+  std::vector<std::pair<size_t, void (*)(std::byte*)>> inits_;
+  Reservation memory_;
+  std::byte* rows_ = nullptr;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
+  std::vector<uint64_t> slots_;
+  size_t indexed_ = 0;  // rows [0, indexed_) are in slots_
+  std::vector<uint64_t> hashes_;
+};
+
+}  // namespace shale

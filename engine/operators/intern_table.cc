@@ -1,0 +1,155 @@
+#include "engine/operators/intern_table.h"
+
+#include <algorithm>
+
+namespace shale {
+namespace {
+constexpr uint32_t kShardBits = 6;
+constexpr size_t kFirstSlots = 1024;
+
+uint64_t Salt(uint64_t hash) { return (hash >> 26) << 32; }
+}  // namespace
+
+InternTable::InternTable(int num_workers, MemoryBudget* memory, size_t compare_bytes)
+    : shard_bits_(num_workers > 1 ? kShardBits : 0),
+      num_shards_(1u << shard_bits_),
+      compare_bytes_(compare_bytes) {
+  for (uint32_t i = 0; i < num_shards_; ++i) shards_.push_back(std::make_unique<Shard>(memory));
+}
+
+void InternTable::Pin(DictionaryPtr dictionary) {
+  MutexLock lock(&pins_mutex_);
+  for (auto pin = pins_.rbegin(); pin != pins_.rend(); ++pin) {
+    if (*pin == dictionary) return;
+  }
+  pins_.push_back(std::move(dictionary));
+}
+
+Status InternTable::Grow(Shard* shard) {
+  const size_t num_slots = std::max(kFirstSlots, shard->slots.size() * 2);
+  RETURN_IF_ERROR(shard->memory.Resize(
+      static_cast<int64_t>(num_slots * (sizeof(uint64_t) + sizeof(Entry) / 2) +
+                           shard->arena.size_bytes())));
+  std::vector<uint64_t> slots(num_slots);
+  const uint64_t mask = num_slots - 1;
+  uint64_t* raw = slots.data();
+  const Entry* entries = shard->entries.data();
+  for (size_t i = 0; i < shard->entries.size(); ++i) {
+    uint64_t at = entries[i].hash & mask;
+    while (raw[at] != 0) at = (at + 1) & mask;
+    raw[at] = Salt(entries[i].hash) | (i + 1);
+  }
+  shard->slots = std::move(slots);
+  shard->entries.reserve(num_slots / 2);
+  return OkStatus();
+}
+
+template <bool kAdd>
+Status InternTable::Walk(Shard* shard, uint32_t shard_index, const std::string_view* strings,
+                         const uint64_t* hashes, const uint32_t* rows, size_t count, bool stable,
+                         uint32_t* ids) {
+  if (shard->slots.empty()) {
+    if (!kAdd) {
+      for (size_t i = 0; i < count; ++i) ids[rows ? rows[i] : i] = kNone;
+      return OkStatus();
+    }
+    RETURN_IF_ERROR(Grow(shard));
+  }
+  constexpr size_t kAhead = 16;
+  for (size_t i = 0; i < count; ++i) {
+    const uint64_t* slots = shard->slots.data();
+    const uint64_t mask = shard->slots.size() - 1;
+    if (i + 2 * kAhead < count) {
+      const uint32_t ahead = rows ? rows[i + 2 * kAhead] : static_cast<uint32_t>(i + 2 * kAhead);
+      __builtin_prefetch(&slots[hashes[ahead] & mask]);
+    }
+    if (i + kAhead < count) {
+      const uint32_t ahead = rows ? rows[i + kAhead] : static_cast<uint32_t>(i + kAhead);
+      const uint64_t slot = slots[hashes[ahead] & mask];
+      if (slot != 0) __builtin_prefetch(&shard->entries.data()[static_cast<uint32_t>(slot) - 1]);
+    }
+    const uint32_t row = rows ? rows[i] : static_cast<uint32_t>(i);
+    const uint64_t hash = hashes[row];
+    const uint64_t salt = Salt(hash);
+    const std::string_view text = strings[row];
+    uint64_t at = hash & mask;
+    for (;;) {
+      const uint64_t slot = slots[at];
+      if (slot == 0) {
+        if (!kAdd) {
+          ids[row] = kNone;
+          break;
+        }
+        if ((shard->entries.size() + 1) * 2 > shard->slots.size()) {
+          RETURN_IF_ERROR(Grow(shard));
+          --i;  // once more, in the larger table
+          break;
+        }
+        const auto index = static_cast<uint32_t>(shard->entries.size());
+        if (index >= (kMaxIds >> shard_bits_)) {
+          return ResourceExhausted("a key column has more than {} different strings", kMaxIds);
+        }
+        const std::string_view kept = stable ? text : shard->arena.Copy(text);
+        shard->entries.push_back({kept.data(), hash, static_cast<uint32_t>(kept.size())});
+        shard->slots[at] = salt | (index + 1);
+        ids[row] = (index << shard_bits_) | shard_index;
+        break;
+      }
+      if ((slot & ~uint64_t{UINT32_MAX}) == salt) {
+        const Entry& entry = shard->entries.data()[static_cast<uint32_t>(slot) - 1];
+        if (entry.hash == hash && Compared({entry.data, entry.size}) == Compared(text)) {
+          ids[row] = ((static_cast<uint32_t>(slot) - 1) << shard_bits_) | shard_index;
+          break;
+        }
+      }
+      at = (at + 1) & mask;
+    }
+  }
+  if (kAdd && !stable) {
+    RETURN_IF_ERROR(shard->memory.Resize(
+        static_cast<int64_t>(shard->slots.size() * (sizeof(uint64_t) + sizeof(Entry) / 2) +
+                             shard->arena.size_bytes())));
+  }
+  return OkStatus();
+}
+
+template <bool kAdd>
+Status InternTable::All(const std::string_view* strings, const uint64_t* hashes, size_t count,
+                        bool stable, uint32_t* ids) {
+  if (count == 0) return OkStatus();
+  if (num_shards_ == 1) {
+    MutexLock lock(&shards_[0]->mutex);
+    return Walk<kAdd>(shards_[0].get(), 0, strings, hashes, nullptr, count, stable, ids);
+  }
+  // Rows by shard, so that a batch takes each lock once.
+  const uint32_t shift = 64 - shard_bits_;
+  std::vector<uint32_t> begins(num_shards_ + 1);
+  std::vector<uint32_t> rows(count);
+  uint32_t* begin = begins.data();
+  for (size_t i = 0; i < count; ++i) ++begin[(hashes[i] >> shift) + 1];
+  for (uint32_t shard = 0; shard < num_shards_; ++shard) begin[shard + 1] += begin[shard];
+  std::vector<uint32_t> next(begins);
+  for (size_t i = 0; i < count; ++i) {
+    rows.data()[next.data()[hashes[i] >> shift]++] = static_cast<uint32_t>(i);
+  }
+  for (uint32_t shard = 0; shard < num_shards_; ++shard) {
+    const size_t in_shard = begin[shard + 1] - begin[shard];
+    if (in_shard == 0) continue;
+    MutexLock lock(&shards_[shard]->mutex);
+    RETURN_IF_ERROR(Walk<kAdd>(shards_[shard].get(), shard, strings, hashes,
+                               rows.data() + begin[shard], in_shard, stable, ids));
+  }
+  return OkStatus();
+}
+
+Status InternTable::Intern(const std::string_view* strings, const uint64_t* hashes, size_t count,
+                           bool stable, uint32_t* ids) {
+  return All<true>(strings, hashes, count, stable, ids);
+}
+
+void InternTable::Find(const std::string_view* strings, const uint64_t* hashes, size_t count,
+                       uint32_t* ids) {
+  SHALE_CHECK(All<false>(strings, hashes, count, true, ids).ok());
+}
+
+}  // namespace shale

@@ -1,0 +1,185 @@
+#include "engine/operators/sort_keys.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+namespace shale {
+namespace {
+
+constexpr int kPrefixBits = 128;
+
+// Bits of a value in the prefix behind its 8 bits of NULL flag; 0: as many as there is room for.
+int ValueBits(PhysicalType type) {
+  switch (type) {
+    case PhysicalType::kString: return 0;
+    case PhysicalType::kInterval: return 128;
+    case PhysicalType::kList:
+    case PhysicalType::kStruct: return 0;
+    default: return static_cast<int>(PhysicalSize(type)) * 8;
+  }
+}
+
+// Unsigned order of the result is the order of values.
+template <typename T>
+uint128_t Ordered(T value) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (std::isnan(value)) return UINT32_MAX;
+    if (value == 0) value = 0;
+    const auto bits = std::bit_cast<uint32_t>(value);
+    return (bits >> 31) ? static_cast<uint32_t>(~bits) : (bits | 0x80000000u);
+  } else if constexpr (std::is_same_v<T, double>) {
+    if (std::isnan(value)) return UINT64_MAX;
+    if (value == 0) value = 0;
+    const auto bits = std::bit_cast<uint64_t>(value);
+    return (bits >> 63) ? ~bits : (bits | (uint64_t{1} << 63));
+  } else if constexpr (std::is_same_v<T, int128_t>) {
+    return static_cast<uint128_t>(value) ^ (static_cast<uint128_t>(1) << 127);
+  } else if constexpr (std::is_same_v<T, Interval>) {
+    return Ordered<int128_t>(IntervalOrder(value));
+  } else if constexpr (std::is_signed_v<T>) {
+    using U = std::make_unsigned_t<T>;
+    return static_cast<U>(static_cast<U>(value) ^ (U{1} << (sizeof(T) * 8 - 1)));
+  } else {
+    return value;
+  }
+}
+
+// The first 16 bytes of a string, in the high end.
+inline uint128_t Ordered(std::string_view text) {
+  uint64_t words[2] = {0, 0};
+  std::memcpy(words, text.data(), std::min<size_t>(text.size(), 16));
+  return (static_cast<uint128_t>(__builtin_bswap64(words[0])) << 64) |
+         __builtin_bswap64(words[1]);
+}
+
+template <typename F>
+auto DispatchOrdered(PhysicalType type, F&& f) {
+  switch (type) {
+    case PhysicalType::kBool:
+    case PhysicalType::kUInt8: return f.template operator()<uint8_t>();
+    case PhysicalType::kInt8: return f.template operator()<int8_t>();
+    case PhysicalType::kInt16: return f.template operator()<int16_t>();
+    case PhysicalType::kInt32: return f.template operator()<int32_t>();
+    case PhysicalType::kInt64: return f.template operator()<int64_t>();
+    case PhysicalType::kUInt16: return f.template operator()<uint16_t>();
+    case PhysicalType::kUInt32: return f.template operator()<uint32_t>();
+    case PhysicalType::kUInt64: return f.template operator()<uint64_t>();
+    case PhysicalType::kInt128: return f.template operator()<int128_t>();
+    case PhysicalType::kFloat: return f.template operator()<float>();
+    case PhysicalType::kDouble: return f.template operator()<double>();
+    case PhysicalType::kInterval: return f.template operator()<Interval>();
+    case PhysicalType::kString:
+    case PhysicalType::kList:
+    case PhysicalType::kStruct: return f.template operator()<std::string_view>();
+  }
+  SHALE_CHECK(false);
+}
+
+inline void JoinBits(SortPrefix* prefix, uint128_t bits) {
+  prefix->high |= static_cast<uint64_t>(bits >> 64);
+  prefix->low |= static_cast<uint64_t>(bits);
+}
+
+}  // namespace
+
+size_t KeysInPrefix(const std::vector<Type>& types) {
+  int at = 0;
+  for (size_t i = 0; i < types.size(); ++i) {
+    const int bits = ValueBits(types[i].physical());
+    at += 8 + bits;
+    if (bits == 0 || at > kPrefixBits) return i;
+  }
+  return types.size();
+}
+
+void MakePrefixes(std::span<const Vector> keys, std::span<const SortOrder> orders, size_t num_rows,
+                  SortPrefix* prefixes) {
+  std::fill(prefixes, prefixes + num_rows, SortPrefix{0, 0});
+  int at = 0;
+  for (size_t k = 0; k < keys.size(); ++k) {
+    if (at + 8 > kPrefixBits) return;
+    const Vector key = ForSorting(keys[k]);
+    const SortOrder order = orders[k];
+    const PhysicalType physical = key.type().physical();
+    if (physical == PhysicalType::kList || physical == PhysicalType::kStruct) return;
+    const bool text = physical == PhysicalType::kString;
+    const int room = kPrefixBits - at - 8;
+    const int width = text ? 128 : ValueBits(physical);
+    // The value stands at the top of its `width` bits; what has no room falls off below.
+    const int shift = room - width;
+    const uint128_t null_bits = static_cast<uint128_t>(order.nulls_first ? 0 : 2) << room;
+    const uint128_t valid_bits = static_cast<uint128_t>(1) << room;
+    const uint128_t value_mask = width == 128 ? ~static_cast<uint128_t>(0)
+                                              : (static_cast<uint128_t>(1) << width) - 1;
+    const uint64_t* validity = key.validity();
+    const uint32_t* codes = key.is_dictionary() ? key.codes() : nullptr;
+    DispatchOrdered(physical, [&]<typename T>() {
+      const T* values = codes ? key.dictionary()->values.template values<T>() : key.values<T>();
+      for (size_t i = 0; i < num_rows; ++i) {
+        if (validity && !BitIsSet(validity, i)) {
+          JoinBits(&prefixes[i], null_bits);
+          continue;
+        }
+        uint128_t bits = Ordered(values[codes ? codes[i] : i]);
+        if (order.descending) bits = ~bits & value_mask;
+        bits = shift >= 0 ? bits << shift : shift > -128 ? bits >> -shift : 0;
+        JoinBits(&prefixes[i], bits | valid_bits);
+      }
+    });
+    if (text) return;
+    at += 8 + width;
+  }
+}
+
+int CompareRows(const Vector& a, size_t row_a, const Vector& b, size_t row_b, SortOrder order) {
+  const auto is_null = [](const Vector& v, size_t row) {
+    return v.has_nulls() && !BitIsSet(v.validity(), v.is_constant() ? 0 : row);
+  };
+  const bool null_a = is_null(a, row_a), null_b = is_null(b, row_b);
+  if (null_a || null_b) {
+    if (null_a && null_b) return 0;
+    return (null_a == order.nulls_first) ? -1 : 1;
+  }
+  const PhysicalType physical = a.type().physical();
+  int result;
+  if (physical == PhysicalType::kList || physical == PhysicalType::kStruct) {
+    result = Value::Compare(a.GetValue(row_a), b.GetValue(row_b));
+  } else {
+    result = DispatchOrdered(physical, [&]<typename T>() -> int {
+      const auto value = [](const Vector& v, size_t row) -> T {
+        if (v.is_dictionary()) return v.dictionary()->values.template values<T>()[v.codes()[row]];
+        return v.values<T>()[v.is_constant() ? 0 : row];
+      };
+      const T x = value(a, row_a), y = value(b, row_b);
+      if constexpr (std::is_same_v<T, std::string_view>) {
+        const int compared = x.compare(y);
+        return compared < 0 ? -1 : compared > 0 ? 1 : 0;
+      } else {
+        const uint128_t left = Ordered(x), right = Ordered(y);
+        return left < right ? -1 : left > right ? 1 : 0;
+      }
+    });
+  }
+  return order.descending ? -result : result;
+}
+
+int CompareKeys(std::span<const Vector> a, size_t row_a, std::span<const Vector> b, size_t row_b,
+                std::span<const SortOrder> orders, size_t first) {
+  for (size_t k = first; k < orders.size(); ++k) {
+    const int compared = CompareRows(a[k], row_a, b[k], row_b, orders[k]);
+    if (compared != 0) return compared;
+  }
+  return 0;
+}
+
+Vector ForSorting(Vector vector) {
+  if (vector.is_flat()) return vector;
+  // A string dictionary is no dearer to read than flat strings; other types are.
+  if (vector.is_dictionary() && vector.type().IsStringLike() && vector.dictionary()->size() > 0) {
+    return vector;
+  }
+  return vector.Flatten();
+}
+
+}  // namespace shale

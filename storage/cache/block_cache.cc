@@ -1,0 +1,130 @@
+#include "storage/cache/block_cache.h"
+
+#include "engine/base/check.h"
+#include "engine/vector/hash.h"
+
+namespace shale {
+
+BlockCache::BlockCache(int64_t capacity_bytes)
+    : capacity_bytes_(capacity_bytes), shards_(std::make_unique<Shard[]>(kShards)) {}
+
+size_t BlockCache::ShardOf(const BlockKey& key) const {
+  const uint64_t place = static_cast<uint64_t>(static_cast<uint32_t>(key.column)) << 32 | key.block;
+  return HashCombine(key.segment, place) % kShards;
+}
+
+BlockCache::Value BlockCache::Find(const BlockKey& key) {
+  Shard& shard = shards_[ShardOf(key)];
+  MutexLock lock(&shard.mutex);
+  const auto found = shard.slots.find(key);
+  if (found == shard.slots.end()) {
+    ++shard.counters.misses;
+    return nullptr;
+  }
+  ++shard.counters.hits;
+  Entry& entry = shard.entries[found->second];
+  entry.marked = true;
+  return entry.value;
+}
+
+bool BlockCache::Contains(const BlockKey& key) const {
+  Shard& shard = shards_[ShardOf(key)];
+  MutexLock lock(&shard.mutex);
+  return shard.slots.contains(key);
+}
+
+BlockCache::Value BlockCache::EvictOne(Shard* shard) {
+  MutexLock lock(&shard->mutex);
+  while (!shard->slots.empty()) {
+    if (shard->hand >= shard->entries.size()) shard->hand = 0;
+    Entry& entry = shard->entries[shard->hand];
+    ++shard->hand;
+    if (entry.value == nullptr) continue;
+    if (entry.marked) {
+      entry.marked = false;
+      continue;
+    }
+    used_bytes_.fetch_sub(entry.bytes, std::memory_order_relaxed);
+    shard->counters.used_bytes -= entry.bytes;
+    --shard->counters.entries;
+    ++shard->counters.evictions;
+    shard->slots.erase(entry.key);
+    shard->free.push_back(static_cast<uint32_t>(shard->hand - 1));
+    return std::move(entry.value);
+  }
+  return nullptr;
+}
+
+void BlockCache::KeepBudget(size_t first) {
+  size_t empty = 0;
+  for (size_t i = first; empty < kShards; i = (i + 1) % kShards) {
+    if (used_bytes_.load(std::memory_order_relaxed) <= capacity_bytes_) return;
+    // Destroyed here, outside the lock.
+    const Value dead = EvictOne(&shards_[i]);
+    empty = dead == nullptr ? empty + 1 : 0;
+  }
+}
+
+BlockCache::Value BlockCache::Insert(const BlockKey& key, Value value, int64_t bytes) {
+  SHALE_CHECK(value != nullptr);
+  if (bytes > capacity_bytes_ / 2) return value;
+  const size_t index = ShardOf(key);
+  {
+    Shard& shard = shards_[index];
+    MutexLock lock(&shard.mutex);
+    if (const auto found = shard.slots.find(key); found != shard.slots.end()) {
+      return shard.entries[found->second].value;
+    }
+    uint32_t slot;
+    if (shard.free.empty()) {
+      slot = static_cast<uint32_t>(shard.entries.size());
+      shard.entries.emplace_back();
+    } else {
+      slot = shard.free.back();
+      shard.free.pop_back();
+    }
+    // Marked: the newcomer shall not be the first to go.
+    shard.entries[slot] = {key, value, bytes, true};
+    shard.slots[key] = slot;
+    used_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+    shard.counters.used_bytes += bytes;
+    ++shard.counters.entries;
+  }
+  KeepBudget((index + 1) % kShards);
+  return value;
+}
+
+void BlockCache::EraseSegment(uint64_t segment) {
+  std::vector<Value> dead;
+  for (size_t i = 0; i < kShards; ++i) {
+    Shard& shard = shards_[i];
+    MutexLock lock(&shard.mutex);
+    for (uint32_t slot = 0; slot < shard.entries.size(); ++slot) {
+      Entry& entry = shard.entries[slot];
+      if (entry.value == nullptr || entry.key.segment != segment) continue;
+      used_bytes_.fetch_sub(entry.bytes, std::memory_order_relaxed);
+      shard.counters.used_bytes -= entry.bytes;
+      --shard.counters.entries;
+      shard.slots.erase(entry.key);
+      dead.push_back(std::move(entry.value));
+      entry.value = nullptr;
+      shard.free.push_back(slot);
+    }
+  }
+}
+
+BlockCache::Counters BlockCache::counters() const {
+  Counters sum;
+  for (size_t i = 0; i < kShards; ++i) {
+    MutexLock lock(&shards_[i].mutex);
+    const Counters& one = shards_[i].counters;
+    sum.hits += one.hits;
+    sum.misses += one.misses;
+    sum.evictions += one.evictions;
+    sum.used_bytes += one.used_bytes;
+    sum.entries += one.entries;
+  }
+  return sum;
+}
+
+}  // namespace shale

@@ -1,0 +1,17 @@
+// Checks of table definitions and the catalog edits that make, change and drop tables and views.
+#pragma once
+
+#include <string>
+
+#include "storage/table/store_core.h"
+
+namespace shale {
+
+StatusOr<TableSchemaPtr> CreateTable(StoreCore* core, TableSchema schema);
+Status DropTable(StoreCore* core, TableId table);
+Status TruncateTable(StoreCore* core, TableId table);
+StatusOr<TableSchemaPtr> AlterTable(StoreCore* core, const TableSchema& schema);
+Status CreateView(StoreCore* core, ViewSchema view, bool or_replace);
+Status DropView(StoreCore* core, const std::string& name);
+
+}  // namespace shale
