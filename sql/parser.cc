@@ -26,9 +26,8 @@ class GrammarRun {
 
   // SLL is several times faster than LL and gives the same tree whenever it gives one.
   Outcome Run(Entry entry, antlr4::atn::PredictionMode mode, int rule_depth) {
-    parser_.reset();
+    parser_.Prepare(mode);
     parser_.set_depth(rule_depth);
-    parser_.getInterpreter<antlr4::atn::ParserATNSimulator>()->setPredictionMode(mode);
     try {
       if (entry == Entry::kStatement) {
         statement_ = parser_.singleStatement()->statement();

@@ -37,6 +37,6 @@ const std::vector<std::string>& SqlKeywords();
 std::string QuoteIdentifier(std::string_view name);
 
 inline constexpr int kMaxNesting = 1000;        // parentheses, brackets, CASE, NOT, unary minus, operators
-inline constexpr int kMaxTokens = 2'000'000;    // tokens of one statement outside a VALUES list
+inline constexpr int kMaxTokens = 300'000;      // of one statement; VALUES rows and lists of literals are free
 
 }  // namespace shale

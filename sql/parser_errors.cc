@@ -234,7 +234,8 @@ class SyntaxError {
         {T::RBRACKET, "\"]\""},    {T::EQ, "\"=\""},          {T::K_FROM, "FROM"},
         {T::K_INTO, "INTO"},       {T::K_BY, "BY"},           {T::K_JOIN, "JOIN"},
         {T::K_ON, "ON"},           {T::K_USING, "USING"},     {T::K_THEN, "THEN"},
-        {T::K_WHEN, "WHEN"},       {T::K_END, "END"},         {T::K_AS, "AS"},
+        {T::K_WHEN, "WHEN"},       {T::K_ELSE, "ELSE"},       {T::K_END, "END"},
+        {T::K_AS, "AS"},
         {T::QPAREN, "a query in parentheses"},                {T::K_SELECT, "SELECT"},
         {T::VALUES_LIST, "VALUES"}, {T::K_TABLE, "TABLE"},    {T::K_VIEW, "VIEW"},
         {T::K_COLUMN, "COLUMN"},   {T::K_TO, "TO"},           {T::K_SET, "SET"},
@@ -244,9 +245,15 @@ class SyntaxError {
         {T::K_ROWS, "ROWS"},       {T::K_PRECEDING, "PRECEDING"}, {T::K_ONLY, "ONLY"},
         {T::K_FIRST, "FIRST"},     {T::K_ROW, "ROW"},         {T::K_SETS, "SETS"}};
     const bool value = !words.empty() && words[0] == "a value";
+    if (Accepts(T::K_SELECT) && Accepts(T::K_INSERT)) {
+      return "; expected a statement such as SELECT, INSERT or CREATE";
+    }
+    const auto continues_operand = [](size_t type) {
+      return type == T::LPAREN || type == T::EQ || type == T::K_AND || type == T::K_NOT;
+    };
     for (const Candidate& candidate : kCandidates) {
       if (words.size() >= kMaxExpected) break;
-      if (after_operand && candidate.type == T::LPAREN) continue;
+      if (after_operand && continues_operand(candidate.type)) continue;
       // All of these begin a value.
       if (value && (candidate.type == T::LPAREN || candidate.type == T::QPAREN ||
                     candidate.type == T::K_EXISTS || candidate.type == T::K_NULL ||
@@ -257,6 +264,7 @@ class SyntaxError {
       if (names && FindKeyword(candidate.shown) != 0 && !Reserved(candidate.type)) continue;
       if (Accepts(candidate.type)) words.emplace_back(candidate.shown);
     }
+    if (words.empty() && Accepts(T::K_AND)) words.push_back("AND");
     const std::vector<LexedToken> before(tokens_.begin(), tokens_.begin() + index_);
     if (!AtEnd() && probe_(before) == SIZE_MAX) words.push_back("the end of the statement");
     if (words.empty()) return "";

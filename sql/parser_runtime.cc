@@ -2,6 +2,29 @@
 
 namespace shale {
 
+void RememberingPredictor::UseMemory(size_t num_decisions, size_t max_token_type) {
+  // One grammar, so one memory: under a megabyte for about two hundred decisions.
+  static auto* const memory =
+      new std::vector<std::atomic<uint8_t>>(num_decisions * kPrecedences * (max_token_type + 1));
+  memory_ = memory->data();
+  num_types_ = max_token_type + 1;
+}
+
+void DepthLimitedParser::Prepare(antlr4::atn::PredictionMode mode) {
+  reset();
+  if (predictor_ == nullptr) {
+    auto* made = antlr4::Parser::getInterpreter<antlr4::atn::ParserATNSimulator>();
+    predictor_ = std::make_unique<RememberingPredictor>(this, made->atn, made->decisionToDFA,
+                                                        made->getSharedContextCache());
+  }
+  predictor_->setPredictionMode(mode);
+  if (mode == antlr4::atn::PredictionMode::SLL) {
+    predictor_->UseMemory(predictor_->decisionToDFA.size(), predictor_->atn.maxTokenType);
+  } else {
+    predictor_->ForgetMemory();
+  }
+}
+
 LexedTokenStream::LexedTokenStream(const LexedToken* tokens, size_t num_tokens,
                                    uint32_t end_offset) {
   tokens_.reserve(num_tokens + 1);

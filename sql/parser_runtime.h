@@ -5,7 +5,9 @@
 // sees ANTLR. Everything lives for one parse and one thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -70,8 +72,12 @@ class LexedTokenStream final : public antlr4::TokenStream {
   std::string getText(antlr4::RuleContext*) override { return {}; }
   std::string getText(antlr4::Token*, antlr4::Token*) override { return {}; }
   void consume() override {
+    ++num_consumed_;
     if (position_ + 1 < tokens_.size()) ++position_;
   }
+  // Counts every consume(), those that a seek() takes back too.
+  size_t num_consumed() const { return num_consumed_; }
+  size_t first_type() const { return tokens_[position_].getType(); }
   size_t LA(ssize_t k) override {
     const size_t index = position_ + static_cast<size_t>(k - (k > 0 ? 1 : 0));
     return index < tokens_.size() ? tokens_[index].getType() : antlr4::Token::EOF;
@@ -88,6 +94,7 @@ class LexedTokenStream final : public antlr4::TokenStream {
  private:
   std::vector<StreamToken> tokens_;
   size_t position_ = 0;
+  size_t num_consumed_ = 0;
 };
 
 // Stops at the first error: no repair, no message; parser_errors.cc finds the words.
@@ -102,9 +109,58 @@ class StopAtFirstError final : public antlr4::ANTLRErrorStrategy {
   void reportError(antlr4::Parser*, const antlr4::RecognitionException&) override {}
 };
 
+// ANTLR's predictor with a memory: nearly every decision of the grammar is made on one token, and
+// in SLL mode such a decision depends on nothing but its number, that token and the precedence
+// asked for. The memory is shared by all parsers and threads; entries are written once, always
+// with the same value.
+class RememberingPredictor final : public antlr4::atn::ParserATNSimulator {
+ public:
+  using ParserATNSimulator::ParserATNSimulator;
+
+  void UseMemory(size_t num_decisions, size_t max_token_type);
+
+  // Hides the virtual one: the generated code calls this directly.
+  size_t adaptivePredict(antlr4::TokenStream* input, size_t decision,
+                         antlr4::ParserRuleContext* context) {
+    auto* stream = static_cast<LexedTokenStream*>(input);
+    const size_t precedence = static_cast<size_t>(parser->getPrecedence() + 1);
+    size_t type = stream->first_type();
+    if (type == antlr4::Token::EOF) type = 0;
+    if (memory_ == nullptr || precedence >= kPrecedences) {
+      return ParserATNSimulator::adaptivePredict(input, decision, context);
+    }
+    std::atomic<uint8_t>& entry = memory_[(decision * kPrecedences + precedence) * num_types_ + type];
+    if (const uint8_t known = entry.load(std::memory_order_relaxed); known != 0) return known;
+    const size_t before = stream->num_consumed();
+    const size_t alternative = ParserATNSimulator::adaptivePredict(input, decision, context);
+    if (stream->num_consumed() == before && alternative < 256) {
+      entry.store(static_cast<uint8_t>(alternative), std::memory_order_relaxed);
+    }
+    return alternative;
+  }
+
+  // Full LL looks at the rules around, which the memory does not know.
+  void ForgetMemory() { memory_ = nullptr; }
+
+ private:
+  static constexpr size_t kPrecedences = 16;
+
+  std::atomic<uint8_t>* memory_ = nullptr;
+  size_t num_types_ = 0;
+};
+
 class DepthLimitedParser : public antlr4::Parser {
  public:
   explicit DepthLimitedParser(antlr4::TokenStream* input) : antlr4::Parser(input) {}
+
+  // For a new parse; `mode` LL makes it slow and exact.
+  void Prepare(antlr4::atn::PredictionMode mode);
+
+  // Hides the base's, so that the generated code finds this one without a cast.
+  template <typename Simulator>
+  RememberingPredictor* getInterpreter() const {
+    return predictor_.get();
+  }
 
   // A parse started from within another one goes on counting where that one stands.
   void set_depth(int depth) { depth_ = depth; }
@@ -132,6 +188,7 @@ class DepthLimitedParser : public antlr4::Parser {
     if (++depth_ > kMaxRuleDepth) throw ParseTooDeep();
   }
   int depth_ = 0;
+  std::unique_ptr<RememberingPredictor> predictor_;
 };
 
 }  // namespace shale

@@ -15,6 +15,8 @@ namespace {
 using T = ShaleParser;
 // A run of plain literals at least this long becomes one token.
 constexpr size_t kMinFoldedLiterals = 32;
+// Parts of one dotted name. The grammar reads a name to its end to tell t.* from f(x).
+constexpr size_t kMaxNameParts = 16;
 
 bool WordIs(std::string_view sql, const LexedToken& token, std::string_view word) {
   const std::string_view text = TokenText(sql, token);
@@ -65,6 +67,21 @@ void MergeMultiwordTypes(std::string_view sql, std::vector<LexedToken>* tokens) 
     merged.keyword = 0;
   }
   tokens->resize(kept);
+}
+
+Status CheckDottedNames(std::string_view sql, const std::vector<LexedToken>& tokens) {
+  size_t dots = 0;
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    if (tokens[i].type != T::DOT) continue;
+    dots = i >= 2 && tokens[i - 2].type == T::DOT ? dots + 1 : 1;
+    if (dots >= kMaxNameParts) {
+      return InvalidArgument("{}", DescribeError(sql, static_cast<int>(tokens[i].begin),
+                                                 fmt::format("a name has more than {} parts here "
+                                                             "(kMaxNameParts)",
+                                                             kMaxNameParts)));
+    }
+  }
+  return OkStatus();
 }
 
 // Words that are keywords only beside certain others become names elsewhere.
@@ -278,6 +295,7 @@ StatusOr<LexedSql> LexSql(std::string_view sql) {
   LexedSql lexed;
   RETURN_IF_ERROR(LexCharacters(sql, &lexed.tokens));
   MergeMultiwordTypes(sql, &lexed.tokens);
+  RETURN_IF_ERROR(CheckDottedNames(sql, lexed.tokens));
   SettleWords(&lexed.tokens);
   RETURN_IF_ERROR(SettleBrackets(sql, &lexed.tokens));
   size_t begin = 0;

@@ -25,7 +25,7 @@ struct Evaluator::Node {
         break;
       case Expr::Kind::kCall: {
         const ScalarFunction& f = *e.function.function;
-        infallible = f.category == "comparison" && f.prepare == nullptr;
+        infallible = f.category == "comparison" || f.category == "logic";
         for (const auto& arg : args) {
           infallible &= arg->infallible;
           null_in_null_out |= f.nulls == NullRule::kStrict && arg->null_in_null_out;

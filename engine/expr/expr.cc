@@ -69,7 +69,10 @@ ExprPtr MakeOr(std::vector<ExprPtr> args) {
 
 StatusOr<ExprPtr> MakeCall(std::string_view name, std::vector<ExprPtr> args) {
   std::vector<ArgumentType> types;
-  for (const ExprPtr& arg : args) types.push_back({arg->type, arg->type.id() == TypeId::kNull});
+  for (const ExprPtr& arg : args) {
+    types.push_back({arg->type, arg->type.id() == TypeId::kNull,
+                     arg->kind == Expr::Kind::kConstant ? &arg->value : nullptr});
+  }
   ASSIGN_OR_RETURN(ResolvedScalar resolved, Registry::Get().ResolveScalar(name, types));
   for (size_t i = 0; i < args.size(); ++i) {
     ASSIGN_OR_RETURN(args[i], MakeCast(std::move(args[i]), resolved.arg_types[i]));

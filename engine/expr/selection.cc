@@ -30,7 +30,6 @@ size_t CompactTrue(const uint8_t* is_true, const uint64_t* validity, size_t num_
     bool valid = validity == nullptr || BitIsSet(validity, row);
     rows[count] = static_cast<uint32_t>(row);
     count += is_true[row] & static_cast<unsigned>(valid);
-    if (count == num_rows) break;
   }
   return count;
 }

@@ -9,6 +9,7 @@ namespace shale {
 void RegisterComparison(Registry* registry);   // scalar_comparison.cc
 void RegisterArithmetic(Registry* registry);   // scalar_arithmetic.cc
 void RegisterMath(Registry* registry);         // scalar_math.cc
+void RegisterCasts(Registry* registry);        // casts.cc
 void RegisterLogic(Registry* registry);        // scalar_logic.cc
 void RegisterBits(Registry* registry);         // scalar_bits.cc
 void RegisterNetwork(Registry* registry);      // scalar_network.cc

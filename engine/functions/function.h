@@ -67,6 +67,9 @@ struct ResolvedScalar {
 struct ArgumentType {
   Type type;
   bool untyped_literal = false;  // 'text' or NULL as written
+  // The argument's value where it is known already (may be left null): round(x, 2) on DECIMAL takes
+  // its result's scale from it.
+  const Value* constant = nullptr;
 };
 
 struct ScalarFunction {

@@ -253,6 +253,7 @@ Registry::Registry() : index_(std::make_unique<Index>()) {
   RegisterComparison(this);
   RegisterArithmetic(this);
   RegisterMath(this);
+  RegisterCasts(this);
   RegisterLogic(this);
   RegisterBits(this);
   RegisterNetwork(this);

@@ -187,7 +187,7 @@ std::string_view Convert(RowState& row, std::string_view text, std::string_view 
       const char32_t point = DecodeChar(text, &at);
       if (point == 0 || (point >= 0x80 && at == begin + 1)) {
         row.Fail(InvalidArgument("invalid byte sequence for encoding \"UTF8\": 0x{:02x} at byte {}",
-                                 static_cast<uint8_t>(text[begin]), begin));
+                                 static_cast<uint8_t>(text[begin]), begin + 1));
         return {};
       }
     }

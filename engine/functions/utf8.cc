@@ -18,6 +18,14 @@ bool IsAscii(std::string_view text) {
   return (seen & 0x8080808080808080u) == 0;
 }
 
+bool IsValidUtf8(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    const size_t begin = at;
+    if (DecodeChar(text, &at) >= 0x80 && at == begin + 1) return false;
+  }
+  return true;
+}
+
 size_t CountChars(std::string_view text) {
   size_t i = 0;
   size_t continuations = 0;

@@ -10,6 +10,7 @@
 namespace shale {
 
 bool IsAscii(std::string_view text);
+bool IsValidUtf8(std::string_view text);
 // Characters (code points) in `text`.
 size_t CountChars(std::string_view text);
 

@@ -118,6 +118,7 @@ Status InternTable::All(const std::string_view* strings, const uint64_t* hashes,
                         bool stable, uint32_t* ids) {
   if (count == 0) return OkStatus();
   if (num_shards_ == 1) {
+    if (!kAdd) return Walk<kAdd>(shards_[0].get(), 0, strings, hashes, nullptr, count, stable, ids);
     MutexLock lock(&shards_[0]->mutex);
     return Walk<kAdd>(shards_[0].get(), 0, strings, hashes, nullptr, count, stable, ids);
   }
@@ -135,9 +136,16 @@ Status InternTable::All(const std::string_view* strings, const uint64_t* hashes,
   for (uint32_t shard = 0; shard < num_shards_; ++shard) {
     const size_t in_shard = begin[shard + 1] - begin[shard];
     if (in_shard == 0) continue;
+    const auto walk = [&] {
+      return Walk<kAdd>(shards_[shard].get(), shard, strings, hashes, rows.data() + begin[shard],
+                        in_shard, stable, ids);
+    };
+    if (!kAdd) {
+      RETURN_IF_ERROR(walk());
+      continue;
+    }
     MutexLock lock(&shards_[shard]->mutex);
-    RETURN_IF_ERROR(Walk<kAdd>(shards_[shard].get(), shard, strings, hashes,
-                               rows.data() + begin[shard], in_shard, stable, ids));
+    RETURN_IF_ERROR(walk());
   }
   return OkStatus();
 }

@@ -11,6 +11,7 @@ extern const Codec kDeltaCodec;
 extern const Codec kDecimalFloatCodec;
 extern const Codec kPlainCodec;
 extern const Codec kPlainTextCodec;
+extern const Codec kScaledCodec;
 
 namespace {
 
@@ -35,6 +36,7 @@ const Codec* BlockEncoder::Pick(const BlockInput& input) const {
     best = &kBitPackedCodec;
     bytes = kBitPackedCodec.measure(input);
     if (!codes_) consider(&kDeltaCodec, 8);
+    consider(&kScaledCodec, 9);
     consider(&kRunLengthCodec, 9);
   } else {
     consider(&kBitPackedCodec, 9);

@@ -1,6 +1,7 @@
 #include "storage/codec/codec.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "storage/codec/bit_packing.h"
 
@@ -13,12 +14,13 @@ extern const Codec kDeltaCodec;
 extern const Codec kDecimalFloatCodec;
 extern const Codec kPlainCodec;
 extern const Codec kPlainTextCodec;
+extern const Codec kScaledCodec;
 
 namespace {
 
 const Codec* const kCodecs[] = {
     &kConstantCodec,     &kRunLengthCodec, &kBitPackedCodec,  &kDeltaCodec,
-    &kDecimalFloatCodec, &kPlainCodec,     &kPlainTextCodec,
+    &kDecimalFloatCodec, &kPlainCodec,     &kPlainTextCodec,  &kScaledCodec,
 };
 
 
@@ -48,6 +50,19 @@ void MeasureRange(const S* values, size_t rows, BlockStats* stats) {
       stats->delta_range = static_cast<uint64_t>(most) - static_cast<uint64_t>(least);
     }
   }
+}
+
+// The greatest factor of all differences from the smallest value; 1 as soon as that is certain, so
+// values without one cost next to nothing.
+uint64_t CommonFactor(const uint64_t* values, size_t rows, uint64_t min) {
+  uint64_t factor = 0;
+  for (size_t i = 0; i < rows; ++i) {
+    const uint64_t offset = values[i] - min;
+    if (factor != 0 && offset % factor == 0) continue;
+    factor = std::gcd(factor, offset);
+    if (factor == 1) return 1;
+  }
+  return factor == 0 || factor > static_cast<uint64_t>(INT64_MAX) ? 1 : factor;
 }
 
 template <typename T>
@@ -128,6 +143,9 @@ BlockInput MeasureBlock(PhysicalType type, const void* values, size_t rows) {
     }
     default:
       break;
+  }
+  if (type == PhysicalType::kInt64 || type == PhysicalType::kUInt64) {
+    stats->factor = CommonFactor(input.as<uint64_t>(), rows, stats->min);
   }
   WithUnsigned(type, [&]<typename T>() { MeasureRuns(input.as<T>(), rows, stats); });
   return input;

@@ -27,6 +27,7 @@ enum class CodecId : uint8_t {
   kDecimalFloat = 5,  // floats as decimals, bit-packed, with exceptions
   kPlain = 6,         // fixed width, as in memory
   kPlainText = 7,     // lengths, then bytes
+  kScaled = 8,        // multiples of one factor, then bit-packed or delta
 };
 
 inline constexpr size_t kMaxBlockRows = kChunkRows;
@@ -40,6 +41,7 @@ struct BlockStats {
   size_t longest_run = 0;
   int64_t min_delta = 0;        // of neighbours, modulo 2^64
   uint64_t delta_range = 0;     // largest minus smallest
+  uint64_t factor = 1;          // 64-bit types: divides every value minus `min`
 };
 
 // A block to encode: `rows` values as a flat vector lays them out (std::string_view for text).
@@ -115,5 +117,13 @@ Status DecodeRuns(ByteSpan bytes, PhysicalType type, size_t rows, std::vector<ui
                   std::vector<uint32_t>* ends);
 // Number of runs that a run-length block claims to hold.
 StatusOr<size_t> PeekRunCount(ByteSpan bytes, size_t rows);
+// A scaled block: value = base + factor × (what `inner` decodes from `values` as UBIGINT).
+struct ScaledParts {
+  uint64_t base = 0;
+  uint64_t factor = 0;
+  const Codec* inner = nullptr;
+  ByteSpan values;
+};
+StatusOr<ScaledParts> ReadScaled(ByteSpan bytes);
 
 }  // namespace shale

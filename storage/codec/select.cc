@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <memory>
 
 #include "storage/codec/bit_packing.h"
@@ -128,12 +129,57 @@ size_t EmitRuns(const std::vector<uint32_t>& ends, Hit&& hit, uint32_t* rows) {
   return static_cast<size_t>(end - rows);
 }
 
+// value < bound and value > bound, for unsigned values past every bound too.
 template <typename S>
-bool InRange(S value, int64_t low, int64_t high) {
+bool Below(S value, int64_t bound) {
   if constexpr (std::is_same_v<S, uint64_t>) {
     if (value > static_cast<uint64_t>(INT64_MAX)) return false;
   }
-  return static_cast<int64_t>(value) >= low && static_cast<int64_t>(value) <= high;
+  return static_cast<int64_t>(value) < bound;
+}
+template <typename S>
+bool Above(S value, int64_t bound) {
+  if constexpr (std::is_same_v<S, uint64_t>) {
+    if (value > static_cast<uint64_t>(INT64_MAX)) return true;
+  }
+  return static_cast<int64_t>(value) > bound;
+}
+
+// Rows of packed offsets o whose base + factor × o is in [low, high] (or not), found by turning the
+// bounds into offsets.
+template <typename S>
+size_t SelectOffsets(const LoadedBlock& block, const PackedSection& section, S base,
+                     uint64_t factor, int64_t low, int64_t high, bool negate, uint32_t* rows) {
+  const uint64_t largest = LargestOf(section.width);
+  // The greatest value that the width can express without wrapping past the type's end.
+  const uint64_t room = (static_cast<uint64_t>(std::numeric_limits<S>::max()) -
+                         static_cast<uint64_t>(base)) / factor;
+  const S top =
+      static_cast<S>(static_cast<uint64_t>(base) + factor * std::min(largest, room));
+  bool none = low > high || Below(top, low) || Above(base, high);
+  uint64_t first = 0, last = largest;
+  if (!none) {
+    if (Below(base, low)) {
+      const uint64_t distance = static_cast<uint64_t>(low) - static_cast<uint64_t>(base);
+      first = distance / factor + (distance % factor != 0);
+    }
+    if (Above(top, high)) {
+      last = (static_cast<uint64_t>(high) - static_cast<uint64_t>(base)) / factor;
+    }
+    none = first > last;  // between two multiples
+  }
+  if (none || (first == 0 && last == largest)) {
+    return none != negate ? 0 : DropNulls(block, rows, EmitAll(block.rows, rows));
+  }
+  const size_t count = WithWidth(section.width, [&]<typename W>() {
+    return SelectPackedRange<W>(section, block.rows, first, last - first, negate, rows);
+  });
+  return DropNulls(block, rows, count);
+}
+
+template <typename S>
+bool InRange(S value, int64_t low, int64_t high) {
+  return !Below(value, low) && !Above(value, high);
 }
 
 template <typename Body>
@@ -249,44 +295,23 @@ StatusOr<size_t> SelectBetween(const LoadedBlock& block, PhysicalType type, int6
       ByteReader reader(block.values);
       ASSIGN_OR_RETURN(const PackedSection section,
                        ReadPackedSection(&reader, sizeof(S), block.rows));
-      const S base = static_cast<S>(section.base);
-      const uint64_t largest = LargestOf(section.width);
-      // The last value that the width can express, without wrapping past the type's end.
-      const uint64_t room = static_cast<uint64_t>(std::numeric_limits<S>::max()) -
-                            static_cast<uint64_t>(base);
-      const S top = static_cast<S>(static_cast<uint64_t>(base) + std::min(largest, room));
-      // Bounds as offsets from the base; nothing, everything, or a part.
-      bool none = low > high, all = false;
-      uint64_t first = 0, last = 0;
-      if (!none) {
-        const auto below = [](S value, int64_t bound) {  // value < bound
-          if constexpr (std::is_same_v<S, uint64_t>) {
-            if (value > static_cast<uint64_t>(INT64_MAX)) return false;
+      return SelectOffsets<S>(block, section, static_cast<S>(section.base), 1, low, high, negate,
+                              rows);
+    }
+    if constexpr (sizeof(S) == 8) {
+      if (block.codec->id == CodecId::kScaled) {
+        ASSIGN_OR_RETURN(const ScaledParts parts, ReadScaled(block.values));
+        ByteReader reader(parts.values);
+        if (parts.inner->id == CodecId::kBitPacked) {
+          ASSIGN_OR_RETURN(const PackedSection section,
+                           ReadPackedSection(&reader, sizeof(S), block.rows));
+          // The quotients of a block begin at 0: its smallest value is the base.
+          if (section.base == 0) {
+            return SelectOffsets<S>(block, section, static_cast<S>(parts.base), parts.factor, low,
+                                    high, negate, rows);
           }
-          return static_cast<int64_t>(value) < bound;
-        };
-        const auto above = [](S value, int64_t bound) {  // value > bound
-          if constexpr (std::is_same_v<S, uint64_t>) {
-            if (value > static_cast<uint64_t>(INT64_MAX)) return true;
-          }
-          return static_cast<int64_t>(value) > bound;
-        };
-        if (below(top, low) || above(base, high)) {
-          none = true;
-        } else {
-          first = below(base, low) ? static_cast<uint64_t>(low) - static_cast<uint64_t>(base) : 0;
-          last = above(top, high) ? static_cast<uint64_t>(high) - static_cast<uint64_t>(base)
-                                  : largest;
-          all = first == 0 && last == largest;
         }
       }
-      if (none || all) {
-        return none != negate ? 0 : DropNulls(block, rows, EmitAll(block.rows, rows));
-      }
-      const size_t count = WithWidth(section.width, [&]<typename W>() {
-        return SelectPackedRange<W>(section, block.rows, first, last - first, negate, rows);
-      });
-      return DropNulls(block, rows, count);
     }
     const auto values = std::make_unique_for_overwrite<S[]>(block.rows);
     RETURN_IF_ERROR(DecodeValues(block, type, values.get()));

@@ -14,6 +14,22 @@ constexpr double kMaxDistinctShare = 0.75;
 constexpr uint64_t kRowsBeforeStop = 32768;
 constexpr double kStopShare = 0.95;
 
+// The first value's bytes: a slice's offset counts values.
+const uint8_t* FlatBytes(const Vector& vector, size_t width) {
+  switch (width) {
+    case 1:
+      return vector.values<uint8_t>();
+    case 2:
+      return reinterpret_cast<const uint8_t*>(vector.values<uint16_t>());
+    case 4:
+      return reinterpret_cast<const uint8_t*>(vector.values<uint32_t>());
+    case 8:
+      return reinterpret_cast<const uint8_t*>(vector.values<uint64_t>());
+    default:
+      return reinterpret_cast<const uint8_t*>(vector.values<Interval>());
+  }
+}
+
 }  // namespace
 
 ColumnBuffer::ColumnBuffer(ColumnId id, std::string name, Type type)
@@ -67,7 +83,7 @@ void ColumnBuffer::AppendToBlock(const Vector& vector, size_t begin, size_t coun
   } else if (is_text_) {
     AppendCodes(vector, begin, count, *block, reinterpret_cast<uint32_t*>(values));
   } else {
-    std::memcpy(values, vector.values<uint8_t>() + begin * width(), count * width());
+    std::memcpy(values, FlatBytes(vector, width()) + begin * width(), count * width());
   }
   block->rows += count;
   block->null_count += nulls;

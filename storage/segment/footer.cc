@@ -164,6 +164,11 @@ class FooterParser {
     info->id = static_cast<ColumnId>(reader_.Signed());
     info->name = reader_.Text();
     ASSIGN_OR_RETURN(info->type, TakeType(&reader_, 0));
+    const PhysicalType physical = info->type.physical();
+    if (physical == PhysicalType::kList || physical == PhysicalType::kStruct) {
+      return Unsupported("column {}: this version cannot read {}", info->name,
+                         info->type.ToString());
+    }
     info->raw_bytes = reader_.Varint();
     info->stored_bytes = reader_.Varint();
     info->encodings = reader_.Text();

@@ -104,6 +104,11 @@ class SegmentReader {
   // `rows` (room for kChunkRows); NULL rows never match. Returns how many. Works on packed codes.
   virtual StatusOr<size_t> SelectCodes(int column, size_t block, const uint8_t* match,
                                        uint32_t* rows) = 0;
+  // For a column of integers held in at most 64 bits (BOOLEAN, integers, DATE, TIMESTAMP, small
+  // DECIMAL): the rows of the block whose value is in [low, high], or with `negate` is not;
+  // otherwise as SelectCodes. Compares packed offsets where the block is bit-packed.
+  virtual StatusOr<size_t> SelectRange(int column, size_t block, int64_t low, int64_t high,
+                                       bool negate, uint32_t* rows) = 0;
   // Only rows rows[0..count) of a block (ascending): for late materialisation. May decode it all.
   virtual StatusOr<Vector> ReadRows(int column, size_t block, const uint32_t* rows,
                                     size_t count) = 0;

@@ -10,7 +10,7 @@ namespace {
 constexpr size_t kWriteBytes = 4 << 20;
 // Rows are refused past this: kMaxSegmentRawBytes is where a caller should cut, but one chunk may
 // reach far beyond it.
-constexpr uint64_t kHardRawBytes = uint64_t{1} << 30;
+constexpr uint64_t kHardRawBytes = kMaxPayloadBytes - (64 << 20);
 
 bool CanStore(const Type& type) {
   return type.physical() != PhysicalType::kList && type.physical() != PhysicalType::kStruct;
@@ -72,9 +72,9 @@ class FileSegmentWriter : public SegmentWriter {
   StatusOr<SegmentInfo> Finish(Disk* disk, const std::string& path) override {
     SHALE_CHECK(!finished_);
     finished_ = true;
-    if (raw_bytes_ > 2 * kHardRawBytes) {
+    if (raw_bytes_ > kHardRawBytes) {
       return ResourceExhausted("segment: {} bytes of values are more than the limit of {}",
-                               raw_bytes_, 2 * kHardRawBytes);
+                               raw_bytes_, kHardRawBytes);
     }
     std::vector<EncodedColumn> encoded = EncodeColumns();
     info_.num_rows = num_rows_;

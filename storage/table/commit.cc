@@ -46,7 +46,7 @@ StoreCore::~StoreCore() {
     wake.NotifyAll();
     room.NotifyAll();
   }
-  if (runner.joinable()) runner.Join();
+  runner.reset();
   MutexLock lock(&commit_mutex);
   if (catalog && !options.in_memory) catalog->Close().IgnoreError();
   if (log) log->Close().IgnoreError();

@@ -165,9 +165,9 @@ StatusOr<TableSchemaPtr> AlterTable(StoreCore* core, const TableSchema& schema) 
   }
   if (schema.name != old.name) RETURN_IF_ERROR(CheckFree(edit.next(), schema.name));
   bool rows = HasRows(*table);
-  if (rows && (schema.partition_unit != old.partition_unit ||
-               schema.timestamp_column != old.timestamp_column ||
-               schema.order_by != old.order_by)) {
+  bool moved = schema.partition_unit != old.partition_unit ||
+               schema.timestamp_column != old.timestamp_column;
+  if (!table->partitions.empty() && (moved || schema.order_by != old.order_by)) {
     return Unsupported("table \"{}\" has rows: its TIMESTAMP column, PARTITION BY and ORDER BY stay "
                        "as they are; make a new table and INSERT … SELECT into it", old.name);
   }
@@ -219,7 +219,10 @@ StatusOr<TableSchemaPtr> AlterTable(StoreCore* core, const TableSchema& schema) 
   table->missing_values =
       std::make_shared<const std::map<ColumnId, Value>>(put.missing_values);
   TablePtr frozen = edit.next().tables.at(schema.table_id);
-  RETURN_IF_ERROR(core->CommitCatalog(std::move(edit), {std::move(put)}));
+  std::vector<CatalogEdit> edits = {std::move(put)};
+  // Rows of the log would fall into other partitions than those that say where they went.
+  if (moved) edits.push_back(TableReplayedTo{schema.table_id, core->NextSequence()});
+  RETURN_IF_ERROR(core->CommitCatalog(std::move(edit), std::move(edits)));
   FreezeTails(*frozen);
   return TableSchemaPtr(std::move(next));
 }

@@ -10,6 +10,7 @@ namespace {
 
 constexpr size_t kFirstCapacity = 64;         // rows of a buffer's first block
 constexpr size_t kFirstEntries = 32;          // of a dictionary
+constexpr size_t kMaxMemos = 64;               // dictionaries whose codes are remembered
 constexpr size_t kTextOverhead = 4;           // raw bytes a string beside its text
 
 // Copies `count` values of `width` bytes from a flat vector.
@@ -196,16 +197,20 @@ void HotBuffer::AppendWithSequence(const Chunk& rows) {
     EnsureRoom(count);
     AppendRange(rows, begin, count);
     begin += count;
-    if (open_.num_rows == kChunkRows) {
-      // Readers share the list of full blocks, so a new one is made; only every 8,192 rows.
-      auto full = std::make_shared<HotBlocks>(*full_);
-      full->push_back(std::make_shared<const HotBlock>(std::move(open_)));
-      full_ = std::move(full);
-      open_ = HotBlock{};
-      open_.columns.resize(widths_.size());
-      open_capacity_ = 0;
-    }
   }
+}
+
+void HotBuffer::AddRows(size_t count) {
+  open_.num_rows += count;
+  num_rows_ += count;
+  if (open_.num_rows < kChunkRows) return;
+  // Readers share the list of full blocks, so a new one is made; only every 8,192 rows.
+  auto full = std::make_shared<HotBlocks>(*full_);
+  full->push_back(std::make_shared<const HotBlock>(std::move(open_)));
+  full_ = std::move(full);
+  open_ = HotBlock{};
+  open_.columns.resize(widths_.size());
+  open_capacity_ = 0;
 }
 
 void HotBuffer::EnsureRoom(size_t count) {
@@ -227,22 +232,6 @@ void HotBuffer::EnsureRoom(size_t count) {
     memory_bytes_ += (capacity - open_capacity_) * widths_[i];
   }
   open_capacity_ = capacity;
-}
-
-void HotBuffer::AppendRange(const Chunk& rows, size_t begin, size_t count) {
-  bool all = begin == 0 && count == rows.num_rows;
-  for (size_t i = 0; i < widths_.size(); ++i) {
-    Vector vector = rows.columns[i];
-    if (vector.is_run()) vector = vector.Flatten();
-    if (!all) vector = vector.Slice(begin, count);
-    if (interners_[i]) {
-      AppendStrings(i, vector, count);
-    } else {
-      AppendValues(i, vector, count);
-    }
-  }
-  open_.num_rows += count;
-  num_rows_ += count;
 }
 
 void HotBuffer::AppendValues(size_t column, const Vector& vector, size_t count) {
@@ -268,16 +257,17 @@ void HotBuffer::AppendNulls(size_t column, const Vector& vector, size_t count) {
   for (size_t i = 0; i < count; ++i) nulls[i] = !BitIsSet(validity, i);
 }
 
-void HotBuffer::AppendStrings(size_t column, const Vector& vector, size_t count) {
+template <typename MakeNulls>
+void HotBuffer::InternStrings(size_t column, const Vector& vector, size_t count, uint32_t* codes,
+                              const MakeNulls& null_bytes) {
   Interner& interner = *interners_[column];
-  auto* codes = reinterpret_cast<uint32_t*>(open_.columns[column].values->data()) + open_.num_rows;
   const size_t arena_before = interner.arena.size_bytes();
   const size_t entries_before = interner.size;
   raw_bytes_ += count * kTextOverhead;
   if (vector.is_constant()) {
     uint32_t code = 0;
     if (vector.is_constant_null()) {
-      std::memset(NullBytes(column), 1, count);
+      std::memset(null_bytes(), 1, count);
     } else {
       std::string_view text = vector.values<std::string_view>()[0];
       code = interner.Intern(text, HashBytes(text));
@@ -290,10 +280,9 @@ void HotBuffer::AppendStrings(size_t column, const Vector& vector, size_t count)
       const Dictionary& dictionary = *vector.dictionary();
       const auto* texts = dictionary.values.values<std::string_view>();
       const uint32_t* in = vector.codes();
-      if (interner.memo_id != dictionary.id || interner.memo.size() != dictionary.size()) {
-        interner.memo.assign(dictionary.size(), 0);
-        interner.memo_id = dictionary.id;
-      }
+      if (interner.memos.size() > kMaxMemos) interner.memos.clear();
+      std::vector<uint32_t>& memo = interner.memos[dictionary.id];
+      memo.resize(dictionary.size());
       // A derived dictionary may hold NULL entries.
       const uint64_t* entry_validity = dictionary.values.validity();
       const bool hashed = dictionary.hashes.size() == dictionary.size();
@@ -301,10 +290,10 @@ void HotBuffer::AppendStrings(size_t column, const Vector& vector, size_t count)
         codes[i] = 0;
         if (validity && !BitIsSet(validity, i)) continue;
         if (entry_validity && !BitIsSet(entry_validity, in[i])) {
-          NullBytes(column)[i] = 1;
+          null_bytes()[i] = 1;
           continue;
         }
-        uint32_t& known = interner.memo[in[i]];
+        uint32_t& known = memo[in[i]];
         if (known == 0) {
           std::string_view text = texts[in[i]];
           known = interner.Intern(text, hashed ? dictionary.hashes[in[i]] : HashBytes(text)) + 1;
@@ -331,12 +320,79 @@ void HotBuffer::AppendStrings(size_t column, const Vector& vector, size_t count)
       }
     }
     if (validity) {
-      uint8_t* nulls = NullBytes(column);
+      uint8_t* nulls = null_bytes();
       for (size_t i = 0; i < count; ++i) nulls[i] |= !BitIsSet(validity, i);
     }
   }
   memory_bytes_ += interner.arena.size_bytes() - arena_before +
                    (interner.size - entries_before) * (sizeof(std::string_view) + 16);
+}
+
+void HotBuffer::AppendRange(const Chunk& rows, size_t begin, size_t count) {
+  bool all = begin == 0 && count == rows.num_rows;
+  for (size_t i = 0; i < widths_.size(); ++i) {
+    Vector vector = rows.columns[i];
+    if (vector.is_run()) vector = vector.Flatten();
+    if (!all) vector = vector.Slice(begin, count);
+    if (interners_[i]) {
+      uint32_t* codes =
+          reinterpret_cast<uint32_t*>(open_.columns[i].values->data()) + open_.num_rows;
+      InternStrings(i, vector, count, codes, [&] { return NullBytes(i); });
+    } else {
+      AppendValues(i, vector, count);
+    }
+  }
+  AddRows(count);
+}
+
+void HotBuffer::AppendPiece(size_t column, const Piece& piece) {
+  size_t count = piece.vector.size();
+  size_t width = widths_[column];
+  uint8_t* out = open_.columns[column].values->data() + open_.num_rows * width;
+  auto scatter = [&]<typename T>(const T* from) {
+    T* to = reinterpret_cast<T*>(out);
+    for (size_t i = 0; i < count; ++i) to[piece.positions[i]] = from[i];
+  };
+  Vector vector = piece.vector.is_run() ? piece.vector.Flatten() : piece.vector;
+  if (interners_[column]) {
+    code_scratch_.resize(count);
+    bool any = false;
+    InternStrings(column, vector, count, code_scratch_.data(), [&] {
+      if (!any) null_scratch_.assign(count, 0);
+      any = true;
+      return null_scratch_.data();
+    });
+    scatter(code_scratch_.data());
+    if (any) {
+      uint8_t* nulls = NullBytes(column);
+      for (size_t i = 0; i < count; ++i) nulls[piece.positions[i]] = null_scratch_[i];
+    }
+    return;
+  }
+  Vector flat = vector.Flatten();
+  raw_bytes_ += count * width;
+  switch (width) {
+    case 1: scatter(flat.values<uint8_t>()); break;
+    case 2: scatter(flat.values<uint16_t>()); break;
+    case 4: scatter(flat.values<uint32_t>()); break;
+    case 8: scatter(flat.values<uint64_t>()); break;
+    default: scatter(flat.values<int128_t>()); break;
+  }
+  if (flat.has_nulls()) {
+    uint8_t* nulls = NullBytes(column);
+    for (size_t i = 0; i < count; ++i) {
+      nulls[piece.positions[i]] = !BitIsSet(flat.validity(), i);
+    }
+  }
+}
+
+void HotBuffer::AppendPieces(const std::vector<std::vector<Piece>>& columns, size_t count) {
+  SHALE_CHECK(columns.size() == widths_.size() && open_.num_rows + count <= kChunkRows);
+  EnsureRoom(count);
+  for (size_t i = 0; i < widths_.size(); ++i) {
+    for (const Piece& piece : columns[i]) AppendPiece(i, piece);
+  }
+  AddRows(count);
 }
 
 HotSlicePtr HotBuffer::Slice() const {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -84,6 +85,13 @@ class HotBuffer {
   void Append(const Chunk& rows, uint64_t sequence);
   // Like Append, with the _seq column given as the chunk's last.
   void AppendWithSequence(const Chunk& rows);
+  // Up to kChunkRows rows put together from several places: of each column (with _seq), vectors and
+  // the positions among the new rows that their values take; together they fill [0, count).
+  struct Piece {
+    Vector vector;
+    const uint32_t* positions;
+  };
+  void AppendPieces(const std::vector<std::vector<Piece>>& columns, size_t count);
   HotSlicePtr Slice() const;
 
   uint64_t num_rows() const { return num_rows_; }
@@ -100,9 +108,8 @@ class HotBuffer {
     size_t capacity = 0;
     std::vector<uint32_t> table;  // code + 1; 0 is free
     StringArena arena;
-    // Codes of the dictionary that came in last.
-    uint64_t memo_id = 0;
-    std::vector<uint32_t> memo;  // code + 1; 0 is unknown
+    // Codes of dictionaries that came in, by their ids: code + 1; 0 is unknown.
+    std::map<uint64_t, std::vector<uint32_t>> memos;
 
     uint32_t Intern(std::string_view text, uint64_t hash);
     void GrowTable();
@@ -110,8 +117,14 @@ class HotBuffer {
 
   void AppendRange(const Chunk& rows, size_t begin, size_t count);
   void EnsureRoom(size_t count);
+  void AddRows(size_t count);
   void AppendValues(size_t column, const Vector& vector, size_t count);
-  void AppendStrings(size_t column, const Vector& vector, size_t count);
+  void AppendPiece(size_t column, const Piece& piece);
+  // Codes of the strings of `vector` into `codes`, a byte a NULL row into `nulls` (made by
+  // `null_bytes` when there is one).
+  template <typename NullBytes>
+  void InternStrings(size_t column, const Vector& vector, size_t count, uint32_t* codes,
+                     const NullBytes& null_bytes);
   void AppendNulls(size_t column, const Vector& vector, size_t count);
   uint8_t* NullBytes(size_t column);
 
@@ -127,6 +140,7 @@ class HotBuffer {
   uint64_t raw_bytes_ = 0;
   std::vector<uint64_t> hash_scratch_;
   std::vector<uint32_t> code_scratch_;
+  std::vector<uint8_t> null_scratch_;
 };
 
 }  // namespace shale

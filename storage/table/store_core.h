@@ -165,7 +165,7 @@ class StoreCore {
   uint64_t commits SHALE_GUARDED_BY(wake_mutex) = 0;
   int waiting_for_room SHALE_GUARDED_BY(wake_mutex) = 0;
   Status job_error SHALE_GUARDED_BY(wake_mutex);
-  Thread runner;
+  std::unique_ptr<Thread> runner;
 
  private:
   mutable Mutex version_mutex_;

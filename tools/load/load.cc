@@ -98,7 +98,9 @@ class Load {
     } else {
       ASSIGN_OR_RETURN(NewTable fresh, PlanNewTable(options_, survey_));
       RETURN_IF_ERROR(Notes(fresh.notes));
-      RETURN_IF_ERROR((options_.json ? err_ : out_)->Write(fresh.sql + "\n"));
+      TextSink* sink = options_.json ? err_ : out_;
+      RETURN_IF_ERROR(sink->Write(fresh.sql + "\n"));
+      RETURN_IF_ERROR(sink->Flush());
       RETURN_IF_ERROR(connection->Query(fresh.sql).status());
       snapshot = database_->store().snapshot();
       table_ = FindTable(*snapshot, options_.table);

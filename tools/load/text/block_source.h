@@ -41,7 +41,7 @@ class BlockSource {
   std::unique_ptr<Input> input_;
   const Dialect dialect_;
   const size_t block_bytes_;
-  BufferPtr carry_;          // holds the text that was read but belongs to the next block
+  BufferPtr carry_;  // holds the text that was read but belongs to the next block
   size_t carry_begin_ = 0;
   size_t carry_size_ = 0;
   bool at_end_ = false;

@@ -10,8 +10,19 @@ namespace shale {
 namespace {
 
 // Where a line's eleven fields stand, as (begin, end) and flags.
-enum Column { kIp, kIdent, kUser, kTime, kMethod, kUrl, kProtocol, kStatus, kBytes, kReferer,
-              kUserAgent };
+enum Column {
+  kIp,
+  kIdent,
+  kUser,
+  kTime,
+  kMethod,
+  kUrl,
+  kProtocol,
+  kStatus,
+  kBytes,
+  kReferer,
+  kUserAgent
+};
 
 class LineReader {
  public:

@@ -75,8 +75,8 @@ Vector ColumnReader::Finish(size_t num_rows, const ConvertState& state) {
   return num_rows == out.size() ? out : out.Slice(0, num_rows);
 }
 
-bool ColumnReader::ValueText(const Field& field, const FieldBatch& batch,
-                             const ConvertState& state, std::string_view* text) {
+bool ColumnReader::ValueText(const Field& field, const FieldBatch& batch, const ConvertState& state,
+                             std::string_view* text) {
   *text = field.text(batch.base);
   if (!field.is_escaped()) return true;
   if (scratch_.size() < text->size()) scratch_.resize(text->size());
@@ -120,7 +120,8 @@ void ColumnReader::ReadWith(const FieldBatch& batch, size_t first_row, ConvertSt
       continue;
     }
     std::string_view text = field->text(batch.base);
-    if (!field->is_escaped() && fast(text, &out[row])) [[likely]] continue;
+    if (!field->is_escaped() && fast(text, &out[row])) [[likely]]
+      continue;
     out[row] = T{};
     if (bad[row]) continue;
     if (!ValueText(*field, batch, *state, &text)) {
@@ -176,8 +177,7 @@ void ColumnReader::ReadDecimal(const FieldBatch& batch, size_t first_row, Conver
     if (missing < 0 || static_cast<int>(whole.size()) > whole_digits ||
         whole.size() + static_cast<size_t>(scale) > 18 ||
         !fast_parse::Digits18(whole.data(), whole.size(), &high) ||
-        (!fraction.empty() &&
-         !fast_parse::Digits18(fraction.data(), fraction.size(), &low))) {
+        (!fraction.empty() && !fast_parse::Digits18(fraction.data(), fraction.size(), &low))) {
       return false;
     }
     const int64_t value = static_cast<int64_t>(high) * kPowersOf10[scale] +
@@ -187,8 +187,7 @@ void ColumnReader::ReadDecimal(const FieldBatch& batch, size_t first_row, Conver
   });
 }
 
-void ColumnReader::ReadTimestamps(const FieldBatch& batch, size_t first_row,
-                                  ConvertState* state) {
+void ColumnReader::ReadTimestamps(const FieldBatch& batch, size_t first_row, ConvertState* state) {
   if (state->format == TextFormat::kCombined && source_ == kLogTimeField) {
     ReadWith<int64_t>(batch, first_row, state, [](std::string_view text, int64_t* out) {
       return fast_parse::LogTimestamp(text, out);

@@ -22,9 +22,9 @@ namespace shale {
 struct ConvertState {
   TextFormat format = TextFormat::kCsv;
   const Splitter* splitter = nullptr;
-  bool valid_utf8 = true;     // the block's bytes are UTF-8 without NUL
-  HeapPtr block;              // keeps text alive
-  std::vector<uint8_t> bad;   // a row of the chunk: 1 when it was refused
+  bool valid_utf8 = true;    // the block's bytes are UTF-8 without NUL
+  HeapPtr block;             // keeps text alive
+  std::vector<uint8_t> bad;  // a row of the chunk: 1 when it was refused
   RejectList* rejects = nullptr;
 };
 

@@ -53,8 +53,9 @@ bool UnescapeTsv(std::string_view raw, char* out, size_t* size) {
       default:
         if (c >= '0' && c <= '7') {
           int value = c - '0';
-          for (int digits = 1; digits < 3 && i + 1 < raw.size() && raw[i + 1] >= '0' &&
-                               raw[i + 1] <= '7'; ++digits) {
+          for (int digits = 1;
+               digits < 3 && i + 1 < raw.size() && raw[i + 1] >= '0' && raw[i + 1] <= '7';
+               ++digits) {
             value = value * 8 + (raw[++i] - '0');
           }
           out[n++] = static_cast<char>(value);

@@ -23,11 +23,8 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr double kEnough = 0.8;
 
 constexpr std::pair<TextFormat, std::string_view> kFormats[] = {
-    {TextFormat::kAuto, "auto"},
-    {TextFormat::kCsv, "csv"},
-    {TextFormat::kTsv, "tsv"},
-    {TextFormat::kNdjson, "ndjson"},
-    {TextFormat::kCombined, "combined"},
+    {TextFormat::kAuto, "auto"},     {TextFormat::kCsv, "csv"},           {TextFormat::kTsv, "tsv"},
+    {TextFormat::kNdjson, "ndjson"}, {TextFormat::kCombined, "combined"},
 };
 
 std::string_view DelimiterName(char delimiter) {
@@ -43,8 +40,8 @@ std::string_view DelimiterName(char delimiter) {
 // What a delimiter would make of the text.
 struct Trial {
   Dialect dialect;
-  size_t num_fields = 1;     // of most records
-  double consistency = 0;    // the share of records with as many
+  size_t num_fields = 1;   // of most records
+  double consistency = 0;  // the share of records with as many
   size_t num_records = 0;
 };
 
@@ -289,8 +286,8 @@ StatusOr<Dialect> SniffDialect(std::string_view name, const std::vector<std::str
     if (end != std::string_view::npos) texts[i] = texts[i].substr(0, end + 1);
   }
   const size_t line_end = texts[0].find('\n');
-  dialect.crlf = line_end != std::string_view::npos && line_end > 0 &&
-                 texts[0][line_end - 1] == '\r';
+  dialect.crlf =
+      line_end != std::string_view::npos && line_end > 0 && texts[0][line_end - 1] == '\r';
   if (line_end == std::string_view::npos && texts[0].find('\r') + 1 < texts[0].size() &&
       texts[0].find('\r') != std::string_view::npos) {
     return InvalidArgument(
@@ -299,9 +296,9 @@ StatusOr<Dialect> SniffDialect(std::string_view name, const std::vector<std::str
 
   if (dialect.format == TextFormat::kAuto && !hints.delimiter) {
     const char first = texts[0][texts[0].find_first_not_of(" \t\r\n")];
-    if (first == '{' && (ShareOfLines(texts, IsJsonObjectLine) >= kEnough ||
-                         HasExtension(name, ".ndjson") || HasExtension(name, ".jsonl") ||
-                         HasExtension(name, ".json"))) {
+    if (first == '{' &&
+        (ShareOfLines(texts, IsJsonObjectLine) >= kEnough || HasExtension(name, ".ndjson") ||
+         HasExtension(name, ".jsonl") || HasExtension(name, ".json"))) {
       dialect.format = TextFormat::kNdjson;
     } else if (first == '[' && (HasExtension(name, ".json") || HasExtension(name, ".ndjson"))) {
       dialect.format = TextFormat::kNdjson;
@@ -333,8 +330,8 @@ StatusOr<Dialect> SniffDialect(std::string_view name, const std::vector<std::str
     }
   }
   if (wanted != TextFormat::kTsv) {
-    const bool tabs_are_csv = wanted == TextFormat::kCsv || HasExtension(name, ".csv") ||
-                              HasQuotedFields(texts[0]);
+    const bool tabs_are_csv =
+        wanted == TextFormat::kCsv || HasExtension(name, ".csv") || HasQuotedFields(texts[0]);
     for (const char delimiter : {',', ';', '|', '\t'}) {
       if (hints.delimiter && *hints.delimiter != delimiter) continue;
       if (delimiter == '\t' && !tabs_are_csv) continue;

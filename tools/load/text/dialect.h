@@ -25,12 +25,12 @@ StatusOr<TextFormat> TextFormatFromName(std::string_view name);
 
 struct Dialect {
   TextFormat format = TextFormat::kCsv;
-  char delimiter = ',';    // CSV and TSV
-  char quote = '"';        // CSV
-  bool header = true;      // CSV and TSV: the first record names the columns
-  bool flatten = false;    // NDJSON: members of nested objects are columns "a.b"
-  bool crlf = false;       // seen: lines end in CR LF (read either way)
-  bool bom = false;        // seen: the file begins with a UTF-8 byte order mark (skipped)
+  char delimiter = ',';  // CSV and TSV
+  char quote = '"';      // CSV
+  bool header = true;    // CSV and TSV: the first record names the columns
+  bool flatten = false;  // NDJSON: members of nested objects are columns "a.b"
+  bool crlf = false;     // seen: lines end in CR LF (read either way)
+  bool bom = false;      // seen: the file begins with a UTF-8 byte order mark (skipped)
   // A further text that stands for NULL, beside the format's own (CSV: the unquoted empty field,
   // TSV: \N, NDJSON: null, combined: -).
   std::optional<std::string> null_text;

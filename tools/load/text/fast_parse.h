@@ -27,7 +27,8 @@ inline uint64_t EightDigits(uint64_t v) {
   v -= 0x3030303030303030u;
   v = v * 10 + (v >> 8);
   return (((v & 0x000000ff000000ffu) * 0x000f424000000064u) +
-          (((v >> 16) & 0x000000ff000000ffu) * 0x0000271000000001u)) >> 32;
+          (((v >> 16) & 0x000000ff000000ffu) * 0x0000271000000001u)) >>
+         32;
 }
 
 // Digits only, 1 to 18 of them.

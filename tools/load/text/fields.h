@@ -20,8 +20,8 @@ inline constexpr size_t kMaxTextColumns = 4096;
 // A piece of a file that begins and ends at a record boundary. `text` is followed by at least
 // 64 readable bytes.
 struct TextBlock {
-  HeapPtr memory;         // keeps text alive
-  std::string_view text;  // whole records; only the file's last may lack its line end
+  HeapPtr memory;            // keeps text alive
+  std::string_view text;     // whole records; only the file's last may lack its line end
   uint64_t first_line = 1;   // of the file, 1-based
   uint64_t byte_offset = 0;  // of text in the decompressed file
   size_t index = 0;          // 0, 1, 2 … in the file
@@ -33,7 +33,7 @@ struct Reject {
   uint64_t line = 0;   // of the file, where the row begins
   std::string column;  // empty: the row as a whole
   std::string reason;
-  std::string raw;     // the row's text without its line end, at most kMaxRejectBytes
+  std::string raw;  // the row's text without its line end, at most kMaxRejectBytes
 };
 inline constexpr size_t kMaxRejectBytes = 64 << 10;
 

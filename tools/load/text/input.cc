@@ -286,7 +286,9 @@ Status CheckIsText(const std::string& name, std::string_view head) {
   static constexpr Known kKnown[] = {
       {"PK\x03\x04", "a zip archive", "unpack it and load the files inside"},
       {"BZh", "compressed with bzip2", "unpack it with bunzip2, or pack it with gzip or zstd"},
-      {"\xfd" "7zXZ", "compressed with xz", "unpack it with unxz, or pack it with gzip or zstd"},
+      {"\xfd"
+       "7zXZ",
+       "compressed with xz", "unpack it with unxz, or pack it with gzip or zstd"},
       {"7z\xbc\xaf", "a 7-Zip archive", "unpack it and load the files inside"},
       {"\x04\x22\x4d\x18", "compressed with LZ4", "unpack it with lz4 -d"},
       {"PAR1", "a Parquet file", "export it as CSV or NDJSON"},
@@ -329,8 +331,8 @@ StatusOr<std::unique_ptr<Input>> Input::Open(const std::string& path) {
   if (head.starts_with("\x1f\x8b")) {
     return std::make_unique<GzipInput>(name, std::move(file), total);
   }
-  const bool skippable_frame = head.size() >= 4 && (head[0] & '\xf0') == '\x50' &&
-                               head.substr(1, 3) == "\x2a\x4d\x18";
+  const bool skippable_frame =
+      head.size() >= 4 && (head[0] & '\xf0') == '\x50' && head.substr(1, 3) == "\x2a\x4d\x18";
   if (head.starts_with("\x28\xb5\x2f\xfd") || skippable_frame) {
     return std::make_unique<ZstdInput>(name, std::move(file), total);
   }

@@ -135,9 +135,15 @@ class NdjsonSplitter : public Splitter {
  public:
   NdjsonSplitter(std::vector<std::string>* keys, bool discover, bool flatten,
                  std::map<std::string, uint64_t>* unknown, bool* overflow)
-      : keys_(keys), discover_(discover), flatten_(flatten), unknown_(unknown),
+      : keys_(keys),
+        discover_(discover),
+        flatten_(flatten),
+        unknown_(unknown),
         overflow_(overflow) {
-    for (size_t i = 0; i < keys_->size(); ++i) AddPath((*keys_)[i], static_cast<int>(i));
+    for (size_t i = 0; i < keys_->size(); ++i) {
+      AddPath((*keys_)[i], static_cast<int>(i));
+      if (discover_) by_path_.emplace((*keys_)[i], static_cast<int>(i));
+    }
   }
 
   void Start(const TextBlock& block) override {
@@ -174,6 +180,7 @@ class NdjsonSplitter : public Splitter {
       if (!ok && keys_->size() > num_keys) {
         // A broken line brings no columns.
         Forget(&root_, static_cast<int>(num_keys));
+        for (size_t i = num_keys; i < keys_->size(); ++i) by_path_.erase((*keys_)[i]);
         keys_->resize(num_keys);
       }
       if (keys_->size() > stride) {
@@ -340,12 +347,15 @@ class NdjsonSplitter : public Splitter {
   }
 
   bool Discover(Member* member) {
-    if (keys_->size() >= kMaxTextColumns) {
+    if (keys_->size() >= kMaxTextColumns) {  // even where the column exists: this is an error
       *overflow_ = true;
       return false;
     }
-    member->field = static_cast<int>(keys_->size());
-    keys_->push_back(path_ + member->name);
+    // A member with dots in its own name may be the same column as a nested one.
+    std::string path = path_ + member->name;
+    const auto [it, is_new] = by_path_.try_emplace(path, static_cast<int>(keys_->size()));
+    member->field = it->second;
+    if (is_new) keys_->push_back(std::move(path));
     return true;
   }
 
@@ -472,6 +482,7 @@ class NdjsonSplitter : public Splitter {
   bool* const overflow_;
 
   KeyNode root_;
+  std::unordered_map<std::string, int> by_path_;  // when discovering: keys to their fields
   ondemand::parser parser_;
   simdjson::dom::parser nested_parser_;
   std::string path_;

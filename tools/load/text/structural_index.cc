@@ -25,8 +25,7 @@ size_t FindStructurals(const char* text, size_t size, char a, char b, char c, ui
     uint8_t mask_bytes[8] = {};
     for (size_t j = 0; j < 64; j += lanes) {
       const auto v = hn::LoadU(d, reinterpret_cast<const uint8_t*>(text) + i + j);
-      const auto hit =
-          hn::Or(hn::Or(hn::Eq(v, match_a), hn::Eq(v, match_b)), hn::Eq(v, match_c));
+      const auto hit = hn::Or(hn::Or(hn::Eq(v, match_a), hn::Eq(v, match_b)), hn::Eq(v, match_c));
       hn::StoreMaskBits(d, hit, mask_bytes + j / 8);
     }
     uint64_t bits;

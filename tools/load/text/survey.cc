@@ -33,8 +33,8 @@ struct Piece {
 struct Sample {
   std::vector<Piece> pieces;  // the first is the file's beginning
   bool whole = false;
-  int64_t total_bytes = -1;   // of the file as it lies on disk
-  int64_t bytes_read = 0;     // of that, for the sample
+  int64_t total_bytes = -1;  // of the file as it lies on disk
+  int64_t bytes_read = 0;    // of that, for the sample
   uint64_t num_rows = 0;
 };
 
@@ -58,9 +58,7 @@ class ReplayInput : public Input {
     bytes_read_ = rest_->bytes_read();
     return count + more;
   }
-  Status Seek(int64_t) override {
-    return Unsupported("{}: cannot be read from the middle", name_);
-  }
+  Status Seek(int64_t) override { return Unsupported("{}: cannot be read from the middle", name_); }
 
  private:
   std::shared_ptr<std::string> head_;
@@ -176,8 +174,7 @@ class Surveyor {
       first_path_ = path;
     }
     const Dialect& dialect = survey_.dialect;
-    const bool delimited =
-        dialect.format == TextFormat::kCsv || dialect.format == TextFormat::kTsv;
+    const bool delimited = dialect.format == TextFormat::kCsv || dialect.format == TextFormat::kTsv;
     if (delimited) {
       RETURN_IF_ERROR(ReadHeader(path, head, is_first));
     } else if (!column_names_.empty()) {
@@ -247,10 +244,10 @@ class Surveyor {
     if (!dialect.header) {
       std::map<uint32_t, size_t> by_count;
       for (const uint32_t count : counts) ++by_count[count];
-      num_fields = std::max_element(by_count.begin(), by_count.end(),
-                                    [](const auto& a, const auto& b) {
-                                      return a.second < b.second;
-                                    })->first;
+      num_fields =
+          std::max_element(by_count.begin(), by_count.end(), [](const auto& a, const auto& b) {
+            return a.second < b.second;
+          })->first;
     }
     if (num_fields > kMaxTextColumns) {
       return InvalidArgument("{}: {} columns; the limit is {}", path, num_fields, kMaxTextColumns);
@@ -272,8 +269,8 @@ class Surveyor {
       return OkStatus();
     }
     if (num_fields != num_fields_) {
-      return InvalidArgument("{} has {} columns, {} has {}: load them one by one", path,
-                             num_fields, first_path_, num_fields_);
+      return InvalidArgument("{} has {} columns, {} has {}: load them one by one", path, num_fields,
+                             first_path_, num_fields_);
     }
     for (size_t i = 0; i < num_fields && dialect.header && column_names_.empty(); ++i) {
       if (names[i] == header_[i]) continue;
@@ -408,8 +405,8 @@ class Surveyor {
         for (int n = 2; name.empty() || !taken.insert(name).second; ++n) {
           name = fmt::format("{}_{}", column.name, n);
         }
-        survey_.notes.push_back(fmt::format("column {} is another '{}': it is called {}", i + 1,
-                                            column.name, name));
+        survey_.notes.push_back(
+            fmt::format("column {} is another '{}': it is called {}", i + 1, column.name, name));
         column.name = std::move(name);
       }
       column.num_values = guess.num_values();
@@ -443,12 +440,10 @@ class Surveyor {
 
 const std::vector<std::pair<std::string, Type>>& CombinedColumns() {
   static const auto* const kColumns = new std::vector<std::pair<std::string, Type>>{
-      {"ip", TypeId::kInet},        {"ident", TypeId::kText},
-      {"user", TypeId::kText},      {"ts", TypeId::kTimestampTz},
-      {"method", TypeId::kText},    {"url", TypeId::kText},
-      {"protocol", TypeId::kText},  {"status", TypeId::kSmallInt},
-      {"bytes", TypeId::kBigInt},   {"referer", TypeId::kText},
-      {"user_agent", TypeId::kText}};
+      {"ip", TypeId::kInet},        {"ident", TypeId::kText},      {"user", TypeId::kText},
+      {"ts", TypeId::kTimestampTz}, {"method", TypeId::kText},     {"url", TypeId::kText},
+      {"protocol", TypeId::kText},  {"status", TypeId::kSmallInt}, {"bytes", TypeId::kBigInt},
+      {"referer", TypeId::kText},   {"user_agent", TypeId::kText}};
   return *kColumns;
 }
 

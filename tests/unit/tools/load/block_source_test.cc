@@ -82,8 +82,7 @@ TEST(BlockSource, AStrayQuoteFarFromTheEndCostsOneLine) {
     text += line;
     ++rows;
   }
-  const ReadResult result =
-      ParseText(text, Dialect(), SchemaOf({TypeId::kBigInt, TypeId::kText}));
+  const ReadResult result = ParseText(text, Dialect(), SchemaOf({TypeId::kBigInt, TypeId::kText}));
   EXPECT_EQ(result.rows.size(), rows);
   ASSERT_EQ(result.rejects.size(), 1u);
   EXPECT_EQ(result.rejects[0].raw, "\"2,y");

@@ -32,8 +32,8 @@ TEST(CombinedReader, Columns) {
 }
 
 TEST(CombinedReader, OffsetsUsersAndDashes) {
-  const ReadResult result = Read(
-      "::1 id Ann Lee [01/Jan/2024:00:30:00 +0200] \"POST /x HTTP/2.0\" 304 - \"-\" \"-\"\n");
+  const ReadResult result =
+      Read("::1 id Ann Lee [01/Jan/2024:00:30:00 +0200] \"POST /x HTTP/2.0\" 304 - \"-\" \"-\"\n");
   EXPECT_THAT(result.rows,
               ElementsAre("::1|id|Ann Lee|2023-12-31 22:30:00+00|POST|/x|HTTP/2.0|304|NULL|NULL|"
                           "NULL"));
@@ -49,11 +49,11 @@ TEST(CombinedReader, CommonFormatHasNoReferrer) {
 
 TEST(CombinedReader, OddRequests) {
   const std::string head = "10.0.0.1 - - [01/Jan/2024:00:30:00 +0000] ";
-  const ReadResult result = Read(head + "\"-\" 408 0 \"-\" \"-\"\n" +        //
+  const ReadResult result = Read(head + "\"-\" 408 0 \"-\" \"-\"\n" +         //
                                  head + "\"GET /old\" 200 1 \"-\" \"-\"\n" +  //
-                                 head + "\"\\x16\\x03\" 400 1 \"-\" \"-\"\n" +
-                                 head + "\"GET /a b HTTP/1.1\" 200 1 \"-\" \"say \\\"hi\\\"\"\n" +
-                                 head + "\"GET /\\xff HTTP/1.1\" 200 1 \"-\" \"-\"\n");
+                                 head + "\"\\x16\\x03\" 400 1 \"-\" \"-\"\n" + head +
+                                 "\"GET /a b HTTP/1.1\" 200 1 \"-\" \"say \\\"hi\\\"\"\n" + head +
+                                 "\"GET /\\xff HTTP/1.1\" 200 1 \"-\" \"-\"\n");
   ASSERT_EQ(result.rows.size(), 5u);
   EXPECT_THAT(result.rows[0], HasSubstr("|NULL|NULL|NULL|408|0|"));
   EXPECT_THAT(result.rows[1], HasSubstr("|GET|/old|NULL|200|"));
@@ -83,7 +83,8 @@ TEST(CombinedReader, HostNamesAreText) {
 }
 
 TEST(CombinedReader, TheSampleLog) {
-  const ReadResult result = ReadFiles({std::string(SHALE_SOURCE_DIR) + "/tests/data/access.log.gz"});
+  const ReadResult result =
+      ReadFiles({std::string(SHALE_SOURCE_DIR) + "/tests/data/access.log.gz"});
   EXPECT_EQ(result.survey.dialect.ToString(), "access log (combined)");
   EXPECT_EQ(result.rows.size(), 9999u);
   ASSERT_EQ(result.rejects.size(), 1u);

@@ -17,9 +17,8 @@ TEST(CsvReader, TypedColumns) {
                                      "-22,1e3,false,1999-12-31,2024-01-02T03:04:05.25,::1,\n");
   EXPECT_EQ(result.Columns(),
             "id BIGINT, price DOUBLE, ok BOOLEAN, day DATE, at TIMESTAMP, host INET, name TEXT");
-  EXPECT_THAT(result.rows,
-              ElementsAre("1|2.5|t|2024-01-02|2024-01-02 03:04:05|10.0.0.1|Ann",
-                          "-22|1000|f|1999-12-31|2024-01-02 03:04:05.25|::1|NULL"));
+  EXPECT_THAT(result.rows, ElementsAre("1|2.5|t|2024-01-02|2024-01-02 03:04:05|10.0.0.1|Ann",
+                                       "-22|1000|f|1999-12-31|2024-01-02 03:04:05.25|::1|NULL"));
   EXPECT_THAT(result.rejects, IsEmpty());
   EXPECT_EQ(result.survey.estimated_rows, 2u);
 }
@@ -35,8 +34,7 @@ TEST(CsvReader, QuotesDelimitersAndLineEndsInsideQuotes) {
                                      "\"say \"\"hi\"\"\",\"x,y\"\n"
                                      "\"two\nlines\",\"\"\"\"\n"
                                      "5\" disk,it's\n");
-  EXPECT_THAT(result.rows,
-              ElementsAre("say \"hi\"|x,y", "two\nlines|\"", "5\" disk|it's"));
+  EXPECT_THAT(result.rows, ElementsAre("say \"hi\"|x,y", "two\nlines|\"", "5\" disk|it's"));
 }
 
 TEST(CsvReader, CrlfAndNoLastLineEnd) {
@@ -46,7 +44,9 @@ TEST(CsvReader, CrlfAndNoLastLineEnd) {
 }
 
 TEST(CsvReader, ByteOrderMark) {
-  const ReadResult result = ReadText("bom.csv", "\xef\xbb\xbf" "id,n\n1,2\n");
+  const ReadResult result = ReadText("bom.csv",
+                                     "\xef\xbb\xbf"
+                                     "id,n\n1,2\n");
   EXPECT_TRUE(result.survey.dialect.bom);
   EXPECT_EQ(result.Columns(), "id BIGINT, n BIGINT");
   EXPECT_THAT(result.rows, ElementsAre("1|2"));
@@ -101,11 +101,11 @@ TEST(CsvReader, EveryTypeOfATable) {
       "2024-01-01 00:00:00+02,6f9619ff-8b86-d011-b42d-00cf4fc964ff,\"{\"\"a\"\": 1}\",1 day\n"
       "127,0,0,-0.1,-0.005,-1,0001-01-01,2024-01-01T00:00Z,00000000-0000-0000-0000-000000000000,"
       "[],-3 months\n";
-  const ReadResult result = ParseText(
-      text, Dialect(),
-      SchemaOf({TypeId::kTinyInt, TypeId::kUSmallInt, TypeId::kUBigInt, TypeId::kReal,
-                Type::Decimal(10, 3), Type::Decimal(38, 2), TypeId::kDate, TypeId::kTimestampTz,
-                TypeId::kUuid, TypeId::kJson, TypeId::kInterval}));
+  const ReadResult result =
+      ParseText(text, Dialect(),
+                SchemaOf({TypeId::kTinyInt, TypeId::kUSmallInt, TypeId::kUBigInt, TypeId::kReal,
+                          Type::Decimal(10, 3), Type::Decimal(38, 2), TypeId::kDate,
+                          TypeId::kTimestampTz, TypeId::kUuid, TypeId::kJson, TypeId::kInterval}));
   EXPECT_THAT(
       result.rows,
       ElementsAre("-128|65535|18446744073709551615|1.5|12.345|99999999999999999999.50|2024-02-29|"
@@ -124,7 +124,9 @@ TEST(CsvReader, DecimalsRoundAndOverflow) {
 }
 
 TEST(CsvReader, InvalidUtf8IsRejectedWithItsPlace) {
-  const ReadResult result = ReadText("utf8.csv", "a,b\nok,1\nab\xff" "c,2\ngr\xc3\xbc\xc3\x9f,3\n");
+  const ReadResult result = ReadText("utf8.csv",
+                                     "a,b\nok,1\nab\xff"
+                                     "c,2\ngr\xc3\xbc\xc3\x9f,3\n");
   EXPECT_THAT(result.rows, ElementsAre("ok|1", "gr\xc3\xbc\xc3\x9f|3"));
   ASSERT_EQ(result.rejects.size(), 1u);
   EXPECT_EQ(result.rejects[0].line, 3u);
@@ -133,8 +135,7 @@ TEST(CsvReader, InvalidUtf8IsRejectedWithItsPlace) {
 }
 
 TEST(CsvReader, NulBytesAreRejected) {
-  const ReadResult result =
-      ReadText("nul.csv", std::string("a,b\nx,1\na\0b,2\n", 14));
+  const ReadResult result = ReadText("nul.csv", std::string("a,b\nx,1\na\0b,2\n", 14));
   EXPECT_THAT(result.rows, ElementsAre("x|1"));
   ASSERT_EQ(result.rejects.size(), 1u);
   EXPECT_EQ(result.rejects[0].reason, "a NUL byte at byte 2 of the value");
@@ -149,8 +150,8 @@ TEST(CsvReader, TextAfterAClosingQuote) {
 }
 
 TEST(CsvReader, AQuoteThatIsNotClosedCostsOneLine) {
-  const ReadResult result = ParseText("a,b\n1,x\n\"2,y\n3,z\n4,w\n", Dialect(),
-                                      SchemaOf({TypeId::kText, TypeId::kText}));
+  const ReadResult result =
+      ParseText("a,b\n1,x\n\"2,y\n3,z\n4,w\n", Dialect(), SchemaOf({TypeId::kText, TypeId::kText}));
   EXPECT_THAT(result.rows, ElementsAre("1|x", "3|z", "4|w"));
   ASSERT_EQ(result.rejects.size(), 1u);
   EXPECT_EQ(result.rejects[0].line, 3u);
@@ -163,8 +164,8 @@ TEST(CsvReader, HeaderNames) {
   EXPECT_EQ(result.Columns(),
             "UserID BIGINT, page.url BIGINT, column_3 BIGINT, a BIGINT, a_2 BIGINT, "
             "a \"b\" BIGINT");
-  EXPECT_THAT(result.survey.notes, ElementsAre(HasSubstr("column 3 has no name"),
-                                               HasSubstr("column 5 is another 'a'")));
+  EXPECT_THAT(result.survey.notes,
+              ElementsAre(HasSubstr("column 3 has no name"), HasSubstr("column 5 is another 'a'")));
 }
 
 TEST(CsvReader, NoHeader) {
@@ -222,8 +223,8 @@ TEST(CsvReader, RejectsNameTheirLineInEveryBlock) {
     text += i % 50 == 0 ? "bad,row,here\n" : "1,2\n";
   }
   for (const size_t block_bytes : {50, 333, 1 << 20}) {
-    const ReadResult result = ParseText(
-        text, Dialect(), SchemaOf({TypeId::kBigInt, TypeId::kBigInt}), block_bytes);
+    const ReadResult result =
+        ParseText(text, Dialect(), SchemaOf({TypeId::kBigInt, TypeId::kBigInt}), block_bytes);
     ASSERT_EQ(result.rejects.size(), 10u);
     for (size_t i = 0; i < 10; ++i) EXPECT_EQ(result.rejects[i].line, (i + 1) * 50);
   }

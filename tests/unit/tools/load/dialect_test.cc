@@ -42,8 +42,9 @@ TEST(Dialect, Headers) {
 TEST(Dialect, Formats) {
   EXPECT_EQ(Sniff("x", "{\"a\":1}\n{\"a\":2}\n"), "NDJSON");
   EXPECT_EQ(Sniff("x", "\xef\xbb\xbf{\"a\":1}\n"), "NDJSON, a byte order mark");
-  EXPECT_EQ(Sniff("x", "1.1.1.1 - - [01/Jan/2024:00:00:00 +0000] \"GET / HTTP/1.1\" 200 1 \"-\" "
-                       "\"-\"\n"),
+  EXPECT_EQ(Sniff("x",
+                  "1.1.1.1 - - [01/Jan/2024:00:00:00 +0000] \"GET / HTTP/1.1\" 200 1 \"-\" "
+                  "\"-\"\n"),
             "access log (combined)");
 }
 

@@ -97,7 +97,10 @@ TEST(Input, WhatIsNoText) {
   EXPECT_THAT(ReadAll(WriteFile("a.zip", "PK\x03\x04 and so on")), HasSubstr("a zip archive"));
   EXPECT_THAT(ReadAll(WriteFile("a.bz2", "BZh91AY&SY")), HasSubstr("bunzip2"));
   EXPECT_THAT(ReadAll(WriteFile("a.parquet", "PAR1\x15\x04")), HasSubstr("a Parquet file"));
-  EXPECT_THAT(ReadAll(WriteFile("utf16", std::string("\xff\xfe" "a\0", 4))), HasSubstr("UTF-16"));
+  EXPECT_THAT(ReadAll(WriteFile("utf16", std::string("\xff\xfe"
+                                                     "a\0",
+                                                     4))),
+              HasSubstr("UTF-16"));
 }
 
 TEST(Input, Progress) {

@@ -27,9 +27,8 @@ TEST(NdjsonReader, Types) {
       "\n");
   EXPECT_EQ(result.Columns(),
             "id BIGINT, v DOUBLE, ok BOOLEAN, at TIMESTAMPTZ, ip INET, n TEXT, s TEXT");
-  EXPECT_THAT(result.rows,
-              ElementsAre("1|1.5|t|2024-01-02 03:04:05+00|10.0.0.1|NULL|7",
-                          "2|2|f|2024-01-02 02:04:05+00|::1|NULL|"));
+  EXPECT_THAT(result.rows, ElementsAre("1|1.5|t|2024-01-02 03:04:05+00|10.0.0.1|NULL|7",
+                                       "2|2|f|2024-01-02 02:04:05+00|::1|NULL|"));
 }
 
 TEST(NdjsonReader, MissingReorderedAndLateMembers) {
@@ -40,8 +39,8 @@ TEST(NdjsonReader, MissingReorderedAndLateMembers) {
                                      "{ \"a\" : 3 , \"c\" : false }  \n"
                                      "{}\n");
   EXPECT_EQ(result.Columns(), "a BIGINT, b TEXT, c BOOLEAN");
-  EXPECT_THAT(result.rows, ElementsAre("1|x|NULL", "2|y|NULL", "NULL|NULL|t", "3|NULL|f",
-                                       "NULL|NULL|NULL"));
+  EXPECT_THAT(result.rows,
+              ElementsAre("1|x|NULL", "2|y|NULL", "NULL|NULL|t", "3|NULL|f", "NULL|NULL|NULL"));
 }
 
 TEST(NdjsonReader, ManyLateMembersGrowTheTable) {
@@ -62,12 +61,11 @@ TEST(NdjsonReader, LastOfDuplicateMembersWins) {
 }
 
 TEST(NdjsonReader, EscapesInStringsAndNames) {
-  const ReadResult result = ReadText(
-      "escape.ndjson",
-      R"({"a\"b":"q\"\\\/\b\f\n\r\t","u":"\u00fc\ud83d\ude00"})"
-      "\n"
-      R"({"a\u0022b":"same","u":"plain"})"
-      "\n");
+  const ReadResult result =
+      ReadText("escape.ndjson", R"({"a\"b":"q\"\\\/\b\f\n\r\t","u":"\u00fc\ud83d\ude00"})"
+                                "\n"
+                                R"({"a\u0022b":"same","u":"plain"})"
+                                "\n");
   EXPECT_EQ(result.Columns(), "a\"b TEXT, u TEXT");
   EXPECT_THAT(result.rows, ElementsAre("q\"\\/\b\f\n\r\t|\xc3\xbc\xf0\x9f\x98\x80", "same|plain"));
 }
@@ -82,22 +80,22 @@ TEST(NdjsonReader, NestedIsJson) {
 TEST(NdjsonReader, FlattenMakesDottedColumns) {
   DialectHints hints;
   hints.flatten = true;
-  const ReadResult result = ReadText(
-      "flat.ndjson",
-      "{\"user\":{\"id\":1,\"geo\":{\"city\":\"Bern\"}},\"tags\":[1]}\n"
-      "{\"user\":{\"geo\":{\"city\":\"Rome\",\"zip\":\"00100\"},\"id\":2},\"user.id\":3}\n"
-      "{\"user\":{}}\n",
-      hints);
-  EXPECT_EQ(result.Columns(), "user.id BIGINT, user.geo.city TEXT, tags JSON, "
-                              "user.geo.zip TEXT, user.id_2 BIGINT");
-  EXPECT_EQ(result.rows.size(), 3u);
-  EXPECT_THAT(result.rows[0], HasSubstr("1|Bern|[1]|NULL"));
+  const ReadResult result =
+      ReadText("flat.ndjson",
+               "{\"user\":{\"id\":1,\"geo\":{\"city\":\"Bern\"}},\"tags\":[1]}\n"
+               "{\"user\":{\"geo\":{\"city\":\"Rome\",\"zip\":\"00100\"},\"id\":2},\"user.id\":3}\n"
+               "{\"user\":{}}\n",
+               hints);
+  EXPECT_EQ(result.Columns(),
+            "user.id BIGINT, user.geo.city TEXT, tags JSON, "
+            "user.geo.zip TEXT");
+  EXPECT_THAT(result.rows,
+              ElementsAre("1|Bern|[1]|NULL", "3|Rome|NULL|00100", "NULL|NULL|NULL|NULL"));
 }
 
 TEST(NdjsonReader, FlattenedMembersOfASchema) {
-  const ReadResult result = ParseText(
-      "{\"u\":{\"id\":1,\"x\":9}}\n{\"u.id\":2}\n{\"u\":5}\n", Ndjson(true),
-      {{{"id", TypeId::kBigInt, 0, "u.id"}}, 1});
+  const ReadResult result = ParseText("{\"u\":{\"id\":1,\"x\":9}}\n{\"u.id\":2}\n{\"u\":5}\n",
+                                      Ndjson(true), {{{"id", TypeId::kBigInt, 0, "u.id"}}, 1});
   EXPECT_THAT(result.rows, ElementsAre("1", "2", "NULL"));
   EXPECT_THAT(result.unknown_members, ElementsAre(Pair("u", 1), Pair("x", 1)));
 }
@@ -111,16 +109,27 @@ TEST(NdjsonReader, UnknownMembersAreCounted) {
 }
 
 TEST(NdjsonReader, MalformedLinesAreRejectedAloneAndReadingGoesOn) {
-  const std::string lines[] = {"{\"a\":1}",      "{\"a\":",      "{\"a\":1}}",     "[1]",
-                               "{\"a\":1} x",    "{\"a\" 1}",    "{\"a\":tru}",    "{\"a\":01}",
-                               "{\"a\":\"x}",    "{\"a\":1,}",   "{\"a\":{\"b\":}}", "nonsense",
-                               "{\"a\":\"\\q\"}", "{\"a\":\"\\u0000\"}", "{\"a\":\"\\ud800\"}",
-                               "{\"a\":\"\xff\"}", "{\"a\":2}"};
+  const std::string lines[] = {"{\"a\":1}",
+                               "{\"a\":",
+                               "{\"a\":1}}",
+                               "[1]",
+                               "{\"a\":1} x",
+                               "{\"a\" 1}",
+                               "{\"a\":tru}",
+                               "{\"a\":01}",
+                               "{\"a\":\"x}",
+                               "{\"a\":1,}",
+                               "{\"a\":{\"b\":}}",
+                               "nonsense",
+                               "{\"a\":\"\\q\"}",
+                               "{\"a\":\"\\u0000\"}",
+                               "{\"a\":\"\\ud800\"}",
+                               "{\"a\":\"\xff\"}",
+                               "{\"a\":2}"};
   std::string text;
   for (const std::string& line : lines) text += line + "\n";
   for (const size_t block_bytes : {1 << 20, 20}) {
-    const ReadResult result =
-        ParseText(text, Ndjson(), SchemaOf({TypeId::kText}), block_bytes);
+    const ReadResult result = ParseText(text, Ndjson(), SchemaOf({TypeId::kText}), block_bytes);
     EXPECT_THAT(result.rows, ElementsAre("1", "2"));
     ASSERT_EQ(result.rejects.size(), 15u);
     for (size_t i = 0; i < 15; ++i) {
@@ -142,13 +151,13 @@ TEST(NdjsonReader, ValuesForATablesTypes) {
 }
 
 TEST(NdjsonReader, BigIntegersAndMixedKinds) {
-  const ReadResult result = ReadText(
-      "mixed.ndjson",
-      "{\"big\":18446744073709551615,\"mix\":1,\"d\":\"2024-01-01\"}\n"
-      "{\"big\":1,\"mix\":\"x\",\"d\":\"2024-01-01 10:00:00\"}\n");
+  const ReadResult result =
+      ReadText("mixed.ndjson",
+               "{\"big\":18446744073709551615,\"mix\":1,\"d\":\"2024-01-01\"}\n"
+               "{\"big\":1,\"mix\":\"x\",\"d\":\"2024-01-01 10:00:00\"}\n");
   EXPECT_EQ(result.Columns(), "big DECIMAL(38,0), mix TEXT, d TIMESTAMP");
-  EXPECT_THAT(result.rows, ElementsAre("18446744073709551615|1|2024-01-01 00:00:00",
-                                       "1|x|2024-01-01 10:00:00"));
+  EXPECT_THAT(result.rows,
+              ElementsAre("18446744073709551615|1|2024-01-01 00:00:00", "1|x|2024-01-01 10:00:00"));
 }
 
 TEST(NdjsonReader, NoObjects) {

@@ -14,8 +14,8 @@ std::string WriteFile(const std::string& name, const std::string& text) {
   return path.string();
 }
 
-std::string SurveyError(const std::string& name, const std::string& text,
-                        const DialectHints& hints, const std::vector<std::string>& names) {
+std::string SurveyError(const std::string& name, const std::string& text, const DialectHints& hints,
+                        const std::vector<std::string>& names) {
   const auto survey = SurveyFiles({WriteFile(name, text)}, hints, names);
   return survey.ok() ? "no error" : std::string(Message(survey.status()));
 }

@@ -121,8 +121,7 @@ inline ReadResult ReadText(const std::string& name, const std::string& text,
 
 // The message with which a survey of such a file fails.
 std::string SurveyError(const std::string& name, const std::string& text,
-                        const DialectHints& hints = {},
-                        const std::vector<std::string>& names = {});
+                        const DialectHints& hints = {}, const std::vector<std::string>& names = {});
 
 // A CSV schema with columns a, b, c … of these types.
 inline ReadSchema SchemaOf(const std::vector<Type>& types) {

@@ -38,8 +38,8 @@ TEST(TsvReader, Escapes) {
       "\\101\\x42C\t\\q\\\n"
       "x\n",
       Tsv(), SchemaOf({TypeId::kText, TypeId::kText}));
-  EXPECT_THAT(result.rows, ElementsAre("tab\there|line\nbreak", "back\\slash|\\N", "a\tb|c\nd",
-                                       "ABC|q\nx"));
+  EXPECT_THAT(result.rows,
+              ElementsAre("tab\there|line\nbreak", "back\\slash|\\N", "a\tb|c\nd", "ABC|q\nx"));
   EXPECT_THAT(result.rejects, IsEmpty());
 }
 

@@ -1,0 +1,376 @@
+// Mathematics over DOUBLE; rounding, abs and sign are in scalar_rounding.cc.
+#include <bit>
+#include <cmath>
+#include <numbers>
+#include <numeric>
+
+#include "engine/functions/families.h"
+#include "engine/functions/kernels.h"
+#include "engine/functions/rounding.h"
+#include "engine/vector/hash.h"
+
+namespace shale {
+namespace {
+
+Status InputOutOfRange() { return OutOfRange("input is out of range"); }
+Status Overflow() { return OutOfRange("value out of range: overflow"); }
+
+ScalarFunction Row(std::string name, std::vector<std::string> aliases, std::string signature,
+                   std::string summary, std::string example, std::string example_result) {
+  ScalarFunction row;
+  row.name = std::move(name);
+  row.aliases = std::move(aliases);
+  row.category = "math";
+  row.signature = std::move(signature);
+  row.summary = std::move(summary);
+  row.example = std::move(example);
+  row.example_result = std::move(example_result);
+  return row;
+}
+
+void AddDouble(Registry* registry, std::string name, std::vector<std::string> aliases,
+               std::string summary, std::string example, std::string example_result,
+               ScalarKernel kernel) {
+  ScalarFunction row = Row(std::move(name), std::move(aliases), "(x DOUBLE) → DOUBLE",
+                           std::move(summary), std::move(example), std::move(example_result));
+  row.args = {TypeId::kDouble};
+  row.result = TypeId::kDouble;
+  row.kernel = kernel;
+  registry->Add(std::move(row));
+}
+
+// A function whose domain is where `kOk` holds (NaN always passes through).
+#define SHALE_DOMAIN_KERNEL(compute, ok)                                               \
+  CheckedUnary<double, double>(                                                        \
+      [](double x, auto* failed) {                                                     \
+        *failed |= static_cast<uint64_t>(!(ok) & (x == x));                            \
+        return compute;                                                                \
+      },                                                                               \
+      [](double) { return InputOutOfRange(); })
+
+bool Finite(double x) { return std::fabs(x) <= std::numeric_limits<double>::max(); }
+
+// ---- logarithms, roots, powers --------------------------------------------------------------------
+
+template <typename F>
+constexpr ScalarKernel Logarithm(F) {
+  return CheckedUnary<double, double>(
+      [](double x, auto* failed) {
+        *failed |= static_cast<uint64_t>(x <= 0);
+        return F{}(x);
+      },
+      [](double x) {
+        return InvalidArgument("cannot take logarithm of {}",
+                               x == 0 ? "zero" : "a negative number");
+      });
+}
+
+Status PowerError(double base, double exponent) {
+  if (base == 0 && exponent < 0) {
+    return InvalidArgument("zero raised to a negative power is undefined");
+  }
+  if (base < 0 && std::floor(exponent) != exponent) {
+    return InvalidArgument(
+        "a negative number raised to a non-integer power yields a complex result");
+  }
+  return Overflow();
+}
+
+ScalarKernel PowerKernel() {
+  return CheckedBinary<double, double, double>(
+      [](double x, double y, auto* failed) {
+        const double r = std::pow(x, y);
+        const bool bad = (x == 0 && y < 0) || (x < 0 && Finite(x) && std::floor(y) != y && y == y) ||
+                         (!Finite(r) && Finite(x) && Finite(y));
+        *failed |= static_cast<uint64_t>(bad);
+        return r;
+      },
+      PowerError);
+}
+
+// ---- whole numbers ---------------------------------------------------------------------------------
+
+// Quotient cut to a whole number.
+ScalarKernel DivKernel() {
+  return CheckedBinary<int64_t, int64_t, int64_t>(
+      [](int64_t a, int64_t b, auto* failed) {
+        const bool bad = b == 0 || (a == INT64_MIN && b == -1);
+        *failed |= static_cast<uint64_t>(bad);
+        return a / (bad ? 1 : b);
+      },
+      [](int64_t, int64_t b) {
+        return b == 0 ? InvalidArgument("division by zero") : OutOfRange("bigint out of range");
+      });
+}
+
+uint64_t Magnitude(int64_t x) { return x < 0 ? ~static_cast<uint64_t>(x) + 1 : x; }
+
+ScalarKernel GcdKernel() {
+  return CheckedBinary<int64_t, int64_t, int64_t>(
+      [](int64_t a, int64_t b, auto* failed) {
+        const uint64_t g = std::gcd(Magnitude(a), Magnitude(b));
+        *failed |= static_cast<uint64_t>(g > INT64_MAX);
+        return static_cast<int64_t>(g);
+      },
+      [](int64_t, int64_t) { return OutOfRange("bigint out of range"); });
+}
+
+ScalarKernel LcmKernel() {
+  return CheckedBinary<int64_t, int64_t, int64_t>(
+      [](int64_t a, int64_t b, auto* failed) {
+        if (a == 0 || b == 0) return int64_t{0};
+        const uint128_t r = static_cast<uint128_t>(Magnitude(a) /
+                                                   std::gcd(Magnitude(a), Magnitude(b))) *
+                            Magnitude(b);
+        *failed |= static_cast<uint64_t>(r > INT64_MAX);
+        return static_cast<int64_t>(r);
+      },
+      [](int64_t, int64_t) { return OutOfRange("bigint out of range"); });
+}
+
+ScalarKernel FactorialKernel() {
+  return CheckedUnary<int64_t, int128_t>(
+      [](int64_t n, auto* failed) {
+        const bool bad = n < 0 || n > 33;  // 34! has 39 digits
+        *failed |= static_cast<std::remove_pointer_t<decltype(failed)>>(bad);
+        int128_t r = 1;
+        for (int64_t i = 2; i <= (bad ? 0 : n); ++i) r *= i;
+        return r;
+      },
+      [](int64_t n) {
+        return n < 0 ? InvalidArgument("factorial of a negative number is undefined")
+                     : OutOfRange("factorial of {} does not fit DECIMAL(38,0); at most 33", n);
+      });
+}
+
+// Which of `count` equal buckets of [low, high) holds x: 0 below, count + 1 above.
+Status WidthBucket(const KernelCall& call, Vector* result) {
+  const Arg<double> x(call.args[0]), low(call.args[1]), high(call.args[2]);
+  const Arg<int32_t> count(call.args[3]);
+  auto* out = result->mutable_values<int32_t>();
+  Status status;
+  WhileValid(result->validity(), call.num_rows, [&](size_t row) {
+    const double a = low[row], b = high[row], v = x[row];
+    const int32_t n = count[row];
+    if (n <= 0) {
+      status = InvalidArgument("count must be greater than zero");
+    } else if (!Finite(a) || !Finite(b) || v != v) {
+      status = InvalidArgument("operand, lower bound, and upper bound cannot be NaN or infinite");
+    } else if (a == b) {
+      status = InvalidArgument("lower bound cannot equal upper bound");
+    } else {
+      const bool up = a < b;
+      if (up ? v < a : v > a) {
+        out[row] = 0;
+      } else if (up ? v >= b : v <= b) {
+        if (n == INT32_MAX) status = OutOfRange("integer out of range");
+        out[row] = n + (n < INT32_MAX);
+      } else {
+        const double part = (v - a) / (b - a) * n;
+        out[row] = std::min(static_cast<int32_t>(part), n - 1) + 1;
+      }
+    }
+    return status.ok();
+  });
+  return status;
+}
+
+// ---- random ----------------------------------------------------------------------------------------
+
+// Numbers of one statement and expression node: a counter hashed with the statement's seed.
+struct RandomState : ScalarState {
+  uint64_t seed = 0;
+  uint64_t next = 0;
+};
+
+StatusOr<std::unique_ptr<ScalarState>> PrepareRandom(const FunctionContext& context,
+                                                     std::span<const Value* const>) {
+  auto state = std::make_unique<RandomState>();
+  // Each node starts elsewhere, so that random() <> random().
+  state->seed = HashCombine(context.random_seed, reinterpret_cast<uintptr_t>(state.get()));
+  return state;
+}
+
+Status RandomKernel(const KernelCall& call, Vector* result) {
+  auto& state = static_cast<RandomState&>(*call.state);
+  auto* out = result->mutable_values<double>();
+  for (size_t row = 0; row < call.num_rows; ++row) {
+    const uint64_t word = HashInt(state.seed + 0x9e3779b97f4a7c15u * ++state.next);
+    out[row] = static_cast<double>(word >> 11) * 0x1p-53;  // [0, 1)
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+void RegisterMath(Registry* registry) {
+  RegisterRounding(registry);
+  AddDouble(registry, "sqrt", {}, "The square root.", "sqrt(2)", "1.4142135623730951",
+            CheckedUnary<double, double>(
+                [](double x, auto* failed) {
+                  *failed |= static_cast<uint64_t>(x < 0);
+                  return std::sqrt(x);
+                },
+                [](double) {
+                  return InvalidArgument("cannot take square root of a negative number");
+                }));
+  AddDouble(registry, "cbrt", {}, "The cube root.", "cbrt(27)", "3",
+            Unary<double, double>([](double x) { return std::cbrt(x); }));
+  AddDouble(registry, "exp", {}, "e raised to the power x.", "exp(1)", "2.718281828459045",
+            CheckedUnary<double, double>(
+                [](double x, auto* failed) {
+                  const double r = std::exp(x);
+                  *failed |= static_cast<uint64_t>(!Finite(r) & Finite(x));
+                  return r;
+                },
+                [](double) { return Overflow(); }));
+  AddDouble(registry, "ln", {}, "The natural logarithm.", "ln(2)", "0.6931471805599453",
+            Logarithm([](double x) { return std::log(x); }));
+  AddDouble(registry, "log10", {"log"}, "The logarithm to base 10.", "log10(1000)", "3",
+            Logarithm([](double x) { return std::log10(x); }));
+  AddDouble(registry, "log2", {}, "The logarithm to base 2.", "log2(8)", "3",
+            Logarithm([](double x) { return std::log2(x); }));
+  {
+    ScalarFunction row = Row("log", {}, "(base DOUBLE, x DOUBLE) → DOUBLE",
+                             "The logarithm of x to a base.", "log(2, 64)", "6");
+    row.args = {TypeId::kDouble, TypeId::kDouble};
+    row.result = TypeId::kDouble;
+    row.kernel = CheckedBinary<double, double, double>(
+        [](double b, double x, auto* failed) {
+          *failed |= static_cast<uint64_t>((b <= 0) | (x <= 0) | (b == 1));
+          return b == 2 ? std::log2(x) : b == 10 ? std::log10(x) : std::log(x) / std::log(b);
+        },
+        [](double b, double x) {
+          if (b == 1 && x > 0) return InvalidArgument("division by zero");
+          const bool zero = b <= 0 ? b == 0 : x == 0;
+          return InvalidArgument("cannot take logarithm of {}",
+                                 zero ? "zero" : "a negative number");
+        });
+    registry->Add(std::move(row));
+  }
+  {
+    ScalarFunction row = Row("power", {"pow", "^"}, "(x DOUBLE, y DOUBLE) → DOUBLE",
+                             "x raised to the power y; x ^ y too.", "power(2, 10)", "1024");
+    row.args = {TypeId::kDouble, TypeId::kDouble};
+    row.result = TypeId::kDouble;
+    row.kernel = PowerKernel();
+    registry->Add(std::move(row));
+  }
+
+  AddDouble(registry, "sin", {}, "The sine of an angle in radians.", "sin(0)", "0",
+            SHALE_DOMAIN_KERNEL(std::sin(x), Finite(x)));
+  AddDouble(registry, "cos", {}, "The cosine of an angle in radians.", "cos(0)", "1",
+            SHALE_DOMAIN_KERNEL(std::cos(x), Finite(x)));
+  AddDouble(registry, "tan", {}, "The tangent of an angle in radians.", "tan(0)", "0",
+            SHALE_DOMAIN_KERNEL(std::tan(x), Finite(x)));
+  AddDouble(registry, "cot", {}, "The cotangent of an angle in radians.", "cot(1)",
+            "0.6420926159343306", SHALE_DOMAIN_KERNEL(1 / std::tan(x), Finite(x)));
+  AddDouble(registry, "asin", {}, "The angle, in radians, of a sine.", "asin(1)",
+            "1.5707963267948966", SHALE_DOMAIN_KERNEL(std::asin(x), std::fabs(x) <= 1));
+  AddDouble(registry, "acos", {}, "The angle, in radians, of a cosine.", "acos(1)", "0",
+            SHALE_DOMAIN_KERNEL(std::acos(x), std::fabs(x) <= 1));
+  AddDouble(registry, "atan", {}, "The angle, in radians, of a tangent.", "atan(1)",
+            "0.7853981633974483", Unary<double, double>([](double x) { return std::atan(x); }));
+  AddDouble(registry, "sinh", {}, "The hyperbolic sine.", "sinh(0)", "0",
+            Unary<double, double>([](double x) { return std::sinh(x); }));
+  AddDouble(registry, "cosh", {}, "The hyperbolic cosine.", "cosh(0)", "1",
+            Unary<double, double>([](double x) { return std::cosh(x); }));
+  AddDouble(registry, "tanh", {}, "The hyperbolic tangent.", "tanh(0)", "0",
+            Unary<double, double>([](double x) { return std::tanh(x); }));
+  AddDouble(registry, "asinh", {}, "The inverse hyperbolic sine.", "asinh(0)", "0",
+            Unary<double, double>([](double x) { return std::asinh(x); }));
+  AddDouble(registry, "acosh", {}, "The inverse hyperbolic cosine.", "acosh(1)", "0",
+            SHALE_DOMAIN_KERNEL(std::acosh(x), x >= 1));
+  AddDouble(registry, "atanh", {}, "The inverse hyperbolic tangent.", "atanh(0)", "0",
+            SHALE_DOMAIN_KERNEL(std::atanh(x), std::fabs(x) <= 1));
+  AddDouble(registry, "degrees", {}, "Radians as degrees.", "degrees(pi())", "180",
+            Unary<double, double>([](double x) { return x * (180 / std::numbers::pi); }));
+  AddDouble(registry, "radians", {}, "Degrees as radians.", "radians(180)", "3.141592653589793",
+            Unary<double, double>([](double x) { return x * (std::numbers::pi / 180); }));
+  {
+    ScalarFunction row = Row("atan2", {}, "(y DOUBLE, x DOUBLE) → DOUBLE",
+                             "The angle of the point (x, y), in radians.", "atan2(1, 1)",
+                             "0.7853981633974483");
+    row.args = {TypeId::kDouble, TypeId::kDouble};
+    row.result = TypeId::kDouble;
+    row.kernel = Binary<double, double, double>([](double y, double x) { return std::atan2(y, x); });
+    registry->Add(std::move(row));
+  }
+  {
+    ScalarFunction row = Row("pi", {}, "() → DOUBLE", "The ratio of a circle's round to its width.",
+                             "pi()", "3.141592653589793");
+    row.result = TypeId::kDouble;
+    row.kernel = [](const KernelCall& call, Vector* result) {
+      std::fill_n(result->mutable_values<double>(), call.num_rows, std::numbers::pi);
+      return OkStatus();
+    };
+    registry->Add(std::move(row));
+  }
+  for (bool nan : {true, false}) {
+    ScalarFunction row = nan ? Row("isnan", {"is_nan"}, "(x DOUBLE) → BOOLEAN", "Whether x is NaN.",
+                                   "isnan(DOUBLE 'NaN')", "true")
+                             : Row("isfinite", {"is_finite"}, "(x DOUBLE) → BOOLEAN",
+                                   "Whether x is neither NaN nor infinite.", "isfinite(DOUBLE '1')",
+                                   "true");
+    row.args = {TypeId::kDouble};
+    row.result = TypeId::kBoolean;
+    row.kernel = nan ? Unary<double, uint8_t>([](double x) { return x != x; })
+                     : Unary<double, uint8_t>([](double x) { return Finite(x); });
+    registry->Add(std::move(row));
+  }
+
+  {
+    ScalarFunction row = Row("div", {"intDiv"}, "(a BIGINT, b BIGINT) → BIGINT",
+                             "The quotient cut to a whole number.", "div(9, 4)", "2");
+    row.args = {TypeId::kBigInt, TypeId::kBigInt};
+    row.result = TypeId::kBigInt;
+    row.kernel = DivKernel();
+    registry->Add(std::move(row));
+  }
+  {
+    ScalarFunction row = Row("gcd", {}, "(a BIGINT, b BIGINT) → BIGINT",
+                             "The greatest common divisor.", "gcd(1071, 462)", "21");
+    row.args = {TypeId::kBigInt, TypeId::kBigInt};
+    row.result = TypeId::kBigInt;
+    row.kernel = GcdKernel();
+    registry->Add(std::move(row));
+  }
+  {
+    ScalarFunction row = Row("lcm", {}, "(a BIGINT, b BIGINT) → BIGINT",
+                             "The least common multiple.", "lcm(1071, 462)", "23562");
+    row.args = {TypeId::kBigInt, TypeId::kBigInt};
+    row.result = TypeId::kBigInt;
+    row.kernel = LcmKernel();
+    registry->Add(std::move(row));
+  }
+  {
+    ScalarFunction row = Row("factorial", {}, "(n BIGINT) → DECIMAL(38,0)",
+                             "The product of 1 to n.", "factorial(5)", "120");
+    row.args = {TypeId::kBigInt};
+    row.result = Type::Decimal(kMaxDecimalPrecision, 0);
+    row.kernel = FactorialKernel();
+    registry->Add(std::move(row));
+  }
+  {
+    ScalarFunction row =
+        Row("width_bucket", {}, "(x DOUBLE, low DOUBLE, high DOUBLE, count INTEGER) → INTEGER",
+            "Which of count equal buckets from low to high holds x: 0 below, count + 1 above.",
+            "width_bucket(5.35, 0.024, 10.06, 5)", "3");
+    row.args = {TypeId::kDouble, TypeId::kDouble, TypeId::kDouble, TypeId::kInteger};
+    row.result = TypeId::kInteger;
+    row.kernel = &WidthBucket;
+    registry->Add(std::move(row));
+  }
+  {
+    ScalarFunction row = Row("random", {"rand"}, "() → DOUBLE",
+                             "A random number from 0 to below 1, a new one each row.",
+                             "random() < 1", "true");
+    row.volatility = Volatility::kVolatile;
+    row.result = TypeId::kDouble;
+    row.kernel = &RandomKernel;
+    row.prepare = &PrepareRandom;
+    registry->Add(std::move(row));
+  }
+}
+
+}  // namespace shale

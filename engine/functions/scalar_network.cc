@@ -1,0 +1,180 @@
+// INET: addresses of both families with a prefix length (see type.h for the bytes).
+#include <algorithm>
+
+#include "engine/functions/families.h"
+#include "engine/functions/kernels.h"
+#include "engine/functions/value_format.h"
+
+namespace shale {
+namespace {
+
+size_t AddressSize(std::string_view inet) { return inet.size() == 6 ? 4 : 16; }
+int PrefixOf(std::string_view inet) { return static_cast<uint8_t>(inet.back()); }
+bool IsInet(std::string_view inet) { return inet.size() == 6 || inet.size() == 18; }
+
+std::string_view KeepText(void (*append)(std::string_view, std::string*), std::string_view inet,
+                          StringArena* arena) {
+  std::string text;
+  append(inet, &text);
+  return arena->Add(text);
+}
+
+// The bits behind the prefix set to `host_bits`, the prefix length to `prefix`.
+std::string_view Masked(std::string_view inet, bool host_bits, bool all_of_network, int prefix,
+                        StringArena* arena) {
+  if (!IsInet(inet)) return {};
+  char* out = arena->Allocate(inet.size());
+  const size_t size = AddressSize(inet);
+  out[0] = inet[0];
+  for (size_t i = 0; i < size; ++i) {
+    const int bits = std::clamp(PrefixOf(inet) - static_cast<int>(i) * 8, 0, 8);
+    const auto mask = static_cast<uint8_t>(0xff00 >> bits);
+    auto byte = static_cast<uint8_t>(inet[1 + i]);
+    byte = all_of_network ? mask : static_cast<uint8_t>(byte & mask);
+    if (host_bits) byte |= static_cast<uint8_t>(~mask);
+    out[1 + i] = static_cast<char>(byte);
+  }
+  out[1 + size] = static_cast<char>(prefix);
+  return {out, inet.size()};
+}
+
+int MaxPrefix(std::string_view inet) { return static_cast<int>(AddressSize(inet)) * 8; }
+
+// Whether `inner` lies in `outer` (its network, at least as long a prefix).
+bool Contains(std::string_view outer, std::string_view inner, bool strictly) {
+  if (!IsInet(outer) || outer.size() != inner.size()) return false;
+  const int prefix = PrefixOf(outer);
+  if (PrefixOf(inner) < prefix + (strictly ? 1 : 0)) return false;
+  for (int i = 0; i * 8 < prefix; ++i) {
+    const int bits = std::min(prefix - i * 8, 8);
+    const auto mask = static_cast<uint8_t>(0xff00 >> bits);
+    if ((static_cast<uint8_t>(outer[1 + i]) ^ static_cast<uint8_t>(inner[1 + i])) & mask) {
+      return false;
+    }
+  }
+  return true;
+}
+
+ScalarFunction Row(std::string name, std::vector<Type> args, Type result, std::string signature,
+                   std::string summary, std::string example, std::string example_result,
+                   ScalarKernel kernel) {
+  ScalarFunction row;
+  row.name = std::move(name);
+  row.category = "network";
+  row.signature = std::move(signature);
+  row.summary = std::move(summary);
+  row.example = std::move(example);
+  row.example_result = std::move(example_result);
+  row.args = std::move(args);
+  row.result = std::move(result);
+  row.kernel = kernel;
+  return row;
+}
+
+}  // namespace
+
+void RegisterNetwork(Registry* registry) {
+  using View = std::string_view;
+  const Type inet(TypeId::kInet), text(TypeId::kText), integer(TypeId::kInteger),
+      boolean(TypeId::kBoolean);
+  registry->Add(Row("host", {inet}, text, "(address INET) → TEXT",
+                    "The address without its prefix length.", "host(INET '10.1.2.3/8')",
+                    "10.1.2.3", StringUnary<View>([](View a, StringArena* arena) {
+                      return KeepText(&AppendInetAddress, a, arena);
+                    })));
+  registry->Add(Row("abbrev", {inet}, text, "(address INET) → TEXT",
+                    "The address as it is printed.", "abbrev(INET '10.1.0.0/16')", "10.1.0.0/16",
+                    StringUnary<View>([](View a, StringArena* arena) {
+                      return KeepText(&AppendInet, a, arena);
+                    })));
+  registry->Add(Row("family", {inet}, integer, "(address INET) → INTEGER",
+                    "4 for an IPv4 address, 6 for IPv6.", "family(INET '::1')", "6",
+                    Unary<View, int32_t>([](View a) { return a.empty() ? 0 : int32_t{a[0]}; })));
+  registry->Add(Row("masklen", {inet}, integer, "(address INET) → INTEGER",
+                    "The prefix length.", "masklen(INET '192.168.1.5/24')", "24",
+                    Unary<View, int32_t>([](View a) { return a.empty() ? 0 : PrefixOf(a); })));
+  registry->Add(Row("network", {inet}, inet, "(address INET) → INET",
+                    "The network that the address is in: the bits behind the prefix cleared.",
+                    "network(INET '192.168.1.5/24')", "192.168.1.0/24",
+                    StringUnary<View>([](View a, StringArena* arena) {
+                      return Masked(a, false, false, a.empty() ? 0 : PrefixOf(a), arena);
+                    })));
+  registry->Add(Row("broadcast", {inet}, inet, "(address INET) → INET",
+                    "The last address of the address's network.",
+                    "broadcast(INET '192.168.1.5/24')", "192.168.1.255/24",
+                    StringUnary<View>([](View a, StringArena* arena) {
+                      return Masked(a, true, false, a.empty() ? 0 : PrefixOf(a), arena);
+                    })));
+  registry->Add(Row("netmask", {inet}, inet, "(address INET) → INET",
+                    "The mask of the address's network.", "netmask(INET '192.168.1.5/24')",
+                    "255.255.255.0", StringUnary<View>([](View a, StringArena* arena) {
+                      return Masked(a, false, true, a.empty() ? 0 : MaxPrefix(a), arena);
+                    })));
+  registry->Add(Row("hostmask", {inet}, inet, "(address INET) → INET",
+                    "The mask of the address's bits behind its prefix.",
+                    "hostmask(INET '192.168.23.20/30')", "0.0.0.3",
+                    StringUnary<View>([](View a, StringArena* arena) -> View {
+                      if (!IsInet(a)) return {};
+                      const View mask = Masked(a, false, true, MaxPrefix(a), arena);
+                      char* out = arena->Allocate(mask.size());
+                      for (size_t i = 0; i < mask.size(); ++i) out[i] = mask[i];
+                      for (size_t i = 1; i + 1 < mask.size(); ++i) {
+                        out[i] = static_cast<char>(~out[i]);
+                      }
+                      return {out, mask.size()};
+                    })));
+  registry->Add(Row(
+      "set_masklen", {inet, integer}, inet, "(address INET, length INTEGER) → INET",
+      "The address with another prefix length, -1 for the longest.",
+      "set_masklen(INET '192.168.1.5/24', 16)", "192.168.1.5/16",
+      [](const KernelCall& call, Vector* result) {
+        const Arg<View> address(call.args[0]);
+        const Arg<int32_t> length(call.args[1]);
+        StringArena arena;
+        auto* out = result->mutable_values<View>();
+        for (size_t row = 0; row < call.num_rows; ++row) {
+          if (result->has_nulls() && !BitIsSet(result->validity(), row)) continue;
+          const View a = address[row];
+          const int bits = length[row] == -1 ? MaxPrefix(a) : length[row];
+          if (bits < 0 || bits > MaxPrefix(a)) return InvalidArgument("invalid mask length: {}", bits);
+          char* copy = arena.Allocate(a.size());
+          for (size_t i = 0; i < a.size(); ++i) copy[i] = a[i];
+          copy[a.size() - 1] = static_cast<char>(bits);
+          out[row] = {copy, a.size()};
+        }
+        result->AddHeap(arena.heap());
+        return OkStatus();
+      }));
+  registry->Add(Row("inet_same_family", {inet, inet}, boolean, "(a INET, b INET) → BOOLEAN",
+                    "Whether both addresses are of one family.",
+                    "inet_same_family(INET '10.0.0.1', INET '::1')", "false",
+                    Binary<View, View, uint8_t>([](View a, View b) {
+                      return a.size() == b.size();
+                    })));
+  registry->Add(Row("<<", {inet, inet}, boolean, "(inner INET, outer INET) → BOOLEAN",
+                    "Whether the left network lies inside the right one and is smaller.",
+                    "INET '10.1.2.3' << INET '10.0.0.0/8'", "true",
+                    Binary<View, View, uint8_t>([](View a, View b) {
+                      return Contains(b, a, true);
+                    })));
+  registry->Add(Row("<<=", {inet, inet}, boolean, "(inner INET, outer INET) → BOOLEAN",
+                    "Whether the left network lies inside the right one or is the same.",
+                    "INET '10.0.0.0/8' <<= INET '10.0.0.0/8'", "true",
+                    Binary<View, View, uint8_t>([](View a, View b) {
+                      return Contains(b, a, false);
+                    })));
+  registry->Add(Row(">>", {inet, inet}, boolean, "(outer INET, inner INET) → BOOLEAN",
+                    "Whether the right network lies inside the left one and is smaller.",
+                    "INET '10.0.0.0/8' >> INET '10.1.2.3'", "true",
+                    Binary<View, View, uint8_t>([](View a, View b) {
+                      return Contains(a, b, true);
+                    })));
+  registry->Add(Row(">>=", {inet, inet}, boolean, "(outer INET, inner INET) → BOOLEAN",
+                    "Whether the right network lies inside the left one or is the same.",
+                    "INET '10.0.0.0/8' >>= INET '10.0.0.0/8'", "true",
+                    Binary<View, View, uint8_t>([](View a, View b) {
+                      return Contains(a, b, false);
+                    })));
+}
+
+}  // namespace shale
