@@ -16,9 +16,9 @@ Found Figure(const ast::Expr& expr);
 // pg_type's own name of the types with an SQL name of their own.
 std::string InternalTypeName(const ast::TypeName& type) {
   static constexpr std::pair<std::string_view, std::string_view> kNames[] = {
-      {"int", "int4"},       {"integer", "int4"},    {"bigint", "int8"},    {"smallint", "int2"},
-      {"real", "float4"},    {"double", "float8"},   {"float", "float8"},   {"boolean", "bool"},
-      {"decimal", "numeric"}, {"dec", "numeric"},    {"char", "bpchar"}};
+      {"int", "int4"},        {"integer", "int4"},  {"bigint", "int8"},  {"smallint", "int2"},
+      {"real", "float4"},     {"double", "float8"}, {"float", "float8"}, {"boolean", "bool"},
+      {"decimal", "numeric"}, {"dec", "numeric"},   {"char", "bpchar"}};
   for (const auto& [written, internal] : kNames) {
     if (type.name == written) return std::string(internal);
   }

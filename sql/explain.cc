@@ -99,6 +99,14 @@ struct Describe {
     return d;
   }
   Description operator()(const ScalarJoinNode&) const { return {"Scalar subquery", {}}; }
+  Description operator()(const FetchNode& node) const {
+    std::string columns;
+    size_t first = plan.output.size() - node.columns.size();
+    for (size_t i = first; i < plan.output.size(); ++i) {
+      columns += (columns.empty() ? "" : ", ") + plan.output[i].name;
+    }
+    return {"Fetch from " + node.schema->name, {{"Columns", columns}}};
+  }
   Description operator()(const UnionAllNode&) const { return {"Union all", {}}; }
 };
 

@@ -116,7 +116,8 @@ class Lowering {
     spec.columns = node.columns;
     std::vector<ColumnVar> layout = LayoutOf(*plan);
     spec.filters = Positioned(node.filters, layout);
-    spec.filter_only.assign(node.columns.size(), false);
+    spec.filter_only = node.filter_only;
+    spec.filter_only.resize(node.columns.size());
     TableId table = node.schema->table_id;
     auto counters = node.counters;
     Snapshot snapshot = snapshot_;
@@ -213,6 +214,16 @@ class Lowering {
     Finish(std::move(value), join.build, SinkProfile(plan));
     Add(plan, &stream, join.probe);
     stream.layout = LayoutOf(*plan);
+    return stream;
+  }
+  StatusOr<Stream> LowerNode(Plan* plan, FetchNode& node) {
+    ASSIGN_OR_RETURN(Stream stream, Lower(plan->children[0].get()));
+    auto row_id = std::find(stream.layout.begin(), stream.layout.end(), node.row_id);
+    SHALE_CHECK(row_id != stream.layout.end());
+    Add(plan, &stream, MakeRowFetch(snapshot_, node.schema->table_id,
+                                    static_cast<size_t>(row_id - stream.layout.begin()), node.columns));
+    size_t first = plan->output.size() - node.columns.size();
+    for (size_t i = first; i < plan->output.size(); ++i) stream.layout.push_back(plan->output[i].id);
     return stream;
   }
   StatusOr<Stream> LowerNode(Plan* plan, UnionAllNode& node) {

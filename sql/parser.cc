@@ -83,10 +83,10 @@ Status ParseFolded(std::string_view sql, const FoldedTokens& folded, uint32_t en
     const ProbeParse probe = [&](const std::vector<LexedToken>& tokens) {
       GrammarRun attempt(tokens, end_offset);
       return attempt.Run(entry, Mode::SLL, rule_depth) == Outcome::kParsed ? SIZE_MAX
-                                                                          : attempt.error_index();
+                                                                           : attempt.error_index();
     };
-    return InvalidArgument("{}", ExplainSyntaxError(sql, folded.tokens, run.error_index(),
-                                                    end_offset, probe));
+    return InvalidArgument(
+        "{}", ExplainSyntaxError(sql, folded.tokens, run.error_index(), end_offset, probe));
   } catch (const std::bad_alloc&) {
     return ResourceExhausted("not enough memory to parse a statement of {} bytes", sql.size());
   } catch (const std::exception& e) {
@@ -100,8 +100,8 @@ uint32_t EndOffset(const std::vector<LexedToken>& tokens, TokenRange range) {
   return range.end > range.begin ? tokens[range.end - 1].end : 0;
 }
 
-Status ParseStatement(std::string_view sql, const std::vector<LexedToken>& tokens,
-                      TokenRange range, std::vector<ast::Statement>* statements) {
+Status ParseStatement(std::string_view sql, const std::vector<LexedToken>& tokens, TokenRange range,
+                      std::vector<ast::Statement>* statements) {
   ASSIGN_OR_RETURN(const FoldedTokens folded, FoldTokens(sql, tokens, range));
   return ParseFolded(sql, folded, EndOffset(tokens, range), Entry::kStatement, 0,
                      [&](const GrammarRun& run) {
@@ -144,10 +144,9 @@ StatusOr<ast::ExprPtr> ParseExpression(std::string_view text) {
   ASSIGN_OR_RETURN(const LexedSql lexed, LexSql(text));
   if (lexed.statements.empty()) return InvalidArgument("an expression is missing");
   if (lexed.statements.size() > 1) {
-    return InvalidArgument("{}", DescribeError(text,
-                                               static_cast<int>(EndOffset(
-                                                   lexed.tokens, lexed.statements[0])),
-                                               "one expression is expected here, not several"));
+    return InvalidArgument(
+        "{}", DescribeError(text, static_cast<int>(EndOffset(lexed.tokens, lexed.statements[0])),
+                            "one expression is expected here, not several"));
   }
   return ParseExpressionTokens(text, lexed.tokens, lexed.statements[0], {});
 }
@@ -159,11 +158,21 @@ void WarmParser() {
                "SELECT DISTINCT c.a AS b, sum(x) + 1 * 2 n, max(y) FILTER (WHERE z > 0), "
                "row_number() OVER (PARTITION BY a ORDER BY b DESC), d::date, -1, NULL, "
                "extract(hour FROM ts), CASE WHEN a = 1 THEN 'x' ELSE 'y' END, "
-               "date_trunc('minute', ts), count(DISTINCT u) "
+               "date_trunc('minute', ts), count(DISTINCT u), avg(length(a)), t.*, "
+               "regexp_replace(a, '^x', '') AS k, CAST(a AS int), a || b, a / b, a - 1, f(a) + "
+               "f(b) "
                "FROM t AS u LEFT JOIN c ON u.a = c.a AND u.b <> 1, (SELECT 1) s, d "
                "WHERE (a LIKE '%x%' OR b IS NOT NULL) AND c IN (1, 2) AND d BETWEEN 1 AND 2 "
                "AND NOT e AND f IN (SELECT 1) AND ts >= TIMESTAMP '2024-01-01' - INTERVAL '1 day' "
-               "GROUP BY a, b HAVING count(*) > 10 ORDER BY n DESC, 1 LIMIT 10 OFFSET 5")
+               "AND x = -1 AND EXISTS (SELECT * FROM t) AND a ~ 'x' "
+               "GROUP BY a, b, f(x), a - 1 HAVING count(*) > 10 "
+               "ORDER BY n DESC, f(x), count(*) DESC, 1 LIMIT 10 OFFSET 5;"
+               "SELECT * FROM t WHERE a = 'x' ORDER BY b LIMIT 10;"
+               "SELECT count(*) FROM t;"
+               "SELECT a, b FROM t JOIN u USING (a) UNION ALL SELECT 1, 2 ORDER BY 1;"
+               "INSERT INTO t (a, b) VALUES (1, now());"
+               "CREATE TABLE t (a TIMESTAMP NOT NULL, b VARCHAR(10) DEFAULT 'x') TIMESTAMP(a) "
+               "PARTITION BY DAY ORDER BY (a) WITH (k = 1)")
         .ok();
   }();
   static_cast<void>(warm);

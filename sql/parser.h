@@ -36,7 +36,9 @@ const std::vector<std::string>& SqlKeywords();
 // `name` as it must be written in SQL: as is, or in double quotes.
 std::string QuoteIdentifier(std::string_view name);
 
-inline constexpr int kMaxNesting = 1000;        // parentheses, brackets, CASE, NOT, unary minus, operators
-inline constexpr int kMaxTokens = 300'000;      // of one statement; VALUES rows and lists of literals are free
+// Parentheses, brackets, CASE, NOT, unary minus, operators, subqueries, joins inside one another.
+inline constexpr int kMaxNesting = 1000;
+// Of one statement; VALUES rows and long lists of literals do not count.
+inline constexpr int kMaxTokens = 300'000;
 
 }  // namespace shale

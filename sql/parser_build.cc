@@ -7,7 +7,8 @@ namespace shale {
 
 AstBuilder::Level::Level(AstBuilder* builder, size_t levels,
                          const antlr4::ParserRuleContext* context)
-    : builder_(builder), levels_(levels > kMaxNesting ? kMaxNesting + 1 : static_cast<int>(levels)) {
+    : builder_(builder),
+      levels_(levels > kMaxNesting ? kMaxNesting + 1 : static_cast<int>(levels)) {
   builder_->depth_ += levels_;
   ok_ = builder_->depth_ <= kMaxNesting;
   if (!ok_) {

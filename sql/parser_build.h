@@ -33,7 +33,10 @@ class AstBuilder {
  public:
   AstBuilder(std::string_view sql, const std::vector<LexedToken>& tokens,
              const FoldedTokens& folded, ParseSurroundings surroundings)
-      : sql_(sql), tokens_(tokens), folded_(folded), surroundings_(surroundings),
+      : sql_(sql),
+        tokens_(tokens),
+        folded_(folded),
+        surroundings_(surroundings),
         depth_(surroundings.expression_depth) {}
 
   const Status& status() const { return status_; }
@@ -127,9 +130,7 @@ class AstBuilder {
   static ast::Position EndOf(const antlr4::ParserRuleContext* context) {
     return {static_cast<int32_t>(Lexed(context->stop).end)};
   }
-  std::string_view Text(const antlr4::Token* token) const {
-    return TokenText(sql_, Lexed(token));
-  }
+  std::string_view Text(const antlr4::Token* token) const { return TokenText(sql_, Lexed(token)); }
   // Every name, label and word rule of the grammar is one token long.
   ast::Identifier Name(const antlr4::ParserRuleContext* context) const;
   std::string LowerName(const antlr4::ParserRuleContext* context) const;

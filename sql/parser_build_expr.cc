@@ -30,7 +30,6 @@ bool IsConnective(const antlr4::Token* op) {
   return op != nullptr && (op->getType() == T::K_AND || op->getType() == T::K_OR);
 }
 
-
 }  // namespace
 
 ast::ExprPtr AstBuilder::Operator(std::string op, const antlr4::Token* at, ast::ExprPtr left,
@@ -298,8 +297,7 @@ ast::ExprPtr AstBuilder::BuildTypedLiteral(P::PrimaryContext* context,
   bool plain = !call.star && !call.distinct && call.order_by.empty() && call.filter == nullptr &&
                call.over == nullptr && call.within_group.empty();
   for (const ast::ExprPtr& argument : call.args) {
-    const auto* number =
-        argument != nullptr ? std::get_if<ast::Literal>(&argument->node) : nullptr;
+    const auto* number = argument != nullptr ? std::get_if<ast::Literal>(&argument->node) : nullptr;
     plain = plain && number != nullptr && number->kind == ast::Literal::Kind::kNumber &&
             number->text.size() < 10 &&
             number->text.find_first_not_of("0123456789") == std::string::npos;
@@ -363,10 +361,9 @@ ast::ExprPtr AstBuilder::BuildInterval(P::LiteralContext* context) {
   for (P::IdentifierContext* name : names) {
     std::string unit = LowerName(name);
     if (unit.size() > 1 && unit.back() == 's') unit.pop_back();
-    static constexpr std::string_view kUnits[] = {"millennium", "century", "decade", "year",
-                                                  "quarter", "month", "week", "day", "hour",
-                                                  "minute", "second", "millisecond",
-                                                  "microsecond"};
+    static constexpr std::string_view kUnits[] = {
+        "millennium", "century", "decade", "year",   "quarter",     "month",      "week",
+        "day",        "hour",    "minute", "second", "millisecond", "microsecond"};
     if (std::find(std::begin(kUnits), std::end(kUnits), unit) == std::end(kUnits)) {
       Fail(name->start, fmt::format("\"{}\" is no unit of time; units are year, quarter, month, "
                                     "week, day, hour, minute, second, millisecond, microsecond",
@@ -408,12 +405,12 @@ ast::ExprPtr AstBuilder::BuildCase(P::CaseExprContext* context) {
 ast::ExprPtr AstBuilder::BuildCurrent(P::CurrentValueContext* context) {
   ast::FunctionCall call;
   // PostgreSQL's name for CURRENT_TIMESTAMP's function.
-  call.name = context->what->getType() == T::K_CURRENT_TIMESTAMP ? "now"
-                                                                 : AsciiLower(Text(context->what));
+  call.name =
+      context->what->getType() == T::K_CURRENT_TIMESTAMP ? "now" : AsciiLower(Text(context->what));
   if (context->precision != nullptr) {
-    call.args.push_back(Make(ast::Literal{ast::Literal::Kind::kNumber,
-                                          NumberValue(context->precision), std::nullopt},
-                             At(context->precision), At(context->precision), EndOf(context)));
+    call.args.push_back(Make(
+        ast::Literal{ast::Literal::Kind::kNumber, NumberValue(context->precision), std::nullopt},
+        At(context->precision), At(context->precision), EndOf(context)));
   }
   return Make(std::move(call), context);
 }
@@ -463,9 +460,9 @@ void AstBuilder::BuildSpecial(P::SpecialContext* context, ast::FunctionCall* cal
     const antlr4::Token* field = context->field != nullptr ? context->field->start : context->text;
     std::string name =
         context->field != nullptr ? LowerName(context->field) : StringValue(context->text);
-    call->args.push_back(Make(
-        ast::Literal{ast::Literal::Kind::kString, std::move(name), std::nullopt}, At(field),
-        At(field), {static_cast<int32_t>(Lexed(field).end)}));
+    call->args.push_back(
+        Make(ast::Literal{ast::Literal::Kind::kString, std::move(name), std::nullopt}, At(field),
+             At(field), {static_cast<int32_t>(Lexed(field).end)}));
     add(context->a);
   } else {
     add(context->a);
@@ -478,8 +475,9 @@ void AstBuilder::BuildSpecial(P::SpecialContext* context, ast::FunctionCall* cal
     add(context->d);
   }
   if (context->similar != nullptr) {
-    Fail(context->similar, "SUBSTRING … SIMILAR is not supported; use substring(x, pattern) or "
-                           "regexp_replace",
+    Fail(context->similar,
+         "SUBSTRING … SIMILAR is not supported; use substring(x, pattern) or "
+         "regexp_replace",
          StatusCode::kUnimplemented);
   }
   for (ast::ExprPtr& more : BuildList(context->exprList())) call->args.push_back(std::move(more));

@@ -297,14 +297,12 @@ ast::TableRefPtr AstBuilder::BuildJoin(P::TableRefContext* context, ast::TableRe
         Fail(kind->side, "RIGHT SEMI, ANTI and ASOF joins are not supported; swap the two tables",
              StatusCode::kUnimplemented);
       }
-      join.kind = form == T::K_SEMI   ? Kind::kSemi
-                  : form == T::K_ANTI ? Kind::kAnti
-                                      : Kind::kAsof;
+      join.kind = form == T::K_SEMI ? Kind::kSemi : form == T::K_ANTI ? Kind::kAnti : Kind::kAsof;
       join.asof_left = form == T::K_ASOF && side == T::K_LEFT;
     }
   }
-  join.right = context->nested != nullptr ? BuildTable(context->nested)
-                                          : BuildTablePrimary(context->right);
+  join.right =
+      context->nested != nullptr ? BuildTable(context->nested) : BuildTablePrimary(context->right);
   if (P::JoinConditionContext* condition = context->joinCondition(); condition != nullptr) {
     if (condition->expr() != nullptr) {
       join.on = BuildExpr(condition->expr());

@@ -103,8 +103,9 @@ ast::CreateTable AstBuilder::BuildCreateTable(P::CreateTableContext* context) {
   }
   for (P::TableOptionContext* option : context->tableOption()) BuildTableOption(option, &create);
   if (create.columns.empty() && create.as == nullptr) {
-    Fail(context->stop, "a table needs columns: CREATE TABLE t (ts TIMESTAMP, name TEXT), or "
-                        "CREATE TABLE t AS SELECT …");
+    Fail(context->stop,
+         "a table needs columns: CREATE TABLE t (ts TIMESTAMP, name TEXT), or "
+         "CREATE TABLE t AS SELECT …");
   }
   return create;
 }
@@ -129,9 +130,9 @@ void AstBuilder::BuildTableOption(P::TableOptionContext* context, ast::CreateTab
       break;
     default:
       for (P::OptionContext* option : context->option()) {
-        create->options.push_back(
-            {Name(option->name),
-             option->optionValue() != nullptr ? OptionValue(option->optionValue()) : "true"});
+        create->options.push_back({Name(option->name), option->optionValue() != nullptr
+                                                           ? OptionValue(option->optionValue())
+                                                           : "true"});
       }
   }
 }
@@ -171,8 +172,9 @@ ast::ColumnDef AstBuilder::BuildColumn(P::ColumnDefContext* context) {
 ast::CreateView AstBuilder::BuildCreateView(P::CreateViewContext* context) {
   ast::CreateView view;
   if (context->materialized != nullptr) {
-    Fail(context->materialized, "materialized views are not supported; use CREATE VIEW or "
-                                "CREATE TABLE … AS",
+    Fail(context->materialized,
+         "materialized views are not supported; use CREATE VIEW or "
+         "CREATE TABLE … AS",
          StatusCode::kUnimplemented);
   }
   view.name = TableName(context->view);
@@ -287,7 +289,8 @@ ast::Explain AstBuilder::BuildExplain(P::ExplainContext* context) {
       explain.format = value;
     } else if (name != "verbose" && name != "costs" && name != "buffers" && name != "timing" &&
                name != "summary" && name != "settings" && name != "wal") {
-      Fail(option->start, fmt::format("EXPLAIN has no option {}; it takes ANALYZE and FORMAT", name));
+      Fail(option->start,
+           fmt::format("EXPLAIN has no option {}; it takes ANALYZE and FORMAT", name));
     }
   }
   explain.statement = std::make_unique<ast::Statement>(BuildStatement(context->statement()));

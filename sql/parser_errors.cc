@@ -1,8 +1,10 @@
 #include "sql/parser_errors.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "ShaleParser.h"
+#include "engine/base/edit_distance.h"
 #include "sql/parser.h"
 
 namespace shale {
@@ -42,8 +44,8 @@ class SyntaxError {
         return text;
       }
     }
-    std::string message = AtEnd() ? "the statement ends too early"
-                                  : fmt::format("unexpected {}", Shown(index_));
+    std::string message =
+        AtEnd() ? "the statement ends too early" : fmt::format("unexpected {}", Shown(index_));
     if (index_ <= kMaxProbedTokens) message += Expected();
     return Describe(index_, message);
   }
@@ -114,9 +116,9 @@ class SyntaxError {
   bool ReservedName(std::string* text) const {
     if (AtEnd() || tokens_[index_].keyword == 0 || tokens_[index_].type == T::IDENT) return false;
     static constexpr uint16_t kNeverNames[] = {
-        T::K_FROM, T::K_WHERE, T::K_SELECT, T::K_HAVING, T::K_UNION, T::K_EXCEPT, T::K_INTERSECT,
-        T::K_JOIN, T::K_AND,   T::K_OR,     T::K_NOT,    T::K_AS,    T::K_ON,     T::K_IN,
-        T::K_IS,   T::K_INTO,  T::K_NULL,   T::K_WITH,   T::K_BETWEEN, T::K_LIKE, T::K_DISTINCT};
+        T::K_FROM, T::K_WHERE, T::K_SELECT, T::K_HAVING, T::K_UNION,   T::K_EXCEPT, T::K_INTERSECT,
+        T::K_JOIN, T::K_AND,   T::K_OR,     T::K_NOT,    T::K_AS,      T::K_ON,     T::K_IN,
+        T::K_IS,   T::K_INTO,  T::K_NULL,   T::K_WITH,   T::K_BETWEEN, T::K_LIKE,   T::K_DISTINCT};
     const uint16_t type = tokens_[index_].type;
     if (std::find(std::begin(kNeverNames), std::end(kNeverNames), type) != std::end(kNeverNames)) {
       return false;
@@ -152,11 +154,12 @@ class SyntaxError {
         const size_t longer = std::max(keyword.word.size(), written.size());
         const size_t shorter = std::min(keyword.word.size(), written.size());
         if (keyword.type == token.type || longer - shorter > limit || shorter < 2) continue;
-        const size_t distance = EditDistance(written, keyword.word);
+        const auto distance = static_cast<size_t>(EditDistance(written, keyword.word));
         if (distance <= limit && distance > 0) candidates.emplace_back(distance, &keyword);
       }
-      std::stable_sort(candidates.begin(), candidates.end(),
-                       [](const auto& a, const auto& b) { return a.first < b.first; });
+      std::sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
+        return std::tie(a.first, a.second->word) < std::tie(b.first, b.second->word);
+      });
       const Keyword* best = nullptr;
       size_t best_reach = index_;
       for (const auto& [distance, keyword] : candidates) {
@@ -169,8 +172,8 @@ class SyntaxError {
         }
       }
       if (best != nullptr) {
-        *text = Describe(at, fmt::format("unexpected {}; did you mean {}?", Shown(at),
-                                         AsciiUpper(best->word)));
+        *text = Describe(
+            at, fmt::format("unexpected {}; did you mean {}?", Shown(at), AsciiUpper(best->word)));
         return true;
       }
     }
@@ -179,7 +182,8 @@ class SyntaxError {
 
   // SELECT a, FROM t
   bool ExtraComma(std::string* text) const {
-    if (index_ == 0 || index_ > tokens_.size() || tokens_[index_ - 1].type != T::COMMA) return false;
+    if (index_ == 0 || index_ > tokens_.size() || tokens_[index_ - 1].type != T::COMMA)
+      return false;
     std::vector<LexedToken> tokens = tokens_;
     tokens.erase(tokens.begin() + static_cast<ptrdiff_t>(index_) - 1);
     if (Reach(std::move(tokens)) < index_) return false;
@@ -196,11 +200,10 @@ class SyntaxError {
     if (type != T::IDENT && type != T::NUMBER && type != T::STRING) return false;
     if (!Accepts(T::COMMA)) return false;
     std::vector<LexedToken> tokens = tokens_;
-    tokens.insert(tokens.begin() + static_cast<ptrdiff_t>(index_),
-                  Made(T::COMMA, tokens_[index_]));
+    tokens.insert(tokens.begin() + static_cast<ptrdiff_t>(index_), Made(T::COMMA, tokens_[index_]));
     if (Reach(std::move(tokens)) != SIZE_MAX) return false;
-    *text = Describe(index_, fmt::format("unexpected {}; is a comma missing before it?",
-                                         Shown(index_)));
+    *text = Describe(index_,
+                     fmt::format("unexpected {}; is a comma missing before it?", Shown(index_)));
     return true;
   }
 
@@ -212,12 +215,10 @@ class SyntaxError {
     // A name here would only be an alias, a text only the second half of TYPE 'text', and a
     // parenthesis a call's.
     const uint16_t previous = tokens_[index_ - 1].type;
-    const bool after_operand = previous == T::RPAREN || previous == T::RBRACKET ||
-                               previous == T::NUMBER || previous == T::STRING ||
-                               previous == T::K_END ||
-                               (FindKeyword(TextOf(index_ - 1)) == 0
-                                    ? previous == T::IDENT
-                                    : !Reserved(previous));
+    const bool after_operand =
+        previous == T::RPAREN || previous == T::RBRACKET || previous == T::NUMBER ||
+        previous == T::STRING || previous == T::K_END ||
+        (FindKeyword(TextOf(index_ - 1)) == 0 ? previous == T::IDENT : !Reserved(previous));
     if (Accepts(T::NUMBER)) {
       words.push_back(names ? "a value" : "a number");
     } else if (names && !after_operand) {
@@ -229,21 +230,45 @@ class SyntaxError {
       size_t type;
       std::string_view shown;
     };
-    static constexpr Candidate kCandidates[] = {
-        {T::COMMA, "\",\""},       {T::LPAREN, "\"(\""},      {T::RPAREN, "\")\""},
-        {T::RBRACKET, "\"]\""},    {T::EQ, "\"=\""},          {T::K_FROM, "FROM"},
-        {T::K_INTO, "INTO"},       {T::K_BY, "BY"},           {T::K_JOIN, "JOIN"},
-        {T::K_ON, "ON"},           {T::K_USING, "USING"},     {T::K_THEN, "THEN"},
-        {T::K_WHEN, "WHEN"},       {T::K_ELSE, "ELSE"},       {T::K_END, "END"},
-        {T::K_AS, "AS"},
-        {T::QPAREN, "a query in parentheses"},                {T::K_SELECT, "SELECT"},
-        {T::VALUES_LIST, "VALUES"}, {T::K_TABLE, "TABLE"},    {T::K_VIEW, "VIEW"},
-        {T::K_COLUMN, "COLUMN"},   {T::K_TO, "TO"},           {T::K_SET, "SET"},
-        {T::K_EXISTS, "EXISTS"},   {T::K_NULL, "NULL"},       {T::K_NOT, "NOT"},
-        {T::K_WHERE, "WHERE"},     {T::K_GROUP, "GROUP BY"},  {T::K_HAVING, "HAVING"},
-        {T::K_ORDER, "ORDER BY"},  {T::K_LIMIT, "LIMIT"},     {T::K_AND, "AND"},
-        {T::K_ROWS, "ROWS"},       {T::K_PRECEDING, "PRECEDING"}, {T::K_ONLY, "ONLY"},
-        {T::K_FIRST, "FIRST"},     {T::K_ROW, "ROW"},         {T::K_SETS, "SETS"}};
+    static constexpr Candidate kCandidates[] = {{T::COMMA, "\",\""},
+                                                {T::LPAREN, "\"(\""},
+                                                {T::RPAREN, "\")\""},
+                                                {T::RBRACKET, "\"]\""},
+                                                {T::EQ, "\"=\""},
+                                                {T::K_FROM, "FROM"},
+                                                {T::K_INTO, "INTO"},
+                                                {T::K_BY, "BY"},
+                                                {T::K_JOIN, "JOIN"},
+                                                {T::K_ON, "ON"},
+                                                {T::K_USING, "USING"},
+                                                {T::K_THEN, "THEN"},
+                                                {T::K_WHEN, "WHEN"},
+                                                {T::K_ELSE, "ELSE"},
+                                                {T::K_END, "END"},
+                                                {T::K_AS, "AS"},
+                                                {T::QPAREN, "a query in parentheses"},
+                                                {T::K_SELECT, "SELECT"},
+                                                {T::VALUES_LIST, "VALUES"},
+                                                {T::K_TABLE, "TABLE"},
+                                                {T::K_VIEW, "VIEW"},
+                                                {T::K_COLUMN, "COLUMN"},
+                                                {T::K_TO, "TO"},
+                                                {T::K_SET, "SET"},
+                                                {T::K_EXISTS, "EXISTS"},
+                                                {T::K_NULL, "NULL"},
+                                                {T::K_NOT, "NOT"},
+                                                {T::K_WHERE, "WHERE"},
+                                                {T::K_GROUP, "GROUP BY"},
+                                                {T::K_HAVING, "HAVING"},
+                                                {T::K_ORDER, "ORDER BY"},
+                                                {T::K_LIMIT, "LIMIT"},
+                                                {T::K_AND, "AND"},
+                                                {T::K_ROWS, "ROWS"},
+                                                {T::K_PRECEDING, "PRECEDING"},
+                                                {T::K_ONLY, "ONLY"},
+                                                {T::K_FIRST, "FIRST"},
+                                                {T::K_ROW, "ROW"},
+                                                {T::K_SETS, "SETS"}};
     const bool value = !words.empty() && words[0] == "a value";
     if (Accepts(T::K_SELECT) && Accepts(T::K_INSERT)) {
       return "; expected a statement such as SELECT, INSERT or CREATE";
@@ -291,22 +316,6 @@ class SyntaxError {
 
 }  // namespace
 
-size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<std::vector<size_t>> d(a.size() + 1, std::vector<size_t>(b.size() + 1));
-  for (size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
-  for (size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t change = a[i - 1] == b[j - 1] ? 0 : 1;
-      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + change});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
-      }
-    }
-  }
-  return d[a.size()][b.size()];
-}
-
 std::string ExplainSyntaxError(std::string_view sql, const std::vector<LexedToken>& tokens,
                                size_t error_index, uint32_t end_offset, const ProbeParse& probe) {
   return SyntaxError(sql, tokens, error_index, end_offset, probe).Explain();
@@ -317,7 +326,8 @@ std::string ExplainSyntaxError(std::string_view sql, const std::vector<LexedToke
 std::string DescribeError(std::string_view sql, int offset, std::string_view message) {
   if (offset < 0) return std::string(message);
   const size_t at = std::min(static_cast<size_t>(offset), sql.size());
-  const size_t line_number = 1 + static_cast<size_t>(std::count(sql.begin(), sql.begin() + at, '\n'));
+  const size_t line_number =
+      1 + static_cast<size_t>(std::count(sql.begin(), sql.begin() + at, '\n'));
   const size_t before = at > 0 ? sql.rfind('\n', at - 1) : std::string_view::npos;
   const size_t begin = before == std::string_view::npos ? 0 : before + 1;
   size_t end = sql.find('\n', at);

@@ -21,7 +21,4 @@ using ProbeParse = std::function<size_t(const std::vector<LexedToken>&)>;
 std::string ExplainSyntaxError(std::string_view sql, const std::vector<LexedToken>& tokens,
                                size_t error_index, uint32_t end_offset, const ProbeParse& probe);
 
-// Optimal string alignment distance (Damerau's without overlapping edits) of two ASCII words.
-size_t EditDistance(std::string_view a, std::string_view b);
-
 }  // namespace shale

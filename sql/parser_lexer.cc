@@ -142,8 +142,8 @@ class KeywordTable {
     for (size_t type = 1; type <= vocabulary.getMaxTokenType(); ++type) {
       const std::string name = vocabulary.getSymbolicName(type);
       if (name.compare(0, 2, "K_") != 0) continue;
-      all_.push_back({AsciiLower(name.substr(2)), static_cast<uint16_t>(type),
-                      reserved.contains(type)});
+      all_.push_back(
+          {AsciiLower(name.substr(2)), static_cast<uint16_t>(type), reserved.contains(type)});
     }
     std::sort(all_.begin(), all_.end(),
               [](const Keyword& a, const Keyword& b) { return a.word < b.word; });
@@ -367,9 +367,8 @@ class Lexer {
     if (op == "<=") return T::LE;
     if (op == ">=") return T::GE;
     if (op == "<>" || op == "!=") return T::NE;
-    for (const std::string_view known :
-         {"||", "~*", "!~", "!~*", "->", "->>", "#>", "#>>", "@>", "<@", "<<", ">>", "~~", "!~~",
-          "~~*", "!~~*"}) {
+    for (const std::string_view known : {"||", "~*", "!~", "!~*", "->", "->>", "#>", "#>>", "@>",
+                                         "<@", "<<", ">>", "~~", "!~~", "~~*", "!~~*"}) {
       if (op == known) return T::OPERATOR;
     }
     return 0;
@@ -393,8 +392,7 @@ class Lexer {
         return OkStatus();
       case '`':
         return Error(offset_, "names are quoted with double quotes (\"), not with backticks");
-      default:
-        return Error(offset_, fmt::format("unexpected character \"{}\"", sql_[offset_]));
+      default: return Error(offset_, fmt::format("unexpected character \"{}\"", sql_[offset_]));
     }
   }
 

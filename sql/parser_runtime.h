@@ -129,7 +129,8 @@ class RememberingPredictor final : public antlr4::atn::ParserATNSimulator {
     if (memory_ == nullptr || precedence >= kPrecedences) {
       return ParserATNSimulator::adaptivePredict(input, decision, context);
     }
-    std::atomic<uint8_t>& entry = memory_[(decision * kPrecedences + precedence) * num_types_ + type];
+    std::atomic<uint8_t>& entry =
+        memory_[(decision * kPrecedences + precedence) * num_types_ + type];
     if (const uint8_t known = entry.load(std::memory_order_relaxed); known != 0) return known;
     const size_t before = stream->num_consumed();
     const size_t alternative = ParserATNSimulator::adaptivePredict(input, decision, context);

@@ -340,10 +340,11 @@ StatusOr<FoldedTokens> FoldTokens(std::string_view sql, const std::vector<LexedT
     }
     if (folded.tokens.size() > static_cast<size_t>(kMaxTokens)) {
       return ResourceExhausted(
-          "{}", DescribeError(sql, static_cast<int>(token.begin),
-                              fmt::format("the statement has more than {} words and symbols outside "
-                                          "VALUES lists and lists of literals (kMaxTokens)",
-                                          kMaxTokens)));
+          "{}",
+          DescribeError(sql, static_cast<int>(token.begin),
+                        fmt::format("the statement has more than {} words and symbols outside "
+                                    "VALUES lists and lists of literals (kMaxTokens)",
+                                    kMaxTokens)));
     }
   }
   return folded;
@@ -432,9 +433,10 @@ Status DecodeEscape(std::string_view sql, size_t at, std::string_view body, size
     case 'U': {
       const size_t digits = c == 'u' ? 4 : 8;
       if (!ReadHex(body, i, digits, digits, &code) || !AppendCodePoint(code, high, out)) {
-        return StringError(sql, at, fmt::format("\\{} takes {} hexadecimal digits of a Unicode "
-                                                "character",
-                                                c, digits));
+        return StringError(sql, at,
+                           fmt::format("\\{} takes {} hexadecimal digits of a Unicode "
+                                       "character",
+                                       c, digits));
       }
       return OkStatus();
     }
@@ -450,8 +452,9 @@ Status DecodeEscape(std::string_view sql, size_t at, std::string_view body, size
       return OkStatus();
   }
   if (code == 0 || code > 0x7F) {
-    return StringError(sql, at, "an escape of one byte must name a character from 1 to 127; write "
-                                "others as \\u and four digits");
+    return StringError(sql, at,
+                       "an escape of one byte must name a character from 1 to 127; write "
+                       "others as \\u and four digits");
   }
   out->push_back(static_cast<char>(code));
   return OkStatus();
@@ -515,7 +518,8 @@ StatusOr<std::string> DecodeString(std::string_view sql, const LexedToken& token
     }
     if (high != 0) break;
   }
-  if (high != 0) return StringError(sql, at, "half of a surrogate pair stands alone in this string");
+  if (high != 0)
+    return StringError(sql, at, "half of a surrogate pair stands alone in this string");
   return out;
 }
 
@@ -550,9 +554,9 @@ StatusOr<std::string> DecodeNumber(std::string_view sql, const LexedToken& token
     if (text[i] == '_' && i + 1 < text.size()) continue;
     const int digit = HexDigit(text[i]);
     if (digit < 0 || digit >= static_cast<int>(radix) || decimal.size() > 40) {
-      return StringError(sql, token.begin,
-                         fmt::format("\"{}\" is not a number of base {} up to 38 digits", text,
-                                     radix));
+      return StringError(
+          sql, token.begin,
+          fmt::format("\"{}\" is not a number of base {} up to 38 digits", text, radix));
     }
     any = true;
     uint32_t carry = static_cast<uint32_t>(digit);
@@ -564,7 +568,8 @@ StatusOr<std::string> DecodeNumber(std::string_view sql, const LexedToken& token
     for (; carry > 0; carry /= 10) decimal.push_back(static_cast<uint8_t>(carry % 10));
   }
   if (!any) return StringError(sql, token.begin, fmt::format("\"{}\" has no digits", text));
-  for (auto d = decimal.rbegin(); d != decimal.rend(); ++d) digits.push_back(static_cast<char>('0' + *d));
+  for (auto d = decimal.rbegin(); d != decimal.rend(); ++d)
+    digits.push_back(static_cast<char>('0' + *d));
   return digits;
 }
 

@@ -106,8 +106,8 @@ void AstBuilder::BuildRows(TokenRange range, ast::ValuesCore* values) {
         literal.type->name = quoted ? name : AsciiLower(name);
         const ast::Position begin{static_cast<int32_t>(tokens_[i].begin)};
         literal.type->at = begin;
-        row.push_back(Make(std::move(literal), begin, begin,
-                           {static_cast<int32_t>(tokens_[i + 1].end)}));
+        row.push_back(
+            Make(std::move(literal), begin, begin, {static_cast<int32_t>(tokens_[i + 1].end)}));
       } else {
         const size_t end = SkipExpression(tokens_, i, range.end);
         length = end - i;
@@ -117,8 +117,9 @@ void AstBuilder::BuildRows(TokenRange range, ast::ValuesCore* values) {
                                 : "a value is missing here");
         }
         if (length == 1 && tokens_[i].type == T::K_DEFAULT) {
-          return fail_at(i, "DEFAULT inside VALUES is not supported; leave the column out of the "
-                            "column list to get its default");
+          return fail_at(i,
+                         "DEFAULT inside VALUES is not supported; leave the column out of the "
+                         "column list to get its default");
         }
         StatusOr<ast::ExprPtr> expr = ParseExpressionTokens(sql_, tokens_, {i, end}, inside);
         if (!expr.ok()) return Fail(std::move(expr).status());
@@ -132,8 +133,8 @@ void AstBuilder::BuildRows(TokenRange range, ast::ValuesCore* values) {
       if (!more) break;
     }
     if (open != range.begin && row.size() != width) {
-      return fail_at(open, fmt::format("this row has {} values, the first one has {}", row.size(),
-                                       width));
+      return fail_at(
+          open, fmt::format("this row has {} values, the first one has {}", row.size(), width));
     }
     width = row.size();
     values->rows.push_back(std::move(row));

@@ -22,6 +22,13 @@ std::set<ColumnVar> OutputIds(const Plan& plan) {
   return ids;
 }
 
+ColumnVar MaxColumn(const Plan& plan) {
+  ColumnVar max = 0;
+  for (const PlanColumn& column : plan.output) max = std::max(max, column.id);
+  for (const PlanPtr& child : plan.children) max = std::max(max, MaxColumn(*child));
+  return max;
+}
+
 namespace {
 
 void VisitKeys(std::vector<SortKey>& keys, const std::function<void(ExprPtr&)>& visit) {
@@ -55,6 +62,7 @@ struct ExprVisitor {
     if (node.residual) visit(node.residual);
   }
   void operator()(ScalarJoinNode&) {}
+  void operator()(FetchNode&) {}
   void operator()(UnionAllNode&) {}
 };
 

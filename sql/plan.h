@@ -37,6 +37,7 @@ struct ScanNode {
   TableSchemaPtr schema;
   std::vector<ColumnId> columns;
   std::vector<ExprPtr> filters;  // conjuncts over output ids
+  std::vector<bool> filter_only;  // output[i] is read for the filters alone; empty: none is
   std::shared_ptr<ScanCounters> counters = std::make_shared<ScanCounters>();
 };
 // Rows that are known already: VALUES, system relations, generate_series, metadata answers.
@@ -79,13 +80,19 @@ struct JoinNode {
 struct ScalarJoinNode {
   ColumnVar value = 0;
 };
+// children[0] with `columns` of the table's rows that its column `row_id` names.
+struct FetchNode {
+  TableSchemaPtr schema;
+  ColumnVar row_id = 0;
+  std::vector<ColumnId> columns;
+};
 // All rows of all children; output[i] is column inputs[child][i] of each child.
 struct UnionAllNode {
   std::vector<std::vector<ColumnVar>> inputs;
 };
 
 using PlanNode = std::variant<ScanNode, ValuesNode, FilterNode, ProjectNode, AggregateNode,
-                              SortNode, TopNNode, LimitNode, JoinNode, ScalarJoinNode, UnionAllNode>;
+                              SortNode, TopNNode, LimitNode, JoinNode, ScalarJoinNode, FetchNode, UnionAllNode>;
 
 struct Plan {
   PlanNode node;
@@ -116,6 +123,8 @@ std::vector<PlanPtr> PlanList(Children... children) {
 
 ExprPtr ColumnOf(const PlanColumn& column);
 std::set<ColumnVar> OutputIds(const Plan& plan);
+// The greatest id that any node of the plan puts out.
+ColumnVar MaxColumn(const Plan& plan);
 // The expressions a node itself evaluates (its children's excluded), for rules that walk them.
 void ForEachExpr(Plan& plan, const std::function<void(ExprPtr&)>& visit);
 // Splits AND into its parts, appending.

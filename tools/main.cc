@@ -1,9 +1,15 @@
 // The one binary: `shale` and its subcommands, each in a folder of its own.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
 
+#include "engine/base/edit_distance.h"
+#include "fmt/format.h"
 #include "tools/console/terminal.h"
 #include "tools/functions/functions_page.h"
 #include "tools/inspect/command.h"
@@ -36,6 +42,14 @@ void AddSmallCommands(CLI::App* app, std::function<int()>* run) {
   });
 }
 
+int Unknown(std::string_view name, const std::vector<std::string>& names) {
+  std::vector<std::string_view> views(names.begin(), names.end());
+  std::string_view near = shale::NearestName(name, views);
+  shale::PrintError(fmt::format("unknown command \"{}\"{}; shale --help lists the commands", name,
+                                near.empty() ? "" : fmt::format(", did you mean {}?", near)));
+  return kUsage;
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("Shale: a columnar database for events.", "shale");
   app.set_version_flag("--version", kVersion);
@@ -51,6 +65,12 @@ int Main(int argc, char** argv) {
   shale::AddInspectCommand(&app, &run);
   shale::AddSltCommand(&app, &run);
   AddSmallCommands(&app, &run);
+  if (argc > 1 && argv[1][0] != '-') {
+    std::vector<std::string> names;
+    for (CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
+    if (std::find(names.begin(), names.end(), argv[1]) == names.end())
+      return Unknown(argv[1], names);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -6,7 +6,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/sync.h"
-#include "engine/exec/worker_pool.h"
+#include "engine/exec/helper_threads.h"
 
 namespace shale {
 namespace {

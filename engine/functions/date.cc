@@ -27,8 +27,8 @@ struct UnitSpelling {
 
 // PostgreSQL's spellings; the first of a unit is its name.
 constexpr UnitSpelling kUnitSpellings[] = {
-    {"microsecond", DateUnit::kMicrosecond},
     {"microseconds", DateUnit::kMicrosecond},
+    {"microsecond", DateUnit::kMicrosecond},
     {"us", DateUnit::kMicrosecond},
     {"usec", DateUnit::kMicrosecond},
     {"usecs", DateUnit::kMicrosecond},
@@ -36,8 +36,8 @@ constexpr UnitSpelling kUnitSpellings[] = {
     {"useconds", DateUnit::kMicrosecond},
     {"microsec", DateUnit::kMicrosecond},
     {"microsecs", DateUnit::kMicrosecond},
-    {"millisecond", DateUnit::kMillisecond},
     {"milliseconds", DateUnit::kMillisecond},
+    {"millisecond", DateUnit::kMillisecond},
     {"ms", DateUnit::kMillisecond},
     {"msec", DateUnit::kMillisecond},
     {"msecs", DateUnit::kMillisecond},

@@ -230,7 +230,13 @@ class TimeZone {
   static const TimeZone* Load(const std::string& name);
   static const TimeZone* Intern(std::string_view name, bool abbreviations);
 
+  Span FindSpan(const std::vector<int64_t>& starts, int64_t at) const;
+  // Microseconds to take off a time behind the table so that it lies in the last cycle.
+  int64_t CycleShift(int64_t at) const;
+
   std::string name_;
+  // Behind this time the 400 years before it repeat.
+  int64_t table_end_ = std::numeric_limits<int64_t>::max();
   // Span i begins at starts_[i] (the first at the beginning of time).
   std::vector<int64_t> starts_;
   std::vector<int64_t> local_starts_;

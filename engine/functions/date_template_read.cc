@@ -293,8 +293,8 @@ StatusOr<DateTemplate::Reading> DateTemplate::Assemble(const Parts& parts) {
       year = century * 100 + (century >= 0 ? 0 : 1);
     }
   } else if (year != 0) {
-    if (parts.bc && year > 0) year = 1 - year;
-    else if (year < 0) year = year + 1;
+    if (parts.bc) year = -year;
+    if (year < 0) ++year;  // there is no year 0: 1 BC is the year 0 of astronomers
   } else if (parts.century != 0) {
     const int64_t century = parts.bc ? -parts.century : parts.century;
     year = century >= 0 ? (century - 1) * 100 + 1 : century * 100 + 1;

@@ -61,7 +61,7 @@ constexpr std::array<uint32_t, 256> kCrcTable = [] {
 
 }  // namespace
 
-std::array<uint8_t, 16> Md5(std::string_view bytes) {
+std::array<uint8_t, 16> Md5Digest(std::string_view bytes) {
   const std::array<uint32_t, 64>& constants = Md5Constants();
   uint32_t state[4] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
   ForEachBlock<false>(bytes, [&](const uint8_t* data) {
@@ -94,7 +94,7 @@ std::array<uint8_t, 16> Md5(std::string_view bytes) {
   return out;
 }
 
-std::array<uint8_t, 32> Sha256(std::string_view bytes) {
+std::array<uint8_t, 32> Sha256Digest(std::string_view bytes) {
   uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                        0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
   ForEachBlock<true>(bytes, [&](const uint8_t* data) {

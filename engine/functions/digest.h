@@ -8,8 +8,8 @@
 
 namespace shale {
 
-std::array<uint8_t, 16> Md5(std::string_view bytes);
-std::array<uint8_t, 32> Sha256(std::string_view bytes);
+std::array<uint8_t, 16> Md5Digest(std::string_view bytes);
+std::array<uint8_t, 32> Sha256Digest(std::string_view bytes);
 uint32_t Crc32(std::string_view bytes);
 
 // Appends two lower-case digits a byte.

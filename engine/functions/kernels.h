@@ -102,6 +102,10 @@ decltype(auto) VisitPhysical(PhysicalType type, F&& visit) {
 
 namespace kernel_internal {
 
+// A function pointer's type alone does not say which function: only lambdas will do.
+template <typename... F>
+constexpr bool kAreLambdas = (std::is_class_v<F> && ...);
+
 template <size_t>
 struct WordOfSize {
   using type = uint64_t;
@@ -279,46 +283,56 @@ Status StringTernaryKernel(const KernelCall& call, Vector* result) {
 // R f(A), R f(A, B), R f(A, B, C): cannot fail.
 template <typename A, typename R, typename F>
 constexpr ScalarKernel Unary(F) {
+  static_assert(kernel_internal::kAreLambdas<F>);
   return &kernel_internal::UnaryKernel<A, R, F>;
 }
 template <typename A, typename B, typename R, typename F>
 constexpr ScalarKernel Binary(F) {
+  static_assert(kernel_internal::kAreLambdas<F>);
   return &kernel_internal::BinaryKernel<A, B, R, F>;
 }
 template <typename A, typename B, typename C, typename R, typename F>
 constexpr ScalarKernel Ternary(F) {
+  static_assert(kernel_internal::kAreLambdas<F>);
   return &kernel_internal::TernaryKernel<A, B, C, R, F>;
 }
 // R f(A, auto* failed) with Status error(A): OR into *failed where there is no answer. f sees the
 // values under NULLs too, so it must be defined for any value.
 template <typename A, typename R, typename F, typename E>
 constexpr ScalarKernel CheckedUnary(F, E) {
+  static_assert(kernel_internal::kAreLambdas<F, E>);
   return &kernel_internal::CheckedUnaryKernel<A, R, F, E>;
 }
 template <typename A, typename B, typename R, typename F, typename E>
 constexpr ScalarKernel CheckedBinary(F, E) {
+  static_assert(kernel_internal::kAreLambdas<F, E>);
   return &kernel_internal::CheckedBinaryKernel<A, B, R, F, E>;
 }
 // bool f(A, R* out): false makes the row NULL. For strict functions; only valid rows are visited.
 template <typename A, typename R, typename F>
 constexpr ScalarKernel NullableUnary(F) {
+  static_assert(kernel_internal::kAreLambdas<F>);
   return &kernel_internal::NullableUnaryKernel<A, R, F>;
 }
 template <typename A, typename B, typename R, typename F>
 constexpr ScalarKernel NullableBinary(F) {
+  static_assert(kernel_internal::kAreLambdas<F>);
   return &kernel_internal::NullableBinaryKernel<A, B, R, F>;
 }
 // std::string_view f(A, …, StringArena*): the result may point into an argument or the arena.
 template <typename A, typename F>
 constexpr ScalarKernel StringUnary(F) {
+  static_assert(kernel_internal::kAreLambdas<F>);
   return &kernel_internal::StringUnaryKernel<A, F>;
 }
 template <typename A, typename B, typename F>
 constexpr ScalarKernel StringBinary(F) {
+  static_assert(kernel_internal::kAreLambdas<F>);
   return &kernel_internal::StringBinaryKernel<A, B, F>;
 }
 template <typename A, typename B, typename C, typename F>
 constexpr ScalarKernel StringTernary(F) {
+  static_assert(kernel_internal::kAreLambdas<F>);
   return &kernel_internal::StringTernaryKernel<A, B, C, F>;
 }
 

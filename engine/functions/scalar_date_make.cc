@@ -256,7 +256,7 @@ void AddClock(Registry* registry, std::string name, std::vector<std::string> ali
                                .signature = "() → " + result.ToString(),
                                .summary = std::move(summary),
                                .example = name + "() IS NOT NULL",
-                               .example_result = "true",
+                               .example_result = "t",
                                .volatility = volatility,
                                .result = std::move(result),
                                .kernel = kernel});
@@ -461,7 +461,7 @@ void AddFinite(Registry* registry, Type type, ScalarKernel kernel) {
                                .signature = fmt::format("(value {}) → BOOLEAN", type.ToString()),
                                .summary = "Whether it is neither infinity nor -infinity.",
                                .example = "isfinite(DATE '2020-02-16')",
-                               .example_result = "true",
+                               .example_result = "t",
                                .args = {type},
                                .result = TypeId::kBoolean,
                                .kernel = kernel});

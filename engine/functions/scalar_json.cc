@@ -330,18 +330,18 @@ void AddOperators(Registry* registry) {
            {json, text}, text, RowKernel<AtPath<true, ParseArrayPath>>, true);
   AddFixed(registry, {"@>", {"jsonb_contains"}, "Whether the first contains the second: all its "
                       "members and elements.",
-                      "'{\"a\": 1, \"b\": [2, 3]}'::json @> '{\"b\": [3]}'::json", "true"},
+                      "'{\"a\": 1, \"b\": [2, 3]}'::json @> '{\"b\": [3]}'::json", "t"},
            {json, json}, TypeId::kBoolean,
            Binary<std::string_view, std::string_view, uint8_t>(
                [](std::string_view a, std::string_view b) { return JsonContains(a, b); }));
   AddFixed(registry, {"<@", {"jsonb_contained"}, "Whether the second contains the first.",
-                      "'{\"b\": [3]}'::json <@ '{\"a\": 1, \"b\": [2, 3]}'::json", "true"},
+                      "'{\"b\": [3]}'::json <@ '{\"a\": 1, \"b\": [2, 3]}'::json", "t"},
            {json, json}, TypeId::kBoolean,
            Binary<std::string_view, std::string_view, uint8_t>(
                [](std::string_view a, std::string_view b) { return JsonContains(b, a); }));
   AddFixed(registry, {"jsonb_exists", {"?", "json_exists"}, "Whether it has a member, or an "
                       "element that is a string, of that name.",
-                      "jsonb_exists('{\"a\": 1}', 'a')", "true"},
+                      "jsonb_exists('{\"a\": 1}', 'a')", "t"},
            {json, text}, TypeId::kBoolean,
            Binary<std::string_view, std::string_view, uint8_t>(
                [](std::string_view a, std::string_view b) { return HasKey(a, b); }));
@@ -369,7 +369,7 @@ void AddShapes(Registry* registry) {
       .signature = "(text TEXT) → BOOLEAN",
       .summary = "Whether the text is JSON.",
       .example = "json_valid('{\"a\": 1}')",
-      .example_result = "true",
+      .example_result = "t",
       .args = {TypeId::kText},
       .result = TypeId::kBoolean,
       .kernel = Unary<std::string_view, uint8_t>(
@@ -437,10 +437,10 @@ void AddClickHouse(Registry* registry) {
                      "JSONExtractFloat('{\"a\": 1.5}', 'a')", "1.5"},
           signature("DOUBLE"), &ResolveRead<double, AsNumber, TypeId::kDouble, 1>);
   AddPath(registry, {"json_extract_bool", {"JSONExtractBool"}, "Whether true stands at a path.",
-                     "JSONExtractBool('{\"a\": true}', 'a')", "true"},
+                     "JSONExtractBool('{\"a\": true}', 'a')", "t"},
           signature("BOOLEAN"), &ResolveRead<uint8_t, IsTrue, TypeId::kBoolean, 1>);
   AddPath(registry, {"json_has", {"JSONHas"}, "Whether there is anything at a path.",
-                     "JSONHas('{\"a\": 1}', 'b')", "false"},
+                     "JSONHas('{\"a\": 1}', 'b')", "f"},
           signature("BOOLEAN"), &ResolveRead<uint8_t, Exists, TypeId::kBoolean, 2>);
   AddPath(registry, {"json_length", {"JSONLength"}, "Members or elements at a path, or 0.",
                      "JSONLength('{\"a\": [1, 2]}', 'a')", "2"},

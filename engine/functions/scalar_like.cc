@@ -351,10 +351,10 @@ void AddLike(Registry* registry, std::string name, std::string symbol, std::stri
 }  // namespace
 
 void RegisterLike(Registry* registry) {
-  AddLike<false, false>(registry, "like", "~~", "'shale' LIKE 's%'", "true");
-  AddLike<true, false>(registry, "ilike", "~~*", "'Shale' ILIKE 'sh_le'", "true");
-  AddLike<false, true>(registry, "not_like", "!~~", "'shale' NOT LIKE 's%'", "false");
-  AddLike<true, true>(registry, "not_ilike", "!~~*", "'Shale' NOT ILIKE 'x%'", "true");
+  AddLike<false, false>(registry, "like", "~~", "'shale' LIKE 's%'", "t");
+  AddLike<true, false>(registry, "ilike", "~~*", "'Shale' ILIKE 'sh_le'", "t");
+  AddLike<false, true>(registry, "not_like", "!~~", "'shale' NOT LIKE 's%'", "f");
+  AddLike<true, true>(registry, "not_ilike", "!~~*", "'Shale' NOT ILIKE 'x%'", "t");
 }
 
 }  // namespace shale

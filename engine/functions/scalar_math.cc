@@ -1,5 +1,5 @@
 // Mathematics over DOUBLE; rounding, abs and sign are in scalar_rounding.cc.
-#include <bit>
+#include <atomic>
 #include <cmath>
 #include <numbers>
 #include <numeric>
@@ -85,7 +85,7 @@ ScalarKernel PowerKernel() {
         *failed |= static_cast<uint64_t>(bad);
         return r;
       },
-      PowerError);
+      [](double x, double y) { return PowerError(x, y); });
 }
 
 // ---- whole numbers ---------------------------------------------------------------------------------
@@ -186,8 +186,10 @@ struct RandomState : ScalarState {
 StatusOr<std::unique_ptr<ScalarState>> PrepareRandom(const FunctionContext& context,
                                                      std::span<const Value* const>) {
   auto state = std::make_unique<RandomState>();
-  // Each node starts elsewhere, so that random() <> random().
-  state->seed = HashCombine(context.random_seed, reinterpret_cast<uintptr_t>(state.get()));
+  // Each node starts elsewhere, so that random() <> random(); counted, not drawn, so that a
+  // simulated run repeats.
+  static std::atomic<uint64_t> num_states{0};
+  state->seed = HashCombine(context.random_seed, num_states.fetch_add(1));
   return state;
 }
 

@@ -402,7 +402,7 @@ void AddSimilar(Registry* registry, std::string name, std::string word) {
                        "() [] as in regular expressions.";
     if (kNegate) function.summary = "The opposite of similar_to.";
     function.example = fmt::format("'abc' {} '%(b|d)%'", word);
-    function.example_result = kNegate ? "false" : "true";
+    function.example_result = kNegate ? "f" : "t";
     function.args.assign(with_escape ? 3 : 2, TypeId::kText);
     function.result = TypeId::kBoolean;
     function.kernel =
@@ -417,21 +417,21 @@ void AddMatching(Registry* registry) {
   const Type boolean = TypeId::kBoolean;
   AddRegexp(registry,
             {"~", {}, "Whether the regular expression matches somewhere in the text.",
-             "'thomas' ~ 't.*ma'", "true"},
+             "'thomas' ~ 't.*ma'", "t"},
             "text, pattern", boolean, &MatchKernel<false, false>);
-  AddRegexp(registry, {"~*", {}, "~ with upper and lower case alike.", "'thomas' ~* 'T.*ma'", "true"},
+  AddRegexp(registry, {"~*", {}, "~ with upper and lower case alike.", "'thomas' ~* 'T.*ma'", "t"},
             "text, pattern", boolean, &MatchKernel<true, false>);
-  AddRegexp(registry, {"!~", {}, "The opposite of ~.", "'thomas' !~ 't.*max'", "true"},
+  AddRegexp(registry, {"!~", {}, "The opposite of ~.", "'thomas' !~ 't.*max'", "t"},
             "text, pattern", boolean, &MatchKernel<false, true>);
-  AddRegexp(registry, {"!~*", {}, "The opposite of ~*.", "'thomas' !~* 'T.*ma'", "false"},
+  AddRegexp(registry, {"!~*", {}, "The opposite of ~*.", "'thomas' !~* 'T.*ma'", "f"},
             "text, pattern", boolean, &MatchKernel<true, true>);
   AddRegexp(registry,
             {"regexp_like", {"match"}, "Whether the regular expression matches somewhere.",
-             "regexp_like('Hello World', 'o.W')", "true"},
+             "regexp_like('Hello World', 'o.W')", "t"},
             "text, pattern", boolean, RowKernel<Like>);
   AddRegexp(registry,
             {"regexp_like", {}, "The same with flags: i ignores case, n stops at newlines.",
-             "regexp_like('Hello World', 'world$', 'i')", "true"},
+             "regexp_like('Hello World', 'world$', 'i')", "t"},
             "text, pattern, flags", boolean, RowKernel<LikeFlags>);
   AddSimilar<false>(registry, "similar_to", "SIMILAR TO");
   AddSimilar<true>(registry, "not_similar_to", "NOT SIMILAR TO");

@@ -223,7 +223,7 @@ Status FormatRow(const std::vector<NullableText>& args, size_t row, std::string*
     const std::string_view text = is_null ? std::string_view() : args[index][row];
     if (placeholder.type == 'I') {
       if (is_null) return InvalidArgument("null values cannot be formatted as an SQL identifier");
-      AppendPadded(QuoteIdentifier(text), placeholder.width, placeholder.left, out);
+      AppendPadded(QuoteIdent(text), placeholder.width, placeholder.left, out);
     } else if (placeholder.type == 'L') {
       AppendPadded(is_null ? "NULL" : QuoteLiteral(text), placeholder.width, placeholder.left, out);
     } else {

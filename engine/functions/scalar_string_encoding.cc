@@ -196,14 +196,14 @@ std::string_view Convert(RowState& row, std::string_view text, std::string_view 
 }
 
 std::string_view Md5Hex(RowState& row, std::string_view bytes) {
-  const auto digest = Md5(bytes);
+  const auto digest = Md5Digest(bytes);
   std::string& out = row.scratch();
   AppendHex({reinterpret_cast<const char*>(digest.data()), digest.size()}, &out);
   return row.Keep(out);
 }
 
 std::string_view Sha256Bytes(RowState& row, std::string_view bytes) {
-  const auto digest = Sha256(bytes);
+  const auto digest = Sha256Digest(bytes);
   return row.Keep({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 

@@ -81,7 +81,7 @@ void RegisterStringFormat(Registry* registry) {
       .example_result = "\"Total amount\"",
       .args = {TypeId::kText},
       .result = TypeId::kText,
-      .kernel = RowKernel<QuoteText<QuoteIdentifier>>});
+      .kernel = RowKernel<QuoteText<QuoteIdent>>});
   registry->Add(ScalarFunction{.name = "quote_literal",
                                .category = "string",
                                .signature = "(value ANY) → TEXT",

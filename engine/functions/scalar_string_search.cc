@@ -104,7 +104,7 @@ void RegisterStringSearch(Registry* registry) {
       .signature = "(text TEXT, prefix TEXT) → BOOLEAN",
       .summary = "Whether the text begins with the prefix.",
       .example = "starts_with('shale', 'sh')",
-      .example_result = "true",
+      .example_result = "t",
       .args = {TypeId::kText, TypeId::kText},
       .result = TypeId::kBoolean,
       .kernel = Binary<std::string_view, std::string_view, uint8_t>(
@@ -116,7 +116,7 @@ void RegisterStringSearch(Registry* registry) {
       .signature = "(text TEXT, suffix TEXT) → BOOLEAN",
       .summary = "Whether the text ends with the suffix.",
       .example = "ends_with('shale', 'ale')",
-      .example_result = "true",
+      .example_result = "t",
       .args = {TypeId::kText, TypeId::kText},
       .result = TypeId::kBoolean,
       .kernel = Binary<std::string_view, std::string_view, uint8_t>(
@@ -128,7 +128,7 @@ void RegisterStringSearch(Registry* registry) {
       .signature = "(text TEXT, part TEXT) → BOOLEAN",
       .summary = "Whether the part occurs in the text.",
       .example = "contains('shale', 'hal')",
-      .example_result = "true",
+      .example_result = "t",
       .args = {TypeId::kText, TypeId::kText},
       .result = TypeId::kBoolean,
       .kernel = Binary<std::string_view, std::string_view, uint8_t>(

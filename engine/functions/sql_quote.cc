@@ -39,7 +39,7 @@ std::string Quoted(std::string_view text, char quote) {
 
 }  // namespace
 
-std::string QuoteIdentifier(std::string_view name) {
+std::string QuoteIdent(std::string_view name) {
   bool bare = !name.empty() && !(name[0] >= '0' && name[0] <= '9');
   for (const char c : name) {
     bare &= (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';

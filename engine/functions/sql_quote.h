@@ -7,7 +7,7 @@
 namespace shale {
 
 // Bare when it reads back the same (lower case, no keyword), else "in ""quotes""".
-std::string QuoteIdentifier(std::string_view name);
+std::string QuoteIdent(std::string_view name);
 // 'it''s'; with a backslash inside, E'…'.
 std::string QuoteLiteral(std::string_view text);
 

@@ -12,10 +12,11 @@
 namespace shale {
 namespace {
 
-// The calendar and every zone's rules repeat after 400 years, so spans are laid out up to 2500 and
-// later times are looked up that many cycles earlier.
+// The calendar and every zone's rules repeat after 400 years, which Abseil lays out once: later
+// times are looked up that many cycles earlier.
 constexpr int64_t kCycleMicros = 146097 * kMicrosPerDay;
-constexpr int64_t kTableEnd = DaysFromCivil(2500, 1, 1) * kMicrosPerDay;
+// A zone that still changes its clocks after this year does so for ever.
+constexpr int kForeverYear = 2300;
 // Spellings remembered; further ones are worked out each time.
 constexpr size_t kMaxSpellings = 4096;
 
@@ -161,16 +162,22 @@ const TimeZone* TimeZone::Load(const std::string& name) {
     zone->abbreviations_.push_back(std::move(abbreviation));
   };
   absl::Time at = absl::InfinitePast();
-  add_span(std::numeric_limits<int64_t>::min(), at);
+  // Of the infinite past Abseil says UTC; any instant before clocks were set has the local mean
+  // time.
+  add_span(std::numeric_limits<int64_t>::min(), absl::FromUnixMicros(kMinTimestamp));
   absl::TimeZone::CivilTransition transition;
   while (rules.NextTransition(at, &transition)) {
     const absl::TimeZone::TimeInfo info = rules.At(transition.to);
     const absl::Time instant =
         info.kind == absl::TimeZone::TimeInfo::UNIQUE ? info.pre : info.trans;
     const int64_t micros = absl::ToUnixMicros(instant);
-    if (micros >= kTableEnd || instant <= at) break;
+    if (instant <= at) break;
     add_span(micros, instant);
     at = instant;
+  }
+  const int last_year = CivilFromMicros(zone->starts_.back()).date.year;
+  if (zone->starts_.size() > 1 && last_year > kForeverYear) {
+    zone->table_end_ = DaysFromCivil(last_year, 1, 1) * kMicrosPerDay;
   }
   MutexLock lock(&cache.mutex);
   auto& slot = cache.by_name[name];
@@ -230,25 +237,20 @@ StatusOr<const TimeZone*> TimeZone::FindWithAbbreviations(std::string_view name)
                          name);
 }
 
-namespace {
+int64_t TimeZone::CycleShift(int64_t at) const {
+  return at < table_end_ ? 0 : ((at - table_end_) / kCycleMicros + 1) * kCycleMicros;
+}
 
-// The span of `starts` that holds `at`; repeats the last 400 years for ever.
-TimeZone::Span FindSpan(const std::vector<int64_t>& starts, const std::vector<int64_t>& offsets,
-                        int64_t at) {
-  int64_t shift = 0;
-  if (at >= kTableEnd && starts.size() > 1) {
-    shift = ((at - kTableEnd) / kCycleMicros + 1) * kCycleMicros;
-    at -= shift;
-  }
-  const size_t index =
-      static_cast<size_t>(std::upper_bound(starts.begin(), starts.end(), at) - starts.begin()) - 1;
-  TimeZone::Span span;
+TimeZone::Span TimeZone::FindSpan(const std::vector<int64_t>& starts, int64_t at) const {
+  const int64_t shift = CycleShift(at);
+  const auto next = std::upper_bound(starts.begin(), starts.end(), at - shift);
+  const size_t index = static_cast<size_t>(next - starts.begin()) - 1;
+  Span span;
   span.begin = starts[index];
-  span.end = index + 1 < starts.size() ? starts[index + 1] : std::numeric_limits<int64_t>::max();
-  span.offset = offsets[index];
-  if (index + 1 == starts.size() && starts.size() > 1) span.end = kTableEnd;
+  span.end = next == starts.end() ? table_end_ : std::min(*next, table_end_);
+  span.offset = offsets_[index];
   if (shift != 0) {
-    span.begin = std::max(span.begin, kTableEnd - kCycleMicros) + shift;
+    span.begin = std::max(span.begin, table_end_ - kCycleMicros) + shift;
     if (__builtin_add_overflow(span.end, shift, &span.end)) {
       span.end = std::numeric_limits<int64_t>::max();
     }
@@ -256,19 +258,12 @@ TimeZone::Span FindSpan(const std::vector<int64_t>& starts, const std::vector<in
   return span;
 }
 
-}  // namespace
+TimeZone::Span TimeZone::SpanAt(int64_t utc) const { return FindSpan(starts_, utc); }
 
-TimeZone::Span TimeZone::SpanAt(int64_t utc) const { return FindSpan(starts_, offsets_, utc); }
-
-TimeZone::Span TimeZone::LocalSpanAt(int64_t local) const {
-  return FindSpan(local_starts_, offsets_, local);
-}
+TimeZone::Span TimeZone::LocalSpanAt(int64_t local) const { return FindSpan(local_starts_, local); }
 
 std::string TimeZone::AbbreviationAt(int64_t utc) const {
-  if (utc >= kTableEnd && starts_.size() > 1) {
-    utc -= ((utc - kTableEnd) / kCycleMicros + 1) * kCycleMicros;
-  }
-  const auto next = std::upper_bound(starts_.begin(), starts_.end(), utc);
+  const auto next = std::upper_bound(starts_.begin(), starts_.end(), utc - CycleShift(utc));
   return abbreviations_[static_cast<size_t>(next - starts_.begin()) - 1];
 }
 

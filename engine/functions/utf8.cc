@@ -117,6 +117,11 @@ void AppendMapped(std::string_view text, std::string* out) {
   }
 }
 
+// utf8proc maps ß to ẞ; Unicode's simple mapping leaves it as it is.
+utf8proc_int32_t SimpleUpper(utf8proc_int32_t code_point) {
+  return code_point == 0xdf ? code_point : utf8proc_toupper(code_point);
+}
+
 bool IsAlphanumeric(char32_t code_point) {
   switch (utf8proc_category(static_cast<utf8proc_int32_t>(code_point))) {
     case UTF8PROC_CATEGORY_LU:
@@ -137,7 +142,7 @@ void AppendLower(std::string_view text, std::string* out) {
 }
 
 void AppendUpper(std::string_view text, std::string* out) {
-  AppendMapped<AsciiUpper, utf8proc_toupper>(text, out);
+  AppendMapped<AsciiUpper, SimpleUpper>(text, out);
 }
 
 void AppendInitcap(std::string_view text, std::string* out) {
@@ -151,7 +156,7 @@ void AppendInitcap(std::string_view text, std::string* out) {
       continue;
     }
     const auto point = static_cast<utf8proc_int32_t>(code_point);
-    AppendChar(static_cast<char32_t>(inside ? utf8proc_tolower(point) : utf8proc_toupper(point)),
+    AppendChar(static_cast<char32_t>(inside ? utf8proc_tolower(point) : SimpleUpper(point)),
                out);
     inside = IsAlphanumeric(code_point);
   }

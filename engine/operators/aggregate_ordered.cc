@@ -12,7 +12,10 @@ namespace {
 // One column of all chunks, flat.
 Vector Concatenate(const Type& type, const std::vector<const Vector*>& pieces, size_t num_rows) {
   VectorBuilder builder(type, num_rows);
-  for (const Vector* piece : pieces) builder.AppendRange(*piece, 0, piece->size());
+  for (const Vector* piece : pieces) {
+    const Vector plain = piece->is_run() ? piece->Flatten() : *piece;
+    builder.AppendRange(plain, 0, plain.size());
+  }
   return builder.Finish();
 }
 

@@ -113,24 +113,15 @@ class Limit : public Operator {
     if (first < last) {
       const bool whole = first == 0 && last == rows;
       ASSIGN_OR_RETURN(Flow flow,
-                       emit(whole ? std::move(input) : Cut(input, static_cast<size_t>(first),
-                                                           static_cast<size_t>(last - first))));
+                       emit(whole ? std::move(input)
+                                  : input.Slice(static_cast<size_t>(first),
+                                                static_cast<size_t>(last - first))));
       if (flow == Flow::kDone) return flow;
     }
     return done ? Flow::kDone : Flow::kMore;
   }
 
  private:
-  static Chunk Cut(const Chunk& chunk, size_t begin, size_t count) {
-    for (const Vector& column : chunk.columns) {
-      if (!column.is_run()) continue;
-      // Runs cannot be sliced in place.
-      std::vector<uint32_t> rows(count);
-      for (size_t i = 0; i < count; ++i) rows[i] = static_cast<uint32_t>(begin + i);
-      return chunk.Gather(rows.data(), count);
-    }
-    return chunk.Slice(begin, count);
-  }
   const int64_t limit_;
   const int64_t offset_;
   std::atomic<int64_t> seen_{0};

@@ -55,18 +55,24 @@ Status InternTable::Walk(Shard* shard, uint32_t shard_index, const std::string_v
     }
     RETURN_IF_ERROR(Grow(shard));
   }
-  constexpr size_t kAhead = 16;
+  constexpr size_t kAhead = 8;
   for (size_t i = 0; i < count; ++i) {
     const uint64_t* slots = shard->slots.data();
     const uint64_t mask = shard->slots.size() - 1;
+    // The slot first, then the entry it names, then that entry's bytes.
+    const auto ahead_row = [&](size_t ahead) {
+      return rows ? rows[i + ahead] : static_cast<uint32_t>(i + ahead);
+    };
+    if (i + 3 * kAhead < count) __builtin_prefetch(&slots[hashes[ahead_row(3 * kAhead)] & mask]);
     if (i + 2 * kAhead < count) {
-      const uint32_t ahead = rows ? rows[i + 2 * kAhead] : static_cast<uint32_t>(i + 2 * kAhead);
-      __builtin_prefetch(&slots[hashes[ahead] & mask]);
+      const uint64_t slot = slots[hashes[ahead_row(2 * kAhead)] & mask];
+      if (slot != 0) __builtin_prefetch(&shard->entries.data()[static_cast<uint32_t>(slot) - 1]);
     }
     if (i + kAhead < count) {
-      const uint32_t ahead = rows ? rows[i + kAhead] : static_cast<uint32_t>(i + kAhead);
-      const uint64_t slot = slots[hashes[ahead] & mask];
-      if (slot != 0) __builtin_prefetch(&shard->entries.data()[static_cast<uint32_t>(slot) - 1]);
+      const uint64_t slot = slots[hashes[ahead_row(kAhead)] & mask];
+      if (slot != 0) {
+        __builtin_prefetch(shard->entries.data()[static_cast<uint32_t>(slot) - 1].data);
+      }
     }
     const uint32_t row = rows ? rows[i] : static_cast<uint32_t>(i);
     const uint64_t hash = hashes[row];

@@ -22,9 +22,7 @@ struct SortWorker : WorkerState {
   explicit SortWorker(MemoryBudget* budget) : memory(budget) {}
   std::vector<Evaluator> keys;
   std::vector<Chunk> chunks;
-  std::vector<std::vector<Vector>> key_vectors;  // of each chunk; empty when prefixes decide all
-  SortRun entries;
-  std::vector<SortPrefix> prefixes;
+  std::vector<std::vector<Vector>> key_vectors;  // of each chunk
   Reservation memory;
   int64_t bytes = 0;
 };
@@ -33,12 +31,7 @@ class Sort : public SinkSource, public std::enable_shared_from_this<Sort> {
  public:
   Sort(std::vector<SortKey> keys, std::vector<Type> types)
       : keys_(std::move(keys)), types_(std::move(types)) {
-    std::vector<Type> key_types;
-    for (const SortKey& key : keys_) {
-      key_types.push_back(key.expr->type);
-      orders_.push_back({key.descending, key.nulls_first});
-    }
-    first_tie_key_ = KeysInPrefix(key_types);
+    for (const SortKey& key : keys_) orders_.push_back({key.descending, key.nulls_first});
   }
 
   WorkerStatePtr MakeState(ExecutionContext* context) override {
@@ -54,49 +47,42 @@ class Sort : public SinkSource, public std::enable_shared_from_this<Sort> {
     for (Evaluator& key : worker->keys) {
       ASSIGN_OR_RETURN(Vector values, key.Evaluate(input));
       keys.push_back(ForSorting(std::move(values)));
+      worker->bytes += static_cast<int64_t>(keys.back().MemoryUsage());
     }
-    worker->bytes += static_cast<int64_t>(input.num_rows * sizeof(SortEntry));
+    worker->bytes += static_cast<int64_t>(input.num_rows * sizeof(SortEntry) * 2);
     for (const Vector& column : input.columns) {
       worker->bytes += static_cast<int64_t>(column.MemoryUsage());
     }
-    if (first_tie_key_ < keys_.size()) {
-      for (const Vector& key : keys) worker->bytes += static_cast<int64_t>(key.MemoryUsage());
-    }
     RETURN_IF_ERROR(worker->memory.Resize(worker->bytes));
-    worker->prefixes.resize(std::max(worker->prefixes.size(), input.num_rows));
-    MakePrefixes(keys, orders_, input.num_rows, worker->prefixes.data());
-    const auto chunk = static_cast<uint32_t>(worker->chunks.size());
-    const size_t begin = worker->entries.size();
-    worker->entries.resize(begin + input.num_rows);
-    SortEntry* out = worker->entries.data() + begin;
-    for (size_t i = 0; i < input.num_rows; ++i) {
-      out[i] = {worker->prefixes.data()[i], {chunk, static_cast<uint32_t>(i)}};
-    }
     worker->chunks.push_back(std::move(input));
-    if (first_tie_key_ < keys_.size()) worker->key_vectors.push_back(std::move(keys));
+    worker->key_vectors.push_back(std::move(keys));
     return Flow::kMore;
   }
 
   Status Combine(WorkerState* state) override {
     auto* worker = static_cast<SortWorker*>(state);
-    if (worker->entries.empty()) return OkStatus();
-    SortEntries(worker->key_vectors, &worker->entries);
     MutexLock lock(&mutex_);
-    const auto base = static_cast<uint32_t>(chunks_.size());
-    if (base > 0) {
-      for (SortEntry& entry : worker->entries) entry.ref.chunk += base;
-    }
     for (Chunk& chunk : worker->chunks) chunks_.push_back(std::move(chunk));
     for (auto& keys : worker->key_vectors) key_vectors_.push_back(std::move(keys));
-    runs_.push_back(std::move(worker->entries));
     held_bytes_ += worker->bytes;
     return OkStatus();
   }
 
+  // As many runs as workers, each sorted by one of them, then merged two by two.
   Status Finalize(ExecutionContext* context) override {
     MutexLock lock(&mutex_);
     memory_ = std::make_unique<Reservation>(context->memory);
     RETURN_IF_ERROR(memory_->Resize(held_bytes_));
+    size_t num_rows = 0;
+    for (const Chunk& chunk : chunks_) num_rows += chunk.num_rows;
+    RankKeys(num_rows);
+    const size_t num_runs =
+        num_rows < 65536 ? 1 : static_cast<size_t>(std::max(context->num_workers, 1));
+    runs_.resize(num_runs);
+    RETURN_IF_ERROR(RunParallel(static_cast<int>(num_runs), [&](int run) {
+      return MakeRun(chunks_.size() * run / num_runs, chunks_.size() * (run + 1) / num_runs,
+                     &runs_[run]);
+    }));
     while (runs_.size() > 1) {
       // The two shortest first.
       std::sort(runs_.begin(), runs_.end(),
@@ -109,6 +95,7 @@ class Sort : public SinkSource, public std::enable_shared_from_this<Sort> {
       RETURN_IF_ERROR(Merge(a, b, &merged, context));
       runs_.push_back(std::move(merged));
     }
+    key_vectors_.clear();
     gatherer_ = std::make_unique<ChunkGatherer>(types_, &chunks_);
     return OkStatus();
   }
@@ -132,14 +119,41 @@ class Sort : public SinkSource, public std::enable_shared_from_this<Sort> {
   }
 
  private:
-  bool Less(const std::vector<std::vector<Vector>>& keys, const SortEntry& a,
-            const SortEntry& b) const {
-    if (!(a.prefix == b.prefix)) return a.prefix < b.prefix;
-    return CompareKeys(keys[a.ref.chunk], a.ref.row, keys[b.ref.chunk], b.ref.row, orders_,
-                       first_tie_key_) < 0;
+  // Strings of dictionaries are compared once an entry, not once a row.
+  void RankKeys(size_t num_rows) {
+    std::vector<Type> types;
+    for (size_t k = 0; k < keys_.size(); ++k) {
+      types.push_back(keys_[k].expr->type);
+      std::vector<const Vector*> vectors;
+      for (const auto& keys : key_vectors_) vectors.push_back(&keys[k]);
+      ranks_.push_back(types.back().IsStringLike() ? RankDictionaries(vectors, num_rows)
+                                                   : KeyRanks());
+    }
+    first_tie_key_ = KeysInPrefix(types, ranks_);
   }
 
-  void SortEntries(const std::vector<std::vector<Vector>>& keys, SortRun* run) const {
+  bool Less(const SortEntry& a, const SortEntry& b) const {
+    if (!(a.prefix == b.prefix)) return a.prefix < b.prefix;
+    if (first_tie_key_ == keys_.size()) return false;
+    return CompareKeys(key_vectors_[a.ref.chunk], a.ref.row, key_vectors_[b.ref.chunk], b.ref.row,
+                       orders_, first_tie_key_) < 0;
+  }
+
+  // The rows of chunks [begin, end), sorted.
+  Status MakeRun(size_t begin, size_t end, SortRun* run) const {
+    size_t num_rows = 0;
+    for (size_t c = begin; c < end; ++c) num_rows += chunks_[c].num_rows;
+    run->resize(num_rows);
+    std::vector<SortPrefix> prefixes;
+    SortEntry* out = run->data();
+    for (size_t c = begin; c < end; ++c) {
+      const size_t count = chunks_[c].num_rows;
+      prefixes.resize(std::max(prefixes.size(), count));
+      MakePrefixes(key_vectors_[c], orders_, count, prefixes.data(), ranks_);
+      for (size_t i = 0; i < count; ++i) {
+        *out++ = {prefixes.data()[i], {static_cast<uint32_t>(c), static_cast<uint32_t>(i)}};
+      }
+    }
     if (first_tie_key_ == keys_.size()) {
       const auto less = [](const SortEntry& a, const SortEntry& b) { return a.prefix < b.prefix; };
       if (!std::is_sorted(run->begin(), run->end(), less)) {
@@ -147,18 +161,15 @@ class Sort : public SinkSource, public std::enable_shared_from_this<Sort> {
       }
     } else {
       std::sort(run->begin(), run->end(),
-                [&](const SortEntry& a, const SortEntry& b) { return Less(keys, a, b); });
+                [this](const SortEntry& a, const SortEntry& b) { return Less(a, b); });
     }
+    return OkStatus();
   }
 
   // Both inputs are cut so that equal shares of the output can be merged side by side.
   Status Merge(const SortRun& a, const SortRun& b, SortRun* out, ExecutionContext* context)
-      SHALE_REQUIRES(mutex_) {
-    const std::vector<std::vector<Vector>>& keys = key_vectors_;
-    const bool by_prefix = first_tie_key_ == keys_.size();
-    const auto less = [&](const SortEntry& x, const SortEntry& y) {
-      return by_prefix ? x.prefix < y.prefix : Less(keys, x, y);
-    };
+      const {
+    const auto less = [this](const SortEntry& x, const SortEntry& y) { return Less(x, y); };
     const size_t shares = out->size() < 65536 ? 1 : context->num_workers * 2;
     // How many of the first `total` rows of the output come from a.
     const auto cut = [&](size_t total) {
@@ -193,6 +204,7 @@ class Sort : public SinkSource, public std::enable_shared_from_this<Sort> {
   // Written under the lock until Finalize, read without it after.
   std::vector<Chunk> chunks_;
   std::vector<std::vector<Vector>> key_vectors_;
+  std::vector<KeyRanks> ranks_;
   std::vector<SortRun> runs_;
   int64_t held_bytes_ = 0;
   std::unique_ptr<Reservation> memory_;

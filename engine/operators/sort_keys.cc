@@ -83,10 +83,61 @@ inline void JoinBits(SortPrefix* prefix, uint128_t bits) {
 
 }  // namespace
 
-size_t KeysInPrefix(const std::vector<Type>& types) {
+KeyRanks RankDictionaries(std::span<const Vector* const> keys, size_t max_entries) {
+  KeyRanks ranks;
+  std::vector<DictionaryPtr> dictionaries;
+  size_t total = 0;
+  for (const Vector* key : keys) {
+    if (key->is_constant_null()) continue;
+    if (!key->is_dictionary() || !key->type().IsStringLike()) return {};
+    const DictionaryPtr& dictionary = key->dictionary();
+    if (ranks.of_dictionary.contains(dictionary->id)) continue;
+    total += dictionary->size();
+    if (total > max_entries) return {};
+    ranks.of_dictionary[dictionary->id].resize(dictionary->size());
+    dictionaries.push_back(dictionary);
+  }
+  struct Entry {
+    SortPrefix prefix;
+    uint32_t dictionary;
+    uint32_t code;
+  };
+  std::vector<Entry> entries;
+  entries.reserve(total);
+  for (uint32_t d = 0; d < dictionaries.size(); ++d) {
+    const auto* texts = dictionaries[d]->values.values<std::string_view>();
+    for (uint32_t code = 0; code < dictionaries[d]->size(); ++code) {
+      const uint128_t bits = Ordered(texts[code]);
+      entries.push_back({{static_cast<uint64_t>(bits >> 64), static_cast<uint64_t>(bits)}, d, code});
+    }
+  }
+  const auto text = [&](const Entry& entry) {
+    return dictionaries[entry.dictionary]->values.values<std::string_view>()[entry.code];
+  };
+  const auto less = [&](const Entry& a, const Entry& b) {
+    if (!(a.prefix == b.prefix)) return a.prefix < b.prefix;
+    return text(a) < text(b);
+  };
+  if (!std::is_sorted(entries.begin(), entries.end(), less)) {
+    std::sort(entries.begin(), entries.end(), less);
+  }
+  std::vector<uint32_t*> out;
+  for (const DictionaryPtr& dictionary : dictionaries) {
+    out.push_back(ranks.of_dictionary[dictionary->id].data());
+  }
+  uint32_t rank = 0;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (i > 0 && less(entries[i - 1], entries[i])) ++rank;
+    out[entries[i].dictionary][entries[i].code] = rank;
+  }
+  return ranks;
+}
+
+size_t KeysInPrefix(const std::vector<Type>& types, std::span<const KeyRanks> ranks) {
   int at = 0;
   for (size_t i = 0; i < types.size(); ++i) {
-    const int bits = ValueBits(types[i].physical());
+    const bool ranked = i < ranks.size() && !ranks[i].empty();
+    const int bits = ranked ? 32 : ValueBits(types[i].physical());
     at += 8 + bits;
     if (bits == 0 || at > kPrefixBits) return i;
   }
@@ -94,7 +145,7 @@ size_t KeysInPrefix(const std::vector<Type>& types) {
 }
 
 void MakePrefixes(std::span<const Vector> keys, std::span<const SortOrder> orders, size_t num_rows,
-                  SortPrefix* prefixes) {
+                  SortPrefix* prefixes, std::span<const KeyRanks> ranks) {
   std::fill(prefixes, prefixes + num_rows, SortPrefix{0, 0});
   int at = 0;
   for (size_t k = 0; k < keys.size(); ++k) {
@@ -103,9 +154,10 @@ void MakePrefixes(std::span<const Vector> keys, std::span<const SortOrder> order
     const SortOrder order = orders[k];
     const PhysicalType physical = key.type().physical();
     if (physical == PhysicalType::kList || physical == PhysicalType::kStruct) return;
-    const bool text = physical == PhysicalType::kString;
+    const bool ranked = k < ranks.size() && !ranks[k].empty();
+    const bool text = physical == PhysicalType::kString && !ranked;
     const int room = kPrefixBits - at - 8;
-    const int width = text ? 128 : ValueBits(physical);
+    const int width = text ? 128 : ranked ? 32 : ValueBits(physical);
     // The value stands at the top of its `width` bits; what has no room falls off below.
     const int shift = room - width;
     const uint128_t null_bits = static_cast<uint128_t>(order.nulls_first ? 0 : 2) << room;
@@ -114,6 +166,22 @@ void MakePrefixes(std::span<const Vector> keys, std::span<const SortOrder> order
                                               : (static_cast<uint128_t>(1) << width) - 1;
     const uint64_t* validity = key.validity();
     const uint32_t* codes = key.is_dictionary() ? key.codes() : nullptr;
+    if (ranked) {
+      const uint32_t* of_code =
+          codes ? ranks[k].of_dictionary.at(key.dictionary()->id).data() : nullptr;
+      for (size_t i = 0; i < num_rows; ++i) {
+        if (codes == nullptr || (validity && !BitIsSet(validity, i))) {
+          JoinBits(&prefixes[i], null_bits);
+          continue;
+        }
+        uint128_t bits = of_code[codes[i]];
+        if (order.descending) bits = ~bits & value_mask;
+        bits = shift >= 0 ? bits << shift : bits >> -shift;
+        JoinBits(&prefixes[i], bits | valid_bits);
+      }
+      at += 8 + width;
+      continue;
+    }
     DispatchOrdered(physical, [&]<typename T>() {
       const T* values = codes ? key.dictionary()->values.template values<T>() : key.values<T>();
       for (size_t i = 0; i < num_rows; ++i) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "engine/operators/aggregate.h"
 #include "engine/vector/vector.h"
 
@@ -26,12 +27,23 @@ struct SortPrefix {
   }
 };
 
-// How many leading keys the prefix decides entirely; equal prefixes are compared from that key on.
-size_t KeysInPrefix(const std::vector<Type>& types);
+// Places of dictionary entries among all entries of all dictionaries of one key, by code: in a
+// prefix they stand for strings of any length. Empty: the key has none.
+struct KeyRanks {
+  absl::flat_hash_map<uint64_t, std::vector<uint32_t>> of_dictionary;  // by Dictionary::id
+  bool empty() const { return of_dictionary.empty(); }
+};
+// Ranks of a string key whose vectors are all dictionaries (NULL entries aside); empty when one is
+// not, or when the dictionaries have more entries than max_entries.
+KeyRanks RankDictionaries(std::span<const Vector* const> keys, size_t max_entries);
 
-// prefixes[i] for row i. Keys may have any encoding.
+// How many leading keys the prefix decides entirely; equal prefixes are compared from that key on.
+// ranks: one a key, or none at all.
+size_t KeysInPrefix(const std::vector<Type>& types, std::span<const KeyRanks> ranks = {});
+
+// prefixes[i] for row i. Keys may have any encoding (dictionaries where there are ranks).
 void MakePrefixes(std::span<const Vector> keys, std::span<const SortOrder> orders, size_t num_rows,
-                  SortPrefix* prefixes);
+                  SortPrefix* prefixes, std::span<const KeyRanks> ranks = {});
 
 // Below, equal or above: -1, 0, 1. Vectors are flat, constant or dictionary, of one type.
 int CompareRows(const Vector& a, size_t row_a, const Vector& b, size_t row_b, SortOrder order);

@@ -23,10 +23,14 @@ class SharedBound : public TopNBound {
     *value = value_;
     return true;
   }
-  // Of the first key alone.
-  void Tighten(const SortPrefix& prefix, const Value& value) {
+  // `key` is `value` as one flat row, `prefix` its prefix alone.
+  void Tighten(const Vector& key, SortOrder order, const SortPrefix& prefix, const Value& value) {
     MutexLock lock(&mutex_);
-    if (version_.load(std::memory_order_relaxed) > 0 && !(prefix < prefix_)) return;
+    if (version_.load(std::memory_order_relaxed) > 0 &&
+        CompareRows(key, 0, key_, 0, order) >= 0) {
+      return;
+    }
+    key_ = key;
     prefix_ = prefix;
     value_ = value;
     version_.fetch_add(1, std::memory_order_release);
@@ -44,6 +48,7 @@ class SharedBound : public TopNBound {
  private:
   mutable Mutex mutex_;
   std::atomic<uint64_t> version_{0};
+  Vector key_ SHALE_GUARDED_BY(mutex_);
   SortPrefix prefix_ SHALE_GUARDED_BY(mutex_){0, 0};
   Value value_ SHALE_GUARDED_BY(mutex_);
 };
@@ -69,28 +74,41 @@ struct TopNWorker : WorkerState {
   SortPrefix bound{0, 0};  // of the first key
   Value bound_value;
   uint64_t bound_version = 0;
+  Vector bound_key;        // the same as one flat row
   std::vector<uint32_t> rows;
   std::vector<SortPrefix> prefixes;
+  // What is known of a dictionary's entries against the bound: 0 nothing, 1 within, 2 past it.
+  DictionaryPtr judged_dictionary;
+  std::vector<uint8_t> judged;
+  uint64_t judged_version = 0;
+  uint64_t own_version = 0;  // changes with the bound
   Reservation memory;
 };
 
-// Rows of an integer key that are not past the bound: the loop that nearly every row ends in.
-template <typename T>
+// Rows of an integer key that are not past the bound (kStrict: better than it): the loop that nearly
+// every row ends in.
+template <bool kStrict, typename T>
 size_t SelectWithin(const Vector& key, T bound, bool descending, size_t num_rows, uint32_t* rows) {
   const T* values = key.values<T>();
   size_t count = 0;
   if (descending) {
     for (size_t i = 0; i < num_rows; ++i) {
       rows[count] = static_cast<uint32_t>(i);
-      count += values[i] >= bound;
+      count += kStrict ? values[i] > bound : values[i] >= bound;
     }
   } else {
     for (size_t i = 0; i < num_rows; ++i) {
       rows[count] = static_cast<uint32_t>(i);
-      count += values[i] <= bound;
+      count += kStrict ? values[i] < bound : values[i] <= bound;
     }
   }
   return count;
+}
+template <typename T>
+size_t SelectWithin(bool strict, const Vector& key, int64_t bound, bool descending,
+                    size_t num_rows, uint32_t* rows) {
+  return strict ? SelectWithin<true>(key, static_cast<T>(bound), descending, num_rows, rows)
+                : SelectWithin<false>(key, static_cast<T>(bound), descending, num_rows, rows);
 }
 
 class TopNSink : public SinkSource, public std::enable_shared_from_this<TopNSink> {
@@ -226,11 +244,20 @@ class TopNSink : public SinkSource, public std::enable_shared_from_this<TopNSink
     SortPrefix prefix;
     Value value;
     if (!bound_->Newer(&worker->bound_version, &prefix, &value)) return;
-    if (worker->bounded && !(prefix < worker->bound)) return;
+    Vector key = Vector::Constant(value, 1).Flatten();
+    if (worker->bounded && CompareRows(key, 0, worker->bound_key, 0, orders_[0]) >= 0) return;
+    SetBound(worker, prefix, std::move(value), std::move(key));
+  }
+  static void SetBound(TopNWorker* worker, const SortPrefix& prefix, Value value, Vector key) {
     worker->bounded = true;
     worker->bound = prefix;
     worker->bound_value = std::move(value);
+    worker->bound_key = std::move(key);
+    ++worker->own_version;
   }
+
+  // With one key a row that ties with the bound is as good as those that are kept already.
+  bool strict() const { return keys_.size() == 1; }
 
   // The rows whose first key is not past the bound, into worker->rows.
   size_t Within(TopNWorker* worker, const Vector& key, size_t num_rows) const {
@@ -240,23 +267,80 @@ class TopNSink : public SinkSource, public std::enable_shared_from_this<TopNSink
       const int64_t bound = worker->bound_value.AsInt();
       switch (key.type().physical()) {
         case PhysicalType::kInt8:
-          return SelectWithin(key, static_cast<int8_t>(bound), descending, num_rows, rows);
+          return SelectWithin<int8_t>(strict(), key, bound, descending, num_rows, rows);
         case PhysicalType::kInt16:
-          return SelectWithin(key, static_cast<int16_t>(bound), descending, num_rows, rows);
+          return SelectWithin<int16_t>(strict(), key, bound, descending, num_rows, rows);
         case PhysicalType::kInt32:
-          return SelectWithin(key, static_cast<int32_t>(bound), descending, num_rows, rows);
-        case PhysicalType::kInt64: return SelectWithin(key, bound, descending, num_rows, rows);
+          return SelectWithin<int32_t>(strict(), key, bound, descending, num_rows, rows);
+        case PhysicalType::kInt64:
+          return SelectWithin<int64_t>(strict(), key, bound, descending, num_rows, rows);
         default: break;
       }
     }
-    if (worker->prefixes.size() < num_rows) worker->prefixes.resize(num_rows);
-    MakePrefixes({&key, 1}, {orders_.data(), 1}, num_rows, worker->prefixes.data());
-    const SortPrefix* prefixes = worker->prefixes.data();
-    const SortPrefix bound = worker->bound;
+    if (KeysInPrefix({key.type()}) == 1) {
+      if (worker->prefixes.size() < num_rows) worker->prefixes.resize(num_rows);
+      MakePrefixes({&key, 1}, {orders_.data(), 1}, num_rows, worker->prefixes.data());
+      const SortPrefix* prefixes = worker->prefixes.data();
+      const SortPrefix bound = worker->bound;
+      const bool ties = !strict();
+      size_t count = 0;
+      for (size_t i = 0; i < num_rows; ++i) {
+        rows[count] = static_cast<uint32_t>(i);
+        count += prefixes[i] < bound || (ties && prefixes[i] == bound);
+      }
+      return count;
+    }
+    const int limit = strict() ? -1 : 0;
+    if (key.is_dictionary() && key.dictionary()->size() <= 65536 + 16 * num_rows) {
+      return WithinDictionary(worker, key, limit, num_rows);
+    }
+    size_t count = 0;
+    if (key.is_flat() && key.type().IsStringLike() && !key.has_nulls() &&
+        !worker->bound_value.is_null()) {
+      const auto* texts = key.values<std::string_view>();
+      const std::string_view bound = worker->bound_key.values<std::string_view>()[0];
+      const int sign = orders_[0].descending ? -1 : 1;
+      for (size_t i = 0; i < num_rows; ++i) {
+        const int compared = texts[i].compare(bound);
+        rows[count] = static_cast<uint32_t>(i);
+        count += (compared < 0 ? -sign : compared > 0 ? sign : 0) <= limit;
+      }
+      return count;
+    }
+    for (size_t i = 0; i < num_rows; ++i) {
+      rows[count] = static_cast<uint32_t>(i);
+      count += CompareRows(key, i, worker->bound_key, 0, orders_[0]) <= limit;
+    }
+    return count;
+  }
+
+  // Each entry is compared once a bound; one that was past a bound is past every later one.
+  size_t WithinDictionary(TopNWorker* worker, const Vector& key, int limit,
+                          size_t num_rows) const {
+    const DictionaryPtr& dictionary = key.dictionary();
+    if (worker->judged_dictionary != dictionary) {
+      worker->judged_dictionary = dictionary;
+      worker->judged.assign(dictionary->size(), 0);
+    } else if (worker->judged_version != worker->own_version) {
+      for (uint8_t& judged : worker->judged) judged &= 2;
+    }
+    worker->judged_version = worker->own_version;
+    uint32_t* rows = worker->rows.data();
+    uint8_t* judged = worker->judged.data();
+    const uint32_t* codes = key.codes();
+    const uint64_t* validity = key.validity();
     size_t count = 0;
     for (size_t i = 0; i < num_rows; ++i) {
       rows[count] = static_cast<uint32_t>(i);
-      count += !(bound < prefixes[i]);
+      if (validity && !BitIsSet(validity, i)) {
+        count += CompareRows(key, i, worker->bound_key, 0, orders_[0]) <= limit;
+        continue;
+      }
+      uint8_t& known = judged[codes[i]];
+      if (known == 0) {
+        known = CompareRows(key, i, worker->bound_key, 0, orders_[0]) <= limit ? 1 : 2;
+      }
+      count += known & 1;
     }
     return count;
   }
@@ -273,11 +357,19 @@ class TopNSink : public SinkSource, public std::enable_shared_from_this<TopNSink
     for (size_t i = 0; i < count; ++i) chosen.data()[i] = prefixes[all ? i : rows[i]];
     std::nth_element(chosen.begin(), chosen.begin() + (kept_ - 1), chosen.end());
     const SortPrefix worst = chosen[kept_ - 1];
+    // When the first key is all there is, only as many ties as are needed.
+    size_t ties = count;
+    if (strict() && first_tie_key_ == 1) {
+      ties = 0;
+      for (size_t i = 0; i < kept_; ++i) ties += chosen[i] == worst;
+    }
     size_t kept = 0;
     for (size_t i = 0; i < count; ++i) {
       const uint32_t row = all ? static_cast<uint32_t>(i) : rows[i];
-      rows[kept] = row;
-      kept += !(worst < prefixes[row]);
+      const bool tie = prefixes[row] == worst;
+      if (tie ? ties == 0 : worst < prefixes[row]) continue;
+      ties -= tie;
+      rows[kept++] = row;
     }
     return kept;
   }
@@ -330,11 +422,11 @@ class TopNSink : public SinkSource, public std::enable_shared_from_this<TopNSink
         candidates.chunks[worst.ref.chunk].columns[num_inputs_].Slice(worst.ref.row, 1);
     SortPrefix prefix;
     MakePrefixes({&key, 1}, {orders_.data(), 1}, 1, &prefix);
-    if (worker->bounded && !(prefix < worker->bound)) return;
-    worker->bounded = true;
-    worker->bound = prefix;
-    worker->bound_value = key.GetValue(0);
-    bound_->Tighten(prefix, worker->bound_value);
+    if (worker->bounded && CompareRows(key, 0, worker->bound_key, 0, orders_[0]) >= 0) return;
+    Value value = key.GetValue(0);
+    Vector flat = Vector::Constant(value, 1).Flatten();
+    bound_->Tighten(flat, orders_[0], prefix, value);
+    SetBound(worker, prefix, std::move(value), std::move(flat));
   }
 
   static int64_t Bytes(const Candidates& candidates) {

@@ -87,7 +87,7 @@ void VectorBuilder::AppendFrom(const Vector& source, size_t row) {
   if (source.is_flat() || source.is_dictionary() || source.is_constant()) {
     return AppendRange(source, row, 1);
   }
-  AppendRange(source.Slice(row, 1), 0, 1);
+  AppendRange(source.Slice(row, 1).Flatten(), 0, 1);
 }
 
 void VectorBuilder::AppendRange(const Vector& source, size_t begin, size_t count) {
@@ -97,7 +97,7 @@ void VectorBuilder::AppendRange(const Vector& source, size_t begin, size_t count
     for (size_t i = 0; i < count; ++i) AppendValue(source.GetValue(begin + i));
     return;
   }
-  if (source.is_run()) return AppendRange(source.Slice(begin, count), 0, count);
+  if (source.is_run()) return AppendRange(source.Slice(begin, count).Flatten(), 0, count);
   if (size_ + count > capacity_) Reserve(size_ + count);
 
   uint8_t* out = values_->data() + size_ * width_;

@@ -6,10 +6,13 @@ void Optimize(PlanPtr* plan, const std::vector<PlanColumn>& result, const RuleCo
   FoldPlanConstants(plan->get(), context);
   PushFilters(plan);
   AnswerFromMetadata(plan, context);
+  ColumnVar next = MaxColumn(**plan) + 1;
+  ShareShiftedSums(plan, &next);
   ChooseBuildSides(plan->get(), context);
   std::set<ColumnVar> required;
   for (const PlanColumn& column : result) required.insert(column.id);
   PruneColumns(plan->get(), required);
+  FetchColumnsLate(plan, &next);
 }
 
 }  // namespace shale

@@ -30,6 +30,12 @@ double EstimateRows(const Plan& plan, const DatabaseVersion& version);
 void ChooseBuildSides(Plan* plan, const RuleContext& context);
 // prune_columns.cc: columns that nobody reads are not produced.
 void PruneColumns(Plan* plan, const std::set<ColumnVar>& required);
+// shifted_sums.cc: sums of x plus constants become one sum and one count. `next` is the next
+// free column id.
+void ShareShiftedSums(PlanPtr* plan, ColumnVar* next);
+// late_columns.cc: a top-n reads the columns that it does not need for its few rows only. After
+// PruneColumns.
+void FetchColumnsLate(PlanPtr* plan, ColumnVar* next);
 // metadata_aggregates.cc: count(*), min and max of a whole table come from metadata.
 void AnswerFromMetadata(PlanPtr* plan, const RuleContext& context);
 

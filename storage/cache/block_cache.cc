@@ -57,40 +57,44 @@ BlockCache::Value BlockCache::EvictOne(Shard* shard) {
 
 void BlockCache::KeepBudget(size_t first) {
   size_t empty = 0;
-  for (size_t i = first; empty < kShards; i = (i + 1) % kShards) {
+  for (size_t i = first; empty < kShards;) {
     if (used_bytes_.load(std::memory_order_relaxed) <= capacity_bytes_) return;
     // Destroyed here, outside the lock.
     const Value dead = EvictOne(&shards_[i]);
-    empty = dead == nullptr ? empty + 1 : 0;
+    if (dead != nullptr) {
+      empty = 0;
+    } else {
+      ++empty;
+      i = (i + 1) % kShards;
+    }
   }
 }
 
 BlockCache::Value BlockCache::Insert(const BlockKey& key, Value value, int64_t bytes) {
   SHALE_CHECK(value != nullptr);
   if (bytes > capacity_bytes_ / 2) return value;
+  // Room first, in the same shard: what a scan brings in goes out again before what is used.
+  used_bytes_.fetch_add(bytes, std::memory_order_relaxed);
   const size_t index = ShardOf(key);
-  {
-    Shard& shard = shards_[index];
-    MutexLock lock(&shard.mutex);
-    if (const auto found = shard.slots.find(key); found != shard.slots.end()) {
-      return shard.entries[found->second].value;
-    }
-    uint32_t slot;
-    if (shard.free.empty()) {
-      slot = static_cast<uint32_t>(shard.entries.size());
-      shard.entries.emplace_back();
-    } else {
-      slot = shard.free.back();
-      shard.free.pop_back();
-    }
-    // Marked: the newcomer shall not be the first to go.
-    shard.entries[slot] = {key, value, bytes, true};
-    shard.slots[key] = slot;
-    used_bytes_.fetch_add(bytes, std::memory_order_relaxed);
-    shard.counters.used_bytes += bytes;
-    ++shard.counters.entries;
+  KeepBudget(index);
+  Shard& shard = shards_[index];
+  MutexLock lock(&shard.mutex);
+  if (const auto found = shard.slots.find(key); found != shard.slots.end()) {
+    used_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+    return shard.entries[found->second].value;
   }
-  KeepBudget((index + 1) % kShards);
+  uint32_t slot;
+  if (shard.free.empty()) {
+    slot = static_cast<uint32_t>(shard.entries.size());
+    shard.entries.emplace_back();
+  } else {
+    slot = shard.free.back();
+    shard.free.pop_back();
+  }
+  shard.entries[slot] = {key, value, bytes, false};
+  shard.slots[key] = slot;
+  shard.counters.used_bytes += bytes;
+  ++shard.counters.entries;
   return value;
 }
 

@@ -1,5 +1,6 @@
 #include "storage/codec/bit_packing.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace shale {
@@ -206,6 +207,39 @@ void UnpackBits(const uint8_t* in, size_t count, int width, T base, T* out) {
     out += kPackGroup;
   }
   UnpackTail(in, count, width, base, out);
+}
+
+uint64_t UnpackOne(const uint8_t* in, size_t count, int width, size_t index) {
+  if (width == 0) return 0;
+  const size_t group = index / kPackGroup;
+  if (group == count / kPackGroup) {
+    const uint8_t* tail = in + group * 128 * width;
+    size_t bit = index % kPackGroup * width;
+    uint64_t value = 0;
+    for (int filled = 0; filled < width;) {
+      const int shift = bit % 8;
+      const int taken = std::min(width - filled, 8 - shift);
+      const uint64_t part = (tail[bit / 8] >> shift) & ((1u << taken) - 1);
+      value |= part << filled;
+      filled += taken;
+      bit += taken;
+    }
+    return value;
+  }
+  const uint8_t* rows = in + group * 128 * width;
+  const int word_bits = width <= 8 ? 8 : width <= 16 ? 16 : width <= 32 ? 32 : 64;
+  const size_t lanes = kPackGroup / word_bits;
+  const size_t lane = index % lanes;
+  const int bit = static_cast<int>(index % kPackGroup / lanes) * width;
+  const auto word = [&](int row) {
+    uint64_t bits = 0;
+    std::memcpy(&bits, rows + row * 128 + lane * (word_bits / 8), word_bits / 8);
+    return bits;
+  };
+  const int shift = bit % word_bits;
+  uint64_t value = word(bit / word_bits) >> shift;
+  if (shift + width > word_bits) value |= word(bit / word_bits + 1) << (word_bits - shift);
+  return value & LowBits<64>(width);
 }
 
 template void PackBits<uint8_t>(const uint8_t*, uint8_t, size_t, int, uint8_t*);

@@ -35,4 +35,7 @@ void PackBits(const T* values, T base, size_t count, int width, uint8_t* out);
 template <typename T>
 void UnpackBits(const uint8_t* in, size_t count, int width, T base, T* out);
 
+// Value `index` of `count`, without the base.
+uint64_t UnpackOne(const uint8_t* in, size_t count, int width, size_t index);
+
 }  // namespace shale

@@ -62,7 +62,7 @@ uint64_t CommonFactor(const uint64_t* values, size_t rows, uint64_t min) {
     factor = std::gcd(factor, offset);
     if (factor == 1) return 1;
   }
-  return factor == 0 || factor > static_cast<uint64_t>(INT64_MAX) ? 1 : factor;
+  return factor == 0 ? 1 : factor;
 }
 
 template <typename T>
@@ -144,7 +144,9 @@ BlockInput MeasureBlock(PhysicalType type, const void* values, size_t rows) {
     default:
       break;
   }
-  if (type == PhysicalType::kInt64 || type == PhysicalType::kUInt64) {
+  // Beyond half the type differences wrap and are no multiples of anything.
+  if ((type == PhysicalType::kInt64 || type == PhysicalType::kUInt64) &&
+      stats->max - stats->min <= static_cast<uint64_t>(INT64_MAX)) {
     stats->factor = CommonFactor(input.as<uint64_t>(), rows, stats->min);
   }
   WithUnsigned(type, [&]<typename T>() { MeasureRuns(input.as<T>(), rows, stats); });

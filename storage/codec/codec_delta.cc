@@ -1,6 +1,7 @@
 // Delta: differences of neighbours (modulo the type's size), bit-packed; for what ascends or moves
 // in steps. Layout: the first value, then a packed section of the differences, of which the first
 // is the section's base.
+#include <algorithm>
 #include <memory>
 
 #include "storage/codec/bit_packing.h"
@@ -42,9 +43,16 @@ Status Decode(ByteSpan bytes, PhysicalType type, size_t rows, void* out) {
     if (!reader.done()) return DataLoss("delta: {} bytes too many", reader.remaining());
     T* values = static_cast<T*>(out);
     const T base = static_cast<T>(section.base);
-    UnpackBits<T>(section.bits, rows, section.width, base, values);
     T sum = static_cast<T>(first - base);
-    for (size_t i = 0; i < rows; ++i) values[i] = sum = static_cast<T>(sum + values[i]);
+    // A group at a time, while it is in the first-level cache.
+    for (size_t begin = 0; begin < rows; begin += kPackGroup) {
+      const size_t count = std::min(kPackGroup, rows - begin);
+      UnpackBits<T>(section.bits + PackedBytes(begin, section.width), count, section.width, base,
+                    values + begin);
+      for (size_t i = begin; i < begin + count; ++i) {
+        values[i] = sum = static_cast<T>(sum + values[i]);
+      }
+    }
     // The first difference is the base, whatever bits stand for it: the first value is explicit.
     if (rows > 0 && values[0] != first) return DataLoss("delta: the first difference is not zero");
     return OkStatus();

@@ -10,7 +10,11 @@ namespace {
 
 constexpr uint32_t kUnknown = UINT32_MAX;
 constexpr size_t kFirstSlots = 1024;
-constexpr size_t kPrefetchRows = 16;
+// Smaller tables stay in the cache.
+constexpr size_t kPrefetchSlots = 4096;
+// Looking a text up touches a slot, its entry and the entry's bytes, all of them anywhere in memory:
+// each is asked for so many rows ahead.
+constexpr size_t kSlotAhead = 24, kEntryAhead = 12, kBytesAhead = 6;
 // Remembered dictionaries; a load makes a new one every chunk or so.
 constexpr size_t kMaxRemaps = 8;
 
@@ -71,8 +75,15 @@ void DictionaryBuilder::Intern(const std::string_view* texts, const uint64_t* va
   scratch_hashes_.resize(rows);
   for (size_t i = 0; i < rows; ++i) scratch_hashes_[i] = is_null(i) ? 0 : HashBytes(texts[i]);
   for (size_t i = 0; i < rows; ++i) {
-    if (i + kPrefetchRows < rows && !slots_.empty()) {
-      __builtin_prefetch(&slots_[scratch_hashes_[i + kPrefetchRows] & (slots_.size() - 1)]);
+    if (i + kSlotAhead < rows && slots_.size() > kPrefetchSlots) {
+      const size_t mask = slots_.size() - 1;
+      const auto entry_at = [&](size_t row) {
+        const uint32_t number = static_cast<uint32_t>(slots_[scratch_hashes_[row] & mask]);
+        return number == 0 ? nullptr : &entries_[number - 1];
+      };
+      __builtin_prefetch(&slots_[scratch_hashes_[i + kSlotAhead] & mask]);
+      if (const auto* entry = entry_at(i + kEntryAhead)) __builtin_prefetch(entry);
+      if (const auto* entry = entry_at(i + kBytesAhead)) __builtin_prefetch(entry->data());
     }
     if (is_null(i)) {
       codes[i] = 0;

@@ -265,6 +265,10 @@ std::string EncodeFooter(const SegmentInfo& info, const std::vector<ColumnFooter
   for (const ColumnId id : info.sorted_by) PutSigned(id, &raw);
   PutVarint(columns.size(), &raw);
   for (const ColumnFooter& column : columns) PutColumn(column, &raw);
+  return SealFooter(raw, footer_offset, checksum);
+}
+
+std::string SealFooter(const std::string& raw, uint64_t footer_offset, uint64_t* checksum) {
   SHALE_CHECK(raw.size() <= kMaxFooterBytes);
   Compression compression = Compression::kZstd;
   std::string footer = Compress(compression, raw);

@@ -45,6 +45,8 @@ struct ColumnFooter {
 // The file's last bytes for blocks that end at `footer_offset`: footer and tail. Sets `*checksum`.
 std::string EncodeFooter(const SegmentInfo& info, const std::vector<ColumnFooter>& columns,
                          uint64_t footer_offset, uint64_t* checksum);
+// Footer and tail from the footer's fields.
+std::string SealFooter(const std::string& raw, uint64_t footer_offset, uint64_t* checksum);
 // The file's first bytes.
 std::string EncodeSegmentHeader();
 

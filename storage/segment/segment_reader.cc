@@ -144,9 +144,37 @@ class FileSegmentReader : public SegmentReader {
 
   StatusOr<Vector> ReadRows(int column, size_t block, const uint32_t* rows,
                             size_t count) override {
-    ASSIGN_OR_RETURN(Vector vector, ReadBlock(column, block));
-    if (count == vector.size()) return vector;  // ascending and distinct: all of them
-    return vector.Gather(rows, count);
+    const Type& type = info().columns[column].type;
+    ASSIGN_OR_RETURN(const LoadedBlockPtr loaded, Load(column, block));
+    // Ascending and distinct: all of them. A constant is one decode either way.
+    if (count == loaded->rows) return ReadBlock(column, block);
+    if (loaded->all_null()) return Vector::ConstantNull(type, count);
+    const bool has_codes = contents_.columns[column].dictionary.entries > 0;
+    if (loaded->codec->id == CodecId::kConstant || (type.IsStringLike() && !has_codes)) {
+      ASSIGN_OR_RETURN(const Vector whole, ReadBlock(column, block));
+      return whole.Gather(rows, count);
+    }
+    Vector vector;
+    if (has_codes) {
+      ASSIGN_OR_RETURN(DictionaryPtr dictionary, ReadDictionary(column));
+      BufferPtr codes = Buffer::Allocate(count * sizeof(uint32_t));
+      const Status status =
+          DecodeRows(*loaded, PhysicalType::kUInt32, rows, count, codes->data());
+      if (!status.ok()) return AtBlock(status, column, block);
+      vector = Vector::FromDictionary(std::move(dictionary), std::move(codes), count);
+    } else {
+      vector = Vector::Flat(type, count);
+      const Status status =
+          DecodeRows(*loaded, type.physical(), rows, count, vector.mutable_values<uint8_t>());
+      if (!status.ok()) return AtBlock(status, column, block);
+    }
+    if (loaded->validity != nullptr) {
+      const uint64_t* validity = reinterpret_cast<const uint64_t*>(loaded->validity->data());
+      for (size_t i = 0; i < count; ++i) {
+        if (!BitIsSet(validity, rows[i])) vector.SetNull(i);
+      }
+    }
+    return vector;
   }
 
   uint64_t BlockBytes(int column, size_t block) const override {

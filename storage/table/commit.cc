@@ -78,7 +78,13 @@ void StoreCore::Publish(VersionEdit edit, uint64_t sequence) {
   }
 }
 
+Status StoreCore::CheckWritable() {
+  RETURN_IF_ERROR(catalog->poison());
+  return log ? log->poison() : OkStatus();
+}
+
 Status StoreCore::CommitCatalog(VersionEdit edit, std::vector<CatalogEdit> edits) {
+  RETURN_IF_ERROR(CheckWritable());
   uint64_t sequence = NextSequence();
   RETURN_IF_ERROR(catalog->Commit(sequence, std::move(edits)));
   Publish(std::move(edit), sequence);
@@ -88,6 +94,7 @@ Status StoreCore::CommitCatalog(VersionEdit edit, std::vector<CatalogEdit> edits
 Status StoreCore::CommitLog(std::span<const Record> records, uint64_t* log_file) {
   *log_file = 0;
   if (!log) return OkStatus();
+  RETURN_IF_ERROR(CheckWritable());
   ASSIGN_OR_RETURN(*log_file, log->Commit(records));
   return OkStatus();
 }

@@ -130,6 +130,11 @@ bool ColumnBounds(const DatabaseVersion& version, TableId table, ColumnId column
 std::unique_ptr<Source> MakeTableSource(Snapshot snapshot, TableId table, ScanSpec spec,
                                         std::shared_ptr<ScanCounters> counters);
 
+// Appends `columns` of the rows that the chunk's column `row_id_column` (kRowIdColumn values taken from
+// the same snapshot) names: for the few rows that a top-n leaves.
+std::shared_ptr<Operator> MakeRowFetch(Snapshot snapshot, TableId table, size_t row_id_column,
+                                       std::vector<ColumnId> columns);
+
 // ---- looking inside (shale inspect, shale_segments) ---------------------------------------------
 struct ColumnStorage {
   ColumnId id;

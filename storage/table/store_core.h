@@ -83,6 +83,9 @@ class StoreCore {
   // ---- commits (all with commit_mutex held) ----
   VersionEdit Begin() SHALE_REQUIRES(commit_mutex);
   uint64_t NextSequence() SHALE_REQUIRES(commit_mutex) { return last_sequence + 1; }
+  // The error that stopped writing, if any: once it is not known what a crash would find of one
+  // commit, none follows, in the log or the catalog, until the database is opened again.
+  Status CheckWritable() SHALE_REQUIRES(commit_mutex);
   // Makes the edits durable and publishes. Appends nothing of its own.
   Status CommitCatalog(VersionEdit edit, std::vector<CatalogEdit> edits)
       SHALE_REQUIRES(commit_mutex);

@@ -20,7 +20,7 @@ void OnSignal(int) {
 
 void CatchInterrupts(bool once) {
   end_at_second = once;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = OnSignal;
   sigemptyset(&action.sa_mask);
   // No SA_RESTART: a wait for input ends.

@@ -7,14 +7,14 @@
 #include "absl/strings/ascii.h"
 #include "engine/base/edit_distance.h"
 #include "engine/functions/value_io.h"
-#include "tools/console/json_text.h"
+#include "tools/console/machine_text.h"
 #include "tools/console/terminal.h"
 #include "tools/console/text_table.h"
 
 namespace shale {
 namespace {
 
-const std::vector<std::string> kModeNames = {"table", "csv",      "tsv", "json",
+const std::vector<std::string> kModeNames = {"table",  "csv",      "tsv", "json",
                                              "ndjson", "markdown", "line"};
 
 std::string CommandLine(const std::string& tag) { return tag + "\n"; }
@@ -83,9 +83,9 @@ class TableWriter : public WriterBase {
       columns.push_back({name, column.type.IsNumeric()});
     }
     bool box = options_.mode == OutputMode::kTable;
-    table_ = std::make_unique<TextTable>(
-        box ? TextTable::Style::kBox : TextTable::Style::kMarkdown, std::move(columns),
-        options_.header, options_.max_width, sink_);
+    table_ =
+        std::make_unique<TextTable>(box ? TextTable::Style::kBox : TextTable::Style::kMarkdown,
+                                    std::move(columns), options_.header, options_.max_width, sink_);
     return OkStatus();
   }
 
@@ -108,10 +108,10 @@ class TableWriter : public WriterBase {
     RETURN_IF_ERROR(table_->Finish());
     if (options_.mode != OutputMode::kTable) return OkStatus();
     if (table_->num_hidden_columns() > 0) {
-      return sink_->Write(fmt::format(
-          "({} row{}, {} of {} columns shown; \\mode line shows all)\n",
-          WithThousands(table_->num_rows()), table_->num_rows() == 1 ? "" : "s",
-          columns_.size() - table_->num_hidden_columns(), columns_.size()));
+      return sink_->Write(
+          fmt::format("({} row{}, {} of {} columns shown; \\mode line shows all)\n",
+                      WithThousands(table_->num_rows()), table_->num_rows() == 1 ? "" : "s",
+                      columns_.size() - table_->num_hidden_columns(), columns_.size()));
     }
     return sink_->Write(RowCount(table_->num_rows()));
   }
@@ -190,7 +190,7 @@ class JsonWriter : public WriterBase {
       std::string name = column.name;
       for (int n = 1; !taken.insert(name).second; ++n) name = fmt::format("{}_{}", column.name, n);
       std::string key;
-      AppendJsonString(name, &key);
+      AppendJsonText(name, &key);
       keys_.push_back(key + ":");
     }
     return IsArray() ? sink_->Write("[") : OkStatus();
@@ -276,9 +276,10 @@ StatusOr<OutputMode> ParseOutputMode(std::string_view name) {
   }
   std::vector<std::string_view> names(kModeNames.begin(), kModeNames.end());
   std::string_view near = NearestName(lower, names);
-  return InvalidArgument("unknown mode \"{}\"{}; the modes are table, csv, tsv, json, ndjson, "
-                         "markdown and line",
-                         name, near.empty() ? "" : fmt::format(", did you mean {}?", near));
+  return InvalidArgument(
+      "unknown mode \"{}\"{}; the modes are table, csv, tsv, json, ndjson, "
+      "markdown and line",
+      name, near.empty() ? "" : fmt::format(", did you mean {}?", near));
 }
 
 std::string_view OutputModeName(OutputMode mode) { return kModeNames[static_cast<size_t>(mode)]; }
@@ -290,16 +291,12 @@ bool IsForPeople(OutputMode mode) {
 std::unique_ptr<ResultReceiver> MakeResultWriter(ResultWriterOptions options, TextSink* sink) {
   switch (options.mode) {
     case OutputMode::kTable:
-    case OutputMode::kMarkdown:
-      return std::make_unique<TableWriter>(std::move(options), sink);
+    case OutputMode::kMarkdown: return std::make_unique<TableWriter>(std::move(options), sink);
     case OutputMode::kCsv:
-    case OutputMode::kTsv:
-      return std::make_unique<DelimitedWriter>(std::move(options), sink);
+    case OutputMode::kTsv: return std::make_unique<DelimitedWriter>(std::move(options), sink);
     case OutputMode::kJson:
-    case OutputMode::kNdjson:
-      return std::make_unique<JsonWriter>(std::move(options), sink);
-    case OutputMode::kLine:
-      return std::make_unique<LineWriter>(std::move(options), sink);
+    case OutputMode::kNdjson: return std::make_unique<JsonWriter>(std::move(options), sink);
+    case OutputMode::kLine: return std::make_unique<LineWriter>(std::move(options), sink);
   }
   return nullptr;
 }

@@ -29,8 +29,8 @@ bool IsForPeople(OutputMode mode);
 
 struct ResultWriterOptions {
   OutputMode mode = OutputMode::kTable;
-  bool header = true;        // names of columns (table, csv, tsv, markdown)
-  size_t max_width = 0;      // of a table: cells of the terminal; 0 for no limit
+  bool header = true;    // names of columns (table, csv, tsv, markdown)
+  size_t max_width = 0;  // of a table: cells of the terminal; 0 for no limit
   // Asked at the start of each result, since a SET may come before it. Null: UTC.
   std::function<std::string()> time_zone;
 };

@@ -93,7 +93,8 @@ Status PrintTables(const DatabaseVersion& version, bool views, size_t max_width,
     for (const auto& view : Views(version)) lines.push_back({view.name, "view", "", ""});
   }
   if (lines.empty()) return sink->Write("There are no tables yet.\n");
-  std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.name < b.name; });
+  std::sort(lines.begin(), lines.end(),
+            [](const Line& a, const Line& b) { return a.name < b.name; });
   TextTable table(TextTable::Style::kBox,
                   {{"name", false}, {"kind", false}, {"rows", true}, {"columns", true}}, true,
                   max_width, sink);
@@ -113,17 +114,17 @@ Status PrintTable(const DatabaseVersion& version, const TableSchema& table, size
     std::string name, default_text;
     AppendPrintable(column.name, &name);
     AppendPrintable(DefaultText(column), &default_text);
-    RETURN_IF_ERROR(box.AddRow(
-        {name, TypeText(column), column.not_null ? "not null" : "", default_text}));
+    RETURN_IF_ERROR(
+        box.AddRow({name, TypeText(column), column.not_null ? "not null" : "", default_text}));
   }
   RETURN_IF_ERROR(sink->Write(fmt::format("Table {}\n", QuoteIdentifier(table.name))));
   RETURN_IF_ERROR(box.Finish());
   std::string layout;
   if (table.timestamp_column) {
     const ColumnSchema* column = table.Find(*table.timestamp_column);
-    layout += fmt::format("TIMESTAMP({}) PARTITION BY {}\n",
-                          column ? QuoteIdentifier(column->name) : "?",
-                          PartitionUnitName(table.partition_unit));
+    layout +=
+        fmt::format("TIMESTAMP({}) PARTITION BY {}\n", column ? QuoteIdentifier(column->name) : "?",
+                    PartitionUnitName(table.partition_unit));
   }
   if (!table.order_by.empty()) {
     std::string list;

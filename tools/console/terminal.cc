@@ -24,8 +24,8 @@ bool IsPlainAscii(std::string_view text) {
 int32_t NextCharacter(std::string_view text, size_t* at) {
   utf8proc_int32_t character = -1;
   auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data()) + *at;
-  auto length = utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(text.size() - *at),
-                                 &character);
+  auto length =
+      utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(text.size() - *at), &character);
   if (length <= 0) {
     ++*at;
     return -1;

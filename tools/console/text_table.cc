@@ -49,7 +49,8 @@ void TextTable::FitWidths() {
     return sum;
   };
   if (total(least) > max_width_) {
-    size_t room = max_width_ > 5 ? max_width_ - 5 : 0;  // 4 cells for the gap's column, 1 for the edge
+    size_t room =
+        max_width_ > 5 ? max_width_ - 5 : 0;  // 4 cells for the gap's column, 1 for the edge
     size_t front = 0, back = 0;
     bool take_front = true;
     while (front + back < columns_.size()) {
@@ -57,7 +58,10 @@ void TextTable::FitWidths() {
       size_t need = least(column) + 3;
       if (need > room && front > 0) break;
       room -= std::min(need, room);
-      if (take_front) ++front; else ++back;
+      if (take_front)
+        ++front;
+      else
+        ++back;
       take_front = !take_front;
     }
     hidden_ = columns_.size() - front - back;

@@ -49,8 +49,8 @@ class TextTable {
   bool started_ = false;
   std::vector<std::vector<std::string>> collected_;
   std::vector<size_t> widths_;
-  std::vector<size_t> shown_;   // indexes of the columns drawn
-  size_t gap_at_ = SIZE_MAX;    // position in shown_ before which columns are left out
+  std::vector<size_t> shown_;  // indexes of the columns drawn
+  size_t gap_at_ = SIZE_MAX;   // position in shown_ before which columns are left out
   size_t hidden_ = 0;
   uint64_t num_rows_ = 0;
   std::string line_;

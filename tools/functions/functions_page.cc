@@ -37,8 +37,9 @@ std::string Names(const std::string& name, const std::vector<std::string>& alias
 
 template <typename Function>
 void AddTable(const std::vector<const Function*>& functions, std::string* page) {
-  *page += "| function | arguments → result | what it does | example | gives |\n"
-           "|---|---|---|---|---|\n";
+  *page +=
+      "| function | arguments → result | what it does | example | gives |\n"
+      "|---|---|---|---|---|\n";
   for (const Function* function : functions) {
     *page += fmt::format("| {} | {} | {} | {} | {} |\n", Names(function->name, function->aliases),
                          Code(function->signature), Cell(function->summary),

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "engine/functions/value_io.h"
-#include "tools/console/json_text.h"
+#include "tools/console/machine_text.h"
 #include "tools/console/table_lookup.h"
 #include "tools/console/terminal.h"
 #include "tools/console/text_table.h"
@@ -35,7 +35,7 @@ std::string Printable(std::string_view text) {
 
 std::string JsonText(std::string_view text) {
   std::string out;
-  AppendJsonString(text, &out);
+  AppendJsonText(text, &out);
   return out;
 }
 
@@ -121,17 +121,22 @@ void Bounds(const DatabaseVersion& version, const TableSchema& table, const Colu
 Status PrintSegments(const std::vector<SegmentStorage>& segments, size_t max_width,
                      TextSink* sink) {
   TextTable box(TextTable::Style::kBox,
-                {{"segment", true}, {"partition"}, {"rows", true}, {"hidden", true},
-                 {"size", true}, {"ratio", true}, {"file"}},
+                {{"segment", true},
+                 {"partition"},
+                 {"rows", true},
+                 {"hidden", true},
+                 {"size", true},
+                 {"ratio", true},
+                 {"file"}},
                 true, max_width, sink);
   for (const auto& segment : segments) {
     uint64_t raw = 0;
     for (const auto& column : segment.columns) raw += column.raw_bytes;
-    RETURN_IF_ERROR(box.AddRow({segment.hot ? "hot" : std::to_string(segment.id), segment.partition,
-                                WithThousands(segment.rows), WithThousands(segment.hidden_rows),
-                                HumanBytes(segment.file_bytes),
-                                segment.hot ? "" : Ratio(raw, segment.file_bytes),
-                                Printable(segment.path)}));
+    RETURN_IF_ERROR(
+        box.AddRow({segment.hot ? "hot" : std::to_string(segment.id), segment.partition,
+                    WithThousands(segment.rows), WithThousands(segment.hidden_rows),
+                    HumanBytes(segment.file_bytes),
+                    segment.hot ? "" : Ratio(raw, segment.file_bytes), Printable(segment.path)}));
   }
   return box.Finish();
 }
@@ -153,10 +158,11 @@ std::string SegmentsJson(const std::vector<SegmentStorage>& segments) {
 }
 
 std::string TableJson(const TableSchema& table, const TableTotal& total) {
-  return fmt::format("\"table\":{},\"rows\":{},\"hidden_rows\":{},\"raw_bytes\":{},\"bytes\":{},"
-                     "\"segments\":{},\"hot_buffers\":{},\"partitions\":{}",
-                     JsonText(table.name), total.rows, total.hidden, total.raw, total.file_bytes,
-                     total.files, total.hot, total.partitions.size());
+  return fmt::format(
+      "\"table\":{},\"rows\":{},\"hidden_rows\":{},\"raw_bytes\":{},\"bytes\":{},"
+      "\"segments\":{},\"hot_buffers\":{},\"partitions\":{}",
+      JsonText(table.name), total.rows, total.hidden, total.raw, total.file_bytes, total.files,
+      total.hot, total.partitions.size());
 }
 
 }  // namespace
@@ -180,14 +186,20 @@ Status InspectDatabase(const DatabaseVersion& version, const InspectOptions& opt
     return sink->Write("[" + out + "]\n");
   }
   TextTable box(TextTable::Style::kBox,
-                {{"table"}, {"rows", true}, {"columns", true}, {"partitions", true},
-                 {"segments", true}, {"raw", true}, {"on disk", true}, {"ratio", true}, {"share"}},
+                {{"table"},
+                 {"rows", true},
+                 {"columns", true},
+                 {"partitions", true},
+                 {"segments", true},
+                 {"raw", true},
+                 {"on disk", true},
+                 {"ratio", true},
+                 {"share"}},
                 true, options.max_width, sink);
   for (size_t i = 0; i < tables.size(); ++i) {
     const TableTotal& total = totals[i];
-    double share = all_bytes == 0 ? 0
-                                  : static_cast<double>(total.file_bytes) /
-                                        static_cast<double>(all_bytes);
+    double share =
+        all_bytes == 0 ? 0 : static_cast<double>(total.file_bytes) / static_cast<double>(all_bytes);
     RETURN_IF_ERROR(box.AddRow(
         {Printable(tables[i]->name), WithThousands(total.rows),
          std::to_string(tables[i]->columns.size()), WithThousands(total.partitions.size()),
@@ -219,8 +231,8 @@ Status InspectTable(const DatabaseVersion& version, const TableSchema& table,
     }
     std::string list =
         options.segments ? fmt::format(",\n \"segment_list\":{}", SegmentsJson(segments)) : "";
-    return sink->Write(fmt::format("{{{},\n \"columns\":[{}]{}}}\n", TableJson(table, total),
-                                   columns, list));
+    return sink->Write(
+        fmt::format("{{{},\n \"columns\":[{}]{}}}\n", TableJson(table, total), columns, list));
   }
   uint64_t stored = 0;
   for (const auto& column : total.columns) stored += column.stored;
@@ -229,12 +241,22 @@ Status InspectTable(const DatabaseVersion& version, const TableSchema& table,
       Printable(table.name), WithThousands(total.rows), WithThousands(total.partitions.size()),
       total.partitions.size() == 1 ? "" : "s", WithThousands(total.files),
       total.files == 1 ? "" : "s",
-      total.hot > 0 ? fmt::format(" and {} hot buffer{}", total.hot, total.hot == 1 ? "" : "s") : "",
+      total.hot > 0 ? fmt::format(" and {} hot buffer{}", total.hot, total.hot == 1 ? "" : "s")
+                    : "",
       HumanBytes(total.raw), HumanBytes(total.file_bytes),
       total.file_bytes > 0 ? " (" + Ratio(total.raw, total.file_bytes) + ")" : "")));
   TextTable box(TextTable::Style::kBox,
-                {{"column"}, {"type"}, {"raw", true}, {"stored", true}, {"ratio", true}, {"share"},
-                 {"nulls", true}, {"distinct", true}, {"encodings"}, {"min"}, {"max"}},
+                {{"column"},
+                 {"type"},
+                 {"raw", true},
+                 {"stored", true},
+                 {"ratio", true},
+                 {"share"},
+                 {"nulls", true},
+                 {"distinct", true},
+                 {"encodings"},
+                 {"min"},
+                 {"max"}},
                 true, options.max_width, sink);
   for (const auto& column : total.columns) {
     std::string min, max;
@@ -242,12 +264,12 @@ Status InspectTable(const DatabaseVersion& version, const TableSchema& table,
     double share =
         stored == 0 ? 0 : static_cast<double>(column.stored) / static_cast<double>(stored);
     constexpr size_t kMaxBound = 40;
-    RETURN_IF_ERROR(box.AddRow(
-        {Printable(column.schema->name), column.schema->type.ToString(), HumanBytes(column.raw),
-         HumanBytes(column.stored), Ratio(column.raw, column.stored), Bar(share),
-         WithThousands(column.nulls), column.distinct > 0 ? WithThousands(column.distinct) : "",
-         column.Encodings(), CutToWidth(Printable(min), kMaxBound),
-         CutToWidth(Printable(max), kMaxBound)}));
+    RETURN_IF_ERROR(
+        box.AddRow({Printable(column.schema->name), column.schema->type.ToString(),
+                    HumanBytes(column.raw), HumanBytes(column.stored),
+                    Ratio(column.raw, column.stored), Bar(share), WithThousands(column.nulls),
+                    column.distinct > 0 ? WithThousands(column.distinct) : "", column.Encodings(),
+                    CutToWidth(Printable(min), kMaxBound), CutToWidth(Printable(max), kMaxBound)}));
   }
   RETURN_IF_ERROR(box.Finish());
   return options.segments ? PrintSegments(segments, options.max_width, sink) : OkStatus();
@@ -257,8 +279,16 @@ Status InspectColumn(const DatabaseVersion& version, const TableSchema& table,
                      const ColumnSchema& column, const InspectOptions& options, TextSink* sink) {
   ASSIGN_OR_RETURN(auto segments, DescribeStorage(version, table.table_id));
   TextTable box(TextTable::Style::kBox,
-                {{"segment", true}, {"partition"}, {"rows", true}, {"raw", true}, {"stored", true},
-                 {"ratio", true}, {"nulls", true}, {"distinct", true}, {"encodings"}, {"min"},
+                {{"segment", true},
+                 {"partition"},
+                 {"rows", true},
+                 {"raw", true},
+                 {"stored", true},
+                 {"ratio", true},
+                 {"nulls", true},
+                 {"distinct", true},
+                 {"encodings"},
+                 {"min"},
                  {"max"}},
                 true, options.max_width, sink);
   std::string json;
@@ -284,9 +314,9 @@ Status InspectColumn(const DatabaseVersion& version, const TableSchema& table,
     }
   }
   if (options.json) {
-    return sink->Write(fmt::format("{{\"table\":{},\"column\":{},\"type\":{},\n \"segments\":[{}]}}\n",
-                                   JsonText(table.name), JsonText(column.name),
-                                   JsonText(column.type.ToString()), json));
+    return sink->Write(fmt::format(
+        "{{\"table\":{},\"column\":{},\"type\":{},\n \"segments\":[{}]}}\n", JsonText(table.name),
+        JsonText(column.name), JsonText(column.type.ToString()), json));
   }
   RETURN_IF_ERROR(sink->Write(fmt::format("table {}, column {}: {}{}\n", Printable(table.name),
                                           Printable(column.name), column.type.ToString(),

@@ -11,7 +11,7 @@ namespace shale {
 struct InspectOptions {
   bool segments = false;  // a line a segment too
   bool json = false;
-  size_t max_width = 0;   // of tables, in cells; 0 for no limit
+  size_t max_width = 0;  // of tables, in cells; 0 for no limit
 };
 
 // Every table: rows, bytes, ratio.

@@ -31,7 +31,8 @@ void DefineOptions(CLI::App* load, LoadArguments* arguments) {
       ->required();
   load->add_flag("--create", options->create,
                  "Make the table from what the files hold (and the database folder)");
-  load->add_option("--format", arguments->format, "auto, csv, tsv, ndjson or combined (access logs)")
+  load->add_option("--format", arguments->format,
+                   "auto, csv, tsv, ndjson or combined (access logs)")
       ->type_name("F")
       ->capture_default_str();
   load->add_option("--delimiter", arguments->delimiter,

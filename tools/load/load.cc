@@ -46,8 +46,8 @@ class Load {
       // As if nothing had been asked for: the next try may infer other types.
       Status dropped = database_->store().DropTable(table_->table_id);
       if (!dropped.ok()) {
-        RETURN_IF_ERROR(err_->Write(fmt::format("table {} stays, empty: {}\n", table_->name,
-                                                Message(dropped))));
+        RETURN_IF_ERROR(err_->Write(
+            fmt::format("table {} stays, empty: {}\n", table_->name, Message(dropped))));
       }
     }
     return code;
@@ -63,10 +63,10 @@ class Load {
     const auto& paths = survey_.paths;
     std::string what = paths.size() == 1 ? paths[0] : fmt::format("{} files", paths.size());
     if (what == "-") what = "standard input";
-    RETURN_IF_ERROR(err_->Write(fmt::format(
-        "{}: {}, {} columns (from {}{} rows)\n", what, survey_.dialect.ToString(),
-        survey_.columns.size(), survey_.sampled_all ? "all " : "a sample of ",
-        WithThousands(survey_.sampled_rows))));
+    RETURN_IF_ERROR(err_->Write(fmt::format("{}: {}, {} columns (from {}{} rows)\n", what,
+                                            survey_.dialect.ToString(), survey_.columns.size(),
+                                            survey_.sampled_all ? "all " : "a sample of ",
+                                            WithThousands(survey_.sampled_rows))));
     return Notes(survey_.notes);
   }
 
@@ -132,26 +132,25 @@ class Load {
                        "table {} exists and has {} rows: leave out --create to add to it",
                        table_->name, WithThousands(rows));
     }
-    std::string option = !options_.timestamp.empty() ? "--timestamp"
-                         : options_.unit             ? "--partition-by"
+    std::string option = !options_.timestamp.empty()  ? "--timestamp"
+                         : options_.unit              ? "--partition-by"
                          : !options_.order_by.empty() ? "--order-by"
                                                       : "";
     if (!option.empty() && !(options_.create && options_.resume)) {
       return InvalidArgument("table {} exists: {} is for a new one", table_->name, option);
     }
-    return err_->Write(fmt::format("adding to table {} ({} rows)\n", table_->name,
-                                   WithThousands(rows)));
+    return err_->Write(
+        fmt::format("adding to table {} ({} rows)\n", table_->name, WithThousands(rows)));
   }
 
   StatusOr<int> LoadRows(int64_t begin_us) {
     Store& store = database_->store();
     LoadJob job;
     job.num_workers = options_.workers > 0 ? options_.workers : NumCores();
-    ASSIGN_OR_RETURN(std::unique_ptr<BulkWriter> writer,
-                     store.StartBulk(*table_, job.num_workers));
-    RejectsFile rejects(options_.rejects.empty() ? table_->name + ".rejects.ndjson"
-                                                 : options_.rejects,
-                        options_.resume);
+    ASSIGN_OR_RETURN(std::unique_ptr<BulkWriter> writer, store.StartBulk(*table_, job.num_workers));
+    RejectsFile rejects(
+        options_.rejects.empty() ? table_->name + ".rejects.ndjson" : options_.rejects,
+        options_.resume);
     std::unique_ptr<ResumeState> resume;
     if (options_.resume) {
       ASSIGN_OR_RETURN(std::vector<std::string> tokens, store.ResumeTokens(table_->table_id));
@@ -184,15 +183,14 @@ class Load {
     writer.reset();
     RETURN_IF_ERROR(MeasureTable(*store.snapshot(), table_->table_id, &summary));
     summary.elapsed_us = Clock::System()->MonotonicMicros() - begin_us;
-    RETURN_IF_ERROR(
-        out_->Write(options_.json ? SummaryAsJson(summary) : SummaryInWords(summary)));
+    RETURN_IF_ERROR(out_->Write(options_.json ? SummaryAsJson(summary) : SummaryInWords(summary)));
     if (summary.loaded) return kLoadDone;
     std::string_view what = resume && commits_ > 0
                                 ? "what was committed before stays; the rest was not loaded"
                                 : "nothing was loaded";
-    RETURN_IF_ERROR(err_->Write(fmt::format(
-        "error: more bad rows than --max-errors {} allows ({}): {}\n", options_.max_errors.ToString(),
-        WithThousands(summary.counts.num_bad), what)));
+    RETURN_IF_ERROR(err_->Write(
+        fmt::format("error: more bad rows than --max-errors {} allows ({}): {}\n",
+                    options_.max_errors.ToString(), WithThousands(summary.counts.num_bad), what)));
     return kLoadOverLimit;
   }
 

@@ -30,8 +30,8 @@ StatusOr<ErrorLimit> ParseErrorLimit(std::string_view text) {
     good = absl::SimpleAtoi(trimmed, &limit.count);
   }
   if (good) return limit;
-  return InvalidArgument(
-      "--max-errors takes a number of rows or a share such as 1%, not \"{}\"", text);
+  return InvalidArgument("--max-errors takes a number of rows or a share such as 1%, not \"{}\"",
+                         text);
 }
 
 StatusOr<PartitionUnit> ParsePartitionUnit(std::string_view text) {
@@ -53,9 +53,10 @@ StatusOr<char> ParseDelimiter(std::string_view text) {
   bool good = text.size() == 1 && text[0] != '"' && text[0] != '\n' && text[0] != '\r' &&
               static_cast<unsigned char>(text[0]) < 0x80;
   if (good) return text[0];
-  return InvalidArgument("--delimiter takes one ASCII character, or tab, comma, semicolon, pipe or "
-                         "space, not \"{}\"",
-                         text);
+  return InvalidArgument(
+      "--delimiter takes one ASCII character, or tab, comma, semicolon, pipe or "
+      "space, not \"{}\"",
+      text);
 }
 
 StatusOr<std::vector<std::string>> ExpandFiles(const std::vector<std::string>& patterns) {

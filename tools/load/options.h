@@ -32,18 +32,18 @@ struct LoadOptions {
   std::string db;
   std::string table;
   bool create = false;
-  std::vector<std::string> files;       // as given: globs, "-"
+  std::vector<std::string> files;  // as given: globs, "-"
   DialectHints hints;
-  std::vector<std::string> columns;     // --columns: names instead of the header's
-  std::string timestamp;                // --timestamp COL; "" to choose one
-  std::optional<PartitionUnit> unit;    // --partition-by
+  std::vector<std::string> columns;   // --columns: names instead of the header's
+  std::string timestamp;              // --timestamp COL; "" to choose one
+  std::optional<PartitionUnit> unit;  // --partition-by
   std::vector<std::string> order_by;
   ErrorLimit max_errors;
-  std::string rejects;                  // "": TABLE.rejects.ndjson in the working folder
+  std::string rejects;  // "": TABLE.rejects.ndjson in the working folder
   bool dry_run = false;
   bool resume = false;
   bool json = false;
-  int workers = 0;                      // 0: one a core
+  int workers = 0;  // 0: one a core
 };
 
 // Existing files stand for themselves, patterns for their matches (sorted). NotFound for a pattern

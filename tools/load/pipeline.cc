@@ -2,8 +2,8 @@
 
 #include <atomic>
 #include <deque>
-#include <set>
 #include <memory>
+#include <set>
 
 #include "engine/base/clock.h"
 #include "engine/base/sync.h"
@@ -134,7 +134,8 @@ class Pipeline {
     group_bytes_ += block.text.size();
     auto& ranges = group_.ranges;
     bool goes_on = !ranges.empty() && ranges.back().file.Is(job_.resume->file()) &&
-                   ranges.back().file.name == job_.resume->file().name && ranges.back().end == begin;
+                   ranges.back().file.name == job_.resume->file().name &&
+                   ranges.back().end == begin;
     if (!goes_on) ranges.push_back({job_.resume->file(), begin, begin, 0});
     ranges.back().end = end;
     ranges.back().content_hash = FoldBlockHash(ranges.back().content_hash, block.text);
@@ -344,6 +345,8 @@ class Pipeline {
 
 }  // namespace
 
-Status RunLoadPipeline(const LoadJob& job, LoadCounts* counts) { return Pipeline(job, counts).Run(); }
+Status RunLoadPipeline(const LoadJob& job, LoadCounts* counts) {
+  return Pipeline(job, counts).Run();
+}
 
 }  // namespace shale

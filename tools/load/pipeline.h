@@ -30,24 +30,24 @@ struct LoadJob {
   Survey* survey = nullptr;
   const ColumnMapping* mapping = nullptr;
   const TableSchema* table = nullptr;
-  std::vector<Value> defaults;       // one a column of the table
+  std::vector<Value> defaults;  // one a column of the table
   BulkWriter* writer = nullptr;
   RejectsFile* rejects = nullptr;
-  ResumeState* resume = nullptr;     // null: no resuming
+  ResumeState* resume = nullptr;  // null: no resuming
   ErrorLimit limit;
   int num_workers = 1;
   bool show_progress = false;
 };
 
 struct LoadCounts {
-  uint64_t num_rows = 0;       // appended
+  uint64_t num_rows = 0;  // appended
   uint64_t num_bad = 0;
-  uint64_t text_bytes = 0;     // decompressed, read (skipped ones too)
-  uint64_t commits = 0;        // made by Run
+  uint64_t text_bytes = 0;                          // decompressed, read (skipped ones too)
+  uint64_t commits = 0;                             // made by Run
   std::map<std::string, uint64_t> reasons;          // see ReasonKind
   std::map<std::string, uint64_t> unknown_members;  // NDJSON: not in the table
-  bool over_limit = false;     // more bad rows than allowed: the caller must not commit
-  std::string first_reject;    // "file:line: column: reason"
+  bool over_limit = false;   // more bad rows than allowed: the caller must not commit
+  std::string first_reject;  // "file:line: column: reason"
 };
 
 // kCancelled after Ctrl-C. On an error or over_limit nothing is to be committed any more.

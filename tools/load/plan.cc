@@ -32,14 +32,14 @@ size_t FindName(const Names& items, std::string_view name, NameOf name_of) {
 }
 
 StatusOr<size_t> FindColumn(const Survey& survey, std::string_view name, std::string_view option) {
-  size_t at = FindName(survey.columns, name, [](const SurveyColumn& c) -> const std::string& {
-    return c.name;
-  });
+  size_t at = FindName(survey.columns, name,
+                       [](const SurveyColumn& c) -> const std::string& { return c.name; });
   if (at < survey.columns.size()) return at;
   if (at == kSeveral) {
-    return InvalidArgument("{}: several columns are called {} but for capitals: write it as the "
-                           "header does",
-                           option, name);
+    return InvalidArgument(
+        "{}: several columns are called {} but for capitals: write it as the "
+        "header does",
+        option, name);
   }
   std::vector<std::string_view> names;
   for (const auto& column : survey.columns) names.push_back(column.name);
@@ -91,13 +91,15 @@ StatusOr<TimestampChoice> ChooseTimestamp(const LoadOptions& options, const Surv
   if (choice.column == kNone) {
     choice.note = with_nulls.empty()
                       ? "no column of times: the table is one partition"
-                      : fmt::format("every column of times has empty values ({}): the table is one "
-                                    "partition; --timestamp COL chooses one all the same",
-                                    with_nulls);
+                      : fmt::format(
+                            "every column of times has empty values ({}): the table is one "
+                            "partition; --timestamp COL chooses one all the same",
+                            with_nulls);
   } else if (!others.empty()) {
-    choice.note = fmt::format("time of an event: {} (the first of {} columns of times; --timestamp "
-                              "COL chooses another)",
-                              survey.columns[choice.column].name, others.size() + 1);
+    choice.note = fmt::format(
+        "time of an event: {} (the first of {} columns of times; --timestamp "
+        "COL chooses another)",
+        survey.columns[choice.column].name, others.size() + 1);
   }
   return choice;
 }
@@ -132,7 +134,8 @@ StatusOr<NewTable> PlanNewTable(const LoadOptions& options, const Survey& survey
   for (size_t i = 0; i < survey.columns.size(); ++i) {
     const SurveyColumn& column = survey.columns[i];
     bool is_time = i == choice.column;
-    Type type = is_time && column.type.id() == TypeId::kDate ? Type(TypeId::kTimestamp) : column.type;
+    Type type =
+        is_time && column.type.id() == TypeId::kDate ? Type(TypeId::kTimestamp) : column.type;
     std::string name = QuoteIdentifier(column.name);
     table.sql += fmt::format("  {}{} {}{}{}\n", name, std::string(width - DisplayWidth(name), ' '),
                              type.ToString(), is_time ? " NOT NULL" : "",
@@ -150,8 +153,9 @@ StatusOr<NewTable> PlanNewTable(const LoadOptions& options, const Survey& survey
     table.sql += fmt::format("\nTIMESTAMP ({}) PARTITION BY {}", QuoteIdentifier(column.name),
                              PartitionUnitName(unit));
   } else if (options.unit) {
-    return InvalidArgument("--partition-by needs a column of times, and there is none to choose; "
-                           "name one with --timestamp");
+    return InvalidArgument(
+        "--partition-by needs a column of times, and there is none to choose; "
+        "name one with --timestamp");
   }
   std::string order;
   for (const auto& name : options.order_by) {
@@ -177,17 +181,19 @@ StatusOr<ColumnMapping> MapColumns(const Survey& survey, bool has_names, const T
       size_t at = FindName(table.columns, survey.columns[i].name,
                            [](const ColumnSchema& c) -> const std::string& { return c.name; });
       if (at == kSeveral) {
-        return InvalidArgument("column {} of the files could be any of several columns of table {} "
-                               "that differ in capitals only",
-                               survey.columns[i].name, table.name);
+        return InvalidArgument(
+            "column {} of the files could be any of several columns of table {} "
+            "that differ in capitals only",
+            survey.columns[i].name, table.name);
       }
       target[i] = at;
     }
   } else {
     if (all.columns.size() > table.columns.size()) {
-      return InvalidArgument("the files have {} fields and no header, and table {} has {} columns: "
-                             "name the fields with --columns",
-                             all.columns.size(), table.name, table.columns.size());
+      return InvalidArgument(
+          "the files have {} fields and no header, and table {} has {} columns: "
+          "name the fields with --columns",
+          all.columns.size(), table.name, table.columns.size());
     }
     for (size_t i = 0; i < all.columns.size(); ++i) target[i] = i;
   }
@@ -239,14 +245,16 @@ StatusOr<ColumnMapping> MapColumns(const Survey& survey, bool has_names, const T
       continue;
     }
     if (column.not_null && !has_default) {
-      return InvalidArgument("column {} of table {} is NOT NULL without a default, and the files "
-                             "have no such column",
-                             column.name, table.name);
+      return InvalidArgument(
+          "column {} of table {} is NOT NULL without a default, and the files "
+          "have no such column",
+          column.name, table.name);
     }
     defaulted += (defaulted.empty() ? "" : ", ") + column.name;
   }
   if (!defaulted.empty()) {
-    mapping.notes.push_back(fmt::format("not in the files, so NULL or their default: {}", defaulted));
+    mapping.notes.push_back(
+        fmt::format("not in the files, so NULL or their default: {}", defaulted));
   }
   return mapping;
 }

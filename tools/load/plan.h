@@ -17,8 +17,8 @@ namespace shale {
 inline constexpr uint64_t kRowsPerPartition = 1'000'000;
 
 struct NewTable {
-  std::string sql;                        // CREATE TABLE …, ends with a semicolon
-  std::vector<std::string> notes;         // what was chosen and why
+  std::string sql;                 // CREATE TABLE …, ends with a semicolon
+  std::vector<std::string> notes;  // what was chosen and why
 };
 // InvalidArgument: --timestamp, --order-by, --partition-by or --columns that do not fit the survey.
 StatusOr<NewTable> PlanNewTable(const LoadOptions& options, const Survey& survey);
@@ -32,7 +32,7 @@ struct ColumnMapping {
   ReadSchema read;
   // A column of the table: which of read.columns, or -1 for its default value.
   std::vector<int> sources;
-  std::vector<std::string> notes;         // columns left out on either side
+  std::vector<std::string> notes;  // columns left out on either side
 };
 // NDJSON rows may have members that the sample did not show: the table's other columns are read by
 // their names too.

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "tools/console/json_text.h"
+#include "tools/console/machine_text.h"
 
 namespace shale {
 
@@ -18,25 +18,26 @@ Status RejectsFile::Write(std::string_view file, const std::vector<Reject>& reje
     int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (append_ ? O_APPEND : O_TRUNC);
     fd_ = open(path_.c_str(), flags, 0666);
     if (fd_ < 0) {
-      return InvalidArgument("cannot write the refused rows to {}: {}; name another file with "
-                             "--rejects",
-                             path_, std::strerror(errno));
+      return InvalidArgument(
+          "cannot write the refused rows to {}: {}; name another file with "
+          "--rejects",
+          path_, std::strerror(errno));
     }
     append_ = true;
   }
   for (const Reject& reject : rejects) {
     buffer_ += "{\"file\":";
-    AppendJsonString(file, &buffer_);
+    AppendJsonText(file, &buffer_);
     fmt::format_to(std::back_inserter(buffer_), ",\"line\":{},\"column\":", reject.line);
     if (reject.column.empty()) {
       buffer_ += "null";
     } else {
-      AppendJsonString(reject.column, &buffer_);
+      AppendJsonText(reject.column, &buffer_);
     }
     buffer_ += ",\"reason\":";
-    AppendJsonString(reject.reason, &buffer_);
+    AppendJsonText(reject.reason, &buffer_);
     buffer_ += ",\"raw\":";
-    AppendJsonString(reject.raw, &buffer_);
+    AppendJsonText(reject.raw, &buffer_);
     buffer_ += "}\n";
     if (buffer_.size() > (1 << 20)) RETURN_IF_ERROR(Flush());
   }

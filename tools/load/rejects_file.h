@@ -1,5 +1,5 @@
-// RejectsFile: the rows that a load refused, one JSON object a line: file, line, column, reason, raw.
-// Made when the first row is refused. One thread at a time.
+// RejectsFile: the rows that a load refused, one JSON object a line: file, line, column, reason,
+// raw. Made when the first row is refused. One thread at a time.
 #pragma once
 
 #include <memory>

@@ -60,13 +60,12 @@ bool ResumeToken::Parse(std::string_view text, ResumeToken* token) {
   for (size_t i = 1; i < parts.size(); ++i) {
     std::vector<std::string> fields = absl::StrSplit(parts[i], ',');
     ResumeRange range;
-    bool good = fields.size() == 7 &&
-                absl::SimpleHexAtoi(fields[0], &range.file.first_block_hash) &&
-                absl::SimpleAtoi(fields[1], &range.file.length) &&
-                absl::SimpleHexAtoi(fields[2], &range.file.prefix_hash) &&
-                absl::SimpleAtoi(fields[3], &range.begin) &&
-                absl::SimpleAtoi(fields[4], &range.end) &&
-                absl::SimpleHexAtoi(fields[5], &range.content_hash);
+    bool good =
+        fields.size() == 7 && absl::SimpleHexAtoi(fields[0], &range.file.first_block_hash) &&
+        absl::SimpleAtoi(fields[1], &range.file.length) &&
+        absl::SimpleHexAtoi(fields[2], &range.file.prefix_hash) &&
+        absl::SimpleAtoi(fields[3], &range.begin) && absl::SimpleAtoi(fields[4], &range.end) &&
+        absl::SimpleHexAtoi(fields[5], &range.content_hash);
     if (!good) return false;
     range.file.name = fields[6];
     token->ranges.push_back(std::move(range));

@@ -18,9 +18,9 @@ namespace shale {
 
 struct ResumeFile {
   uint64_t first_block_hash = 0;
-  int64_t length = 0;       // bytes on disk
-  uint64_t prefix_hash = 0; // of the first kResumePrefixBytes
-  std::string name;         // without folders
+  int64_t length = 0;        // bytes on disk
+  uint64_t prefix_hash = 0;  // of the first kResumePrefixBytes
+  std::string name;          // without folders
 
   bool Is(const ResumeFile& other) const {
     return first_block_hash == other.first_block_hash && length == other.length;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "tools/console/json_text.h"
+#include "tools/console/machine_text.h"
 #include "tools/console/terminal.h"
 
 namespace shale {
@@ -47,11 +47,11 @@ std::string SummaryInWords(const LoadSummary& summary) {
   auto add = [&](std::string line) { text += line + "\n"; };
   if (summary.loaded) {
     double seconds = Seconds(summary);
-    add(fmt::format("loaded {} into {} in {} ({} rows/s, {}/s)", Plural(counts.num_rows, "row"),
-                    summary.table, HumanDuration(summary.elapsed_us),
-                    HumanCount(static_cast<double>(counts.num_rows) / seconds),
-                    HumanBytes(static_cast<uint64_t>(static_cast<double>(counts.text_bytes) /
-                                                     seconds))));
+    add(fmt::format(
+        "loaded {} into {} in {} ({} rows/s, {}/s)", Plural(counts.num_rows, "row"), summary.table,
+        HumanDuration(summary.elapsed_us),
+        HumanCount(static_cast<double>(counts.num_rows) / seconds),
+        HumanBytes(static_cast<uint64_t>(static_cast<double>(counts.text_bytes) / seconds))));
   }
   if (summary.resumed_rows > 0) {
     add(fmt::format("{} from an earlier run were there already",
@@ -103,7 +103,7 @@ std::string SummaryAsJson(const LoadSummary& summary) {
   double seconds = Seconds(summary);
   auto text = [](std::string_view value) {
     std::string out;
-    AppendJsonString(value, &out);
+    AppendJsonText(value, &out);
     return out;
   };
   auto object = [&](const std::map<std::string, uint64_t>& map) {

@@ -13,11 +13,11 @@ struct LoadSummary {
   std::string table;
   size_t num_files = 0;
   LoadCounts counts;
-  bool loaded = false;           // what was read is in the table
-  uint64_t resumed_rows = 0;     // there already, from an interrupted load
+  bool loaded = false;        // what was read is in the table
+  uint64_t resumed_rows = 0;  // there already, from an interrupted load
   int64_t elapsed_us = 0;
-  std::string rejects_path;      // "" when no row was refused
-  std::string limit;             // --max-errors
+  std::string rejects_path;  // "" when no row was refused
+  std::string limit;         // --max-errors
   // The whole table, after the load.
   uint64_t table_rows = 0;
   uint64_t disk_bytes = 0;

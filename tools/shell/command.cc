@@ -158,14 +158,16 @@ void AddShellCommand(CLI::App* app, std::function<int()>* run) {
           ->type_name("SQL")
           ->allow_extra_args(false)
           ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  CLI::Option* file =
-      shell->add_option("-f,--file", arguments->files, "Run a file (-: standard input) and leave; "
-                                                       "may be repeated, in turn with -c")
-          ->type_name("FILE")
-          ->allow_extra_args(false)
-          ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  shell->add_option("--mode", arguments->mode,
-                    "Output: table, csv, tsv, json, ndjson, markdown or line")
+  CLI::Option* file = shell
+                          ->add_option("-f,--file", arguments->files,
+                                       "Run a file (-: standard input) and leave; "
+                                       "may be repeated, in turn with -c")
+                          ->type_name("FILE")
+                          ->allow_extra_args(false)
+                          ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  shell
+      ->add_option("--mode", arguments->mode,
+                   "Output: table, csv, tsv, json, ndjson, markdown or line")
       ->type_name("MODE")
       ->capture_default_str();
   shell->add_flag("--no-header", arguments->no_header, "Leave out the names of columns");

@@ -103,8 +103,8 @@ Completion Complete(const DatabaseVersion& version, std::string_view text, size_
   auto named = [&](const TableSchema& table) {
     return std::find(statement.begin(), statement.end(), Lower(table.name)) != statement.end();
   };
-  bool any_named = std::any_of(tables.begin(), tables.end(),
-                               [&](const auto& table) { return named(*table); });
+  bool any_named =
+      std::any_of(tables.begin(), tables.end(), [&](const auto& table) { return named(*table); });
   for (const auto& table : tables) {
     if (any_named && !named(*table)) continue;
     for (const auto& column : table->columns) {

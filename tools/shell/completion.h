@@ -10,8 +10,8 @@
 namespace shale {
 
 struct Completion {
-  size_t word_begin = 0;            // the word before the cursor is text[word_begin, cursor)
-  std::vector<std::string> words;   // sorted, without repeats, as they are to be inserted
+  size_t word_begin = 0;           // the word before the cursor is text[word_begin, cursor)
+  std::vector<std::string> words;  // sorted, without repeats, as they are to be inserted
 };
 // Keywords, tables, columns and functions that begin like the word before `cursor` (a byte offset
 // into `text`), whatever the case; after FROM, JOIN, INTO or \d only tables; after "t." only

@@ -223,11 +223,11 @@ LineEditor::LineEditor(shale::History* entries, Completer completer)
   el_set(editor, EL_ADDFN, "shale-paste", "Insert a paste", OnPaste);
   el_set(editor, EL_ADDFN, "shale-complete", "Complete a word", OnTab);
   constexpr const char* kBindings[][2] = {
-      {"^M", "shale-enter"},       {"^J", "shale-enter"},        {"\\e[A", "shale-up"},
-      {"\\eOA", "shale-up"},       {"\\e[B", "shale-down"},      {"\\eOB", "shale-down"},
-      {"^C", "shale-cancel"},      {"^Z", "shale-suspend"},      {"\\e[200~", "shale-paste"},
-      {"^I", "shale-complete"},    {"^P", "ed-prev-history"},    {"^N", "ed-next-history"},
-      {"^R", "em-inc-search-prev"}, {"\\e[H", "ed-move-to-beg"}, {"\\e[F", "ed-move-to-end"},
+      {"^M", "shale-enter"},        {"^J", "shale-enter"},        {"\\e[A", "shale-up"},
+      {"\\eOA", "shale-up"},        {"\\e[B", "shale-down"},      {"\\eOB", "shale-down"},
+      {"^C", "shale-cancel"},       {"^Z", "shale-suspend"},      {"\\e[200~", "shale-paste"},
+      {"^I", "shale-complete"},     {"^P", "ed-prev-history"},    {"^N", "ed-next-history"},
+      {"^R", "em-inc-search-prev"}, {"\\e[H", "ed-move-to-beg"},  {"\\e[F", "ed-move-to-end"},
       {"\\e[1~", "ed-move-to-beg"}, {"\\e[4~", "ed-move-to-end"}, {"\\e[3~", "ed-delete-next-char"},
   };
   for (const auto& [key, function] : kBindings) el_set(editor, EL_BIND, key, function, NULL);

@@ -155,12 +155,12 @@ Status ShellSession::RunMeta(std::string_view line) {
   if (words.empty()) return OkStatus();
   using Command = Status (*)(ShellSession*, const MetaCommands::Words&);
   static constexpr std::pair<std::string_view, Command> kCommands[] = {
-      {"\\?", MetaCommands::Help},         {"\\h", MetaCommands::Help},
-      {"\\help", MetaCommands::Help},      {"\\d", MetaCommands::Describe},
-      {"\\dt", MetaCommands::Describe},    {"\\header", MetaCommands::Header},
-      {"\\i", MetaCommands::Include},      {"\\mode", MetaCommands::Mode},
-      {"\\o", MetaCommands::Output},       {"\\q", MetaCommands::Quit},
-      {"\\timing", MetaCommands::Timing},  {"\\watch", MetaCommands::Watch},
+      {"\\?", MetaCommands::Help},        {"\\h", MetaCommands::Help},
+      {"\\help", MetaCommands::Help},     {"\\d", MetaCommands::Describe},
+      {"\\dt", MetaCommands::Describe},   {"\\header", MetaCommands::Header},
+      {"\\i", MetaCommands::Include},     {"\\mode", MetaCommands::Mode},
+      {"\\o", MetaCommands::Output},      {"\\q", MetaCommands::Quit},
+      {"\\timing", MetaCommands::Timing}, {"\\watch", MetaCommands::Watch},
   };
   for (const auto& [name, command] : kCommands) {
     if (name != words[0]) continue;

@@ -41,7 +41,8 @@ void ShellInput::AddLine(std::string_view line) {
   // "SELECT … \watch 2": the statement, then the command. A statement that has its semicolon
   // already was given before; \watch alone then begins a line.
   size_t watch = FindTrailingWatch(line);
-  if (watch != std::string_view::npos && IsCompleteStatement(buffer_ + std::string(line.substr(0, watch)) + ";")) {
+  if (watch != std::string_view::npos &&
+      IsCompleteStatement(buffer_ + std::string(line.substr(0, watch)) + ";")) {
     buffer_.append(line.substr(0, watch));
     units_.push_back({std::string(Trim(buffer_)), buffer_line_});
     units_.push_back({std::string(Trim(line.substr(watch))), line_});

@@ -23,7 +23,8 @@ std::string Environment(const char* name, const std::string& otherwise) {
 
 int RunSlt(SltArguments arguments) {
   std::error_code error;
-  std::string source = Environment("SHALE_SOURCE_DIR", std::filesystem::current_path(error).string());
+  std::string source =
+      Environment("SHALE_SOURCE_DIR", std::filesystem::current_path(error).string());
   arguments.options.variables["SHALE_SOURCE_DIR"] = source;
   arguments.options.variables["SHALE_TEST_DATA"] =
       Environment("SHALE_TEST_DATA", source + "/../shared/data");
@@ -39,8 +40,9 @@ int RunSlt(SltArguments arguments) {
       int64_t begin_us = Clock::System()->MonotonicMicros();
       RunSltFile(file, arguments.options, &counts);
       if (arguments.options.verbose) {
-        fmt::print("{}: {} passed, {} failed, {} skipped, {}\n", file, counts.passed - before.passed,
-                   counts.failed - before.failed, counts.skipped - before.skipped,
+        fmt::print("{}: {} passed, {} failed, {} skipped, {}\n", file,
+                   counts.passed - before.passed, counts.failed - before.failed,
+                   counts.skipped - before.skipped,
                    HumanDuration(Clock::System()->MonotonicMicros() - begin_us));
         std::fflush(stdout);
       }

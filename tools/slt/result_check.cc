@@ -37,14 +37,17 @@ bool SameNumber(std::string_view expected, std::string_view got, const Type& typ
   if (!ToDouble(expected, &a) || !ToDouble(got, &b)) return false;
   if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && std::isnan(b);
   if (a == b) return true;
-  double tolerance = type.id() == TypeId::kDecimal ? 1e-14 : type.id() == TypeId::kReal ? 1e-5 : 1e-9;
+  double tolerance = type.id() == TypeId::kDecimal ? 1e-14
+                     : type.id() == TypeId::kReal  ? 1e-5
+                                                   : 1e-9;
   return std::fabs(a - b) <= tolerance * std::max(std::fabs(a), std::fabs(b));
 }
 
 bool SameValue(std::string_view expected, const std::string& got, const Type& type) {
   if (expected == got) return true;
   if (type.id() == TypeId::kBoolean) {
-    return (got == "true" && expected == "1") || (got == "false" && expected == "0");
+    return got == "t" ? expected == "1" || expected == "true"
+                      : got == "f" && (expected == "0" || expected == "false");
   }
   if (type.IsFloat() || type.id() == TypeId::kDecimal) return SameNumber(expected, got, type);
   return false;
@@ -109,7 +112,8 @@ std::string SltText(const Value& value, char letter, SltForm form, std::string_v
   const Type& type = value.type();
   if (type.id() == TypeId::kBoolean) {
     if (form == SltForm::kByLetter && letter != 'T') return value.AsBool() ? "1" : "0";
-    return value.AsBool() ? "true" : "false";
+    if (form == SltForm::kWords) return value.AsBool() ? "true" : "false";
+    return text;
   }
   if (form == SltForm::kByLetter) {
     double number;
@@ -128,8 +132,8 @@ std::string SltText(const Value& value, char letter, SltForm form, std::string_v
   return text.empty() ? "(empty)" : text;
 }
 
-std::vector<std::string> SltValues(const SltRecord& record, const QueryResult& result,
-                                   SltForm form, std::string_view time_zone) {
+std::vector<std::string> SltValues(const SltRecord& record, const QueryResult& result, SltForm form,
+                                   std::string_view time_zone) {
   std::vector<std::string> values;
   for (const Chunk& chunk : result.chunks) {
     for (size_t row = 0; row < chunk.num_rows; ++row) {
@@ -164,7 +168,7 @@ std::optional<std::string> CheckSltResult(const SltRecord& record, const QueryRe
   std::string digest;
   if (record.results.size() == 1 && ParseDigestLine(record.results[0], &count, &digest)) {
     std::string got;
-    for (SltForm form : {SltForm::kByLetter, SltForm::kPlain}) {
+    for (SltForm form : {SltForm::kByLetter, SltForm::kPlain, SltForm::kWords}) {
       std::vector<std::string> values = SltValues(record, result, form, time_zone);
       std::string mine = SltDigest(values);
       if (values.size() == count && mine == digest) return std::nullopt;
@@ -191,10 +195,10 @@ std::optional<std::string> CheckSltResult(const SltRecord& record, const QueryRe
     if (same) return std::nullopt;
   }
   size_t shown_columns = record.sort == SltRecord::Sort::kValues ? 1 : num_columns;
-  return fmt::format("  expected\n{}  got\n{}",
-                     Lines(ExpectedValues(record.results, got.size() / num_columns, num_columns),
-                           shown_columns),
-                     Lines(got, shown_columns));
+  return fmt::format(
+      "  expected\n{}  got\n{}",
+      Lines(ExpectedValues(record.results, got.size() / num_columns, num_columns), shown_columns),
+      Lines(got, shown_columns));
 }
 
 bool SltErrorMatches(const std::string& expected, std::string_view error) {

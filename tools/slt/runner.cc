@@ -85,7 +85,8 @@ class TemporaryFolder {
   StatusOr<std::string> Make() {
     if (!path_.empty()) return path_;
     std::error_code error;
-    std::string pattern = (std::filesystem::temp_directory_path(error) / "shale-slt-XXXXXX").string();
+    std::string pattern =
+        (std::filesystem::temp_directory_path(error) / "shale-slt-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr) {
       return MakeError(StatusCode::kInternal, "cannot make {}: {}", pattern, std::strerror(errno));
     }
@@ -214,10 +215,20 @@ class FileRunner {
       case Kind::kHalt: return false;
       case Kind::kRequire: {
         // What says something about the platform or the runner holds here too.
-        static const auto& kFine = *new std::set<std::string>{
-            "noforcestorage", "skip_reload", "64bit", "notmusl", "notmingw", "notwindows",
-            "noalternativeverify", "no_alternative_verify", "longdouble", "strinline",
-            "no_vector_verification", "no_block_verification", "no_extension_autoloading", "ram"};
+        static const auto& kFine = *new std::set<std::string>{"noforcestorage",
+                                                              "skip_reload",
+                                                              "64bit",
+                                                              "notmusl",
+                                                              "notmingw",
+                                                              "notwindows",
+                                                              "noalternativeverify",
+                                                              "no_alternative_verify",
+                                                              "longdouble",
+                                                              "strinline",
+                                                              "no_vector_verification",
+                                                              "no_block_verification",
+                                                              "no_extension_autoloading",
+                                                              "ram"};
         if (record.words[0] == "require" && kFine.contains(record.words[1])) return true;
         return SkipRest(index, fmt::format("needs {}", record.words[1]));
       }
@@ -254,8 +265,9 @@ class FileRunner {
       if (result.ok()) return Fail(record, sql, "expected an error, and there was none\n");
       std::string expected = Substitute(record.expected_error, variables_);
       if (ours || !SltErrorMatches(expected, Message(result.status()))) {
-        return Fail(record, sql, fmt::format("  expected the error\n    {}\n  got\n    {}\n", expected,
-                                             Message(result.status())));
+        return Fail(record, sql,
+                    fmt::format("  expected the error\n    {}\n  got\n    {}\n", expected,
+                                Message(result.status())));
       }
       return Pass();
     }
@@ -263,8 +275,9 @@ class FileRunner {
       return Fail(record, sql, fmt::format("unexpected error: {}\n", Message(result.status())));
     }
     if (record.expect == Expect::kCount && result->num_rows != record.expected_count) {
-      return Fail(record, sql, fmt::format("expected {} rows, got {}\n", record.expected_count,
-                                           result->num_rows));
+      return Fail(
+          record, sql,
+          fmt::format("expected {} rows, got {}\n", record.expected_count, result->num_rows));
     }
     Pass();
   }

@@ -11,9 +11,9 @@
 namespace shale {
 
 struct SltOptions {
-  int db_workers = 0;         // of each database; 0: one a core
+  int db_workers = 0;  // of each database; 0: one a core
   int64_t max_failures_shown = 20;
-  bool verbose = false;       // a line for every file
+  bool verbose = false;  // a line for every file
   // ${NAME} in scripts, beside loops' own variables.
   std::map<std::string, std::string> variables;
 };
@@ -29,8 +29,8 @@ struct SltCounts {
 // Runs one script, adding to *counts. A script that cannot be read counts as one failure.
 void RunSltFile(const std::string& path, const SltOptions& options, SltCounts* counts);
 
-// Scripts under a folder (*.test, *.slt, *.test_slow left out), sorted; or the file itself. NotFound
-// when there is neither.
+// Scripts under a folder (*.test, *.slt, *.test_slow left out), sorted; or the file itself.
+// NotFound when there is neither.
 StatusOr<std::vector<std::string>> FindSltFiles(const std::string& path);
 
 }  // namespace shale

@@ -15,9 +15,8 @@ using Expect = SltRecord::Expect;
 bool IsUs(std::string_view name) { return name == "shale" || name == "postgresql"; }
 
 std::vector<std::string> Words(std::string_view line) {
-  std::vector<std::string> words =
-      absl::StrSplit(absl::string_view(line.data(), line.size()), absl::ByAnyChar(" \t"),
-                     absl::SkipEmpty());
+  std::vector<std::string> words = absl::StrSplit(absl::string_view(line.data(), line.size()),
+                                                  absl::ByAnyChar(" \t"), absl::SkipEmpty());
   return words;
 }
 

@@ -13,10 +13,10 @@ namespace shale {
 
 struct SltRecord {
   enum class Kind : uint8_t {
-    kStatement,    // statement ok | error [expected] | maybe | count N
-    kQuery,        // query TYPES [nosort|rowsort|valuesort] [label]; query error [expected]
-    kLoop,         // loop NAME FROM TO (TO excluded)
-    kForeach,      // foreach NAME VALUE…
+    kStatement,  // statement ok | error [expected] | maybe | count N
+    kQuery,      // query TYPES [nosort|rowsort|valuesort] [label]; query error [expected]
+    kLoop,       // loop NAME FROM TO (TO excluded)
+    kForeach,    // foreach NAME VALUE…
     kEndLoop,
     kHalt,
     kRequire,      // require NAME: something of another database's
@@ -35,14 +35,14 @@ struct SltRecord {
   std::vector<std::string> words;  // the directive's line
   // statement and query
   std::string sql;
-  std::string connection;          // "" is the first one
+  std::string connection;  // "" is the first one
   Expect expect = Expect::kOk;
-  std::string expected_error;      // part of the text, or a regular expression; "" for any
+  std::string expected_error;  // part of the text, or a regular expression; "" for any
   uint64_t expected_count = 0;
-  std::string types;               // of a query: one letter a column
+  std::string types;  // of a query: one letter a column
   Sort sort = Sort::kNone;
   std::string label;
-  bool has_results = false;        // there was a ---- line
+  bool has_results = false;  // there was a ---- line
   std::vector<std::string> results;
 };
 

@@ -245,13 +245,13 @@ TEST(ParserTest, KeywordsAsNames) {
       {"SELECT a AS select, b AS from, c AS group", nullptr},
       {"SELECT a day, b month, c value, d timestamp FROM t",
        "SELECT a AS day, b AS month, c AS value, d AS timestamp FROM t"},
-      {"SELECT 1 semi, 2 anti FROM t asof",
-       "SELECT 1 AS semi, 2 AS anti FROM t AS asof"},
+      {"SELECT 1 semi, 2 anti FROM t asof", "SELECT 1 AS semi, 2 AS anti FROM t AS asof"},
       {"SELECT \"a\"\"b\"", nullptr},
       {"SELECT größe FROM straße", nullptr},
       {"SELECT date '2020-01-01' AS date, date FROM date",
        "SELECT date '2020-01-01' AS date, date FROM date"},
-      {"CREATE TABLE t (key text, value double precision, timestamp timestamp, type int, date date)",
+      {"CREATE TABLE t (key text, value double precision, timestamp timestamp, type int, date "
+       "date)",
        "CREATE TABLE t (key text, value double, timestamp timestamp, type int, date date)"},
   });
 }
@@ -269,7 +269,8 @@ TEST(ParserTest, Select) {
       {"SELECT DISTINCT a, b FROM t", nullptr},
       {"SELECT DISTINCT ON (a, b) a, c FROM t ORDER BY a, b, c DESC", nullptr},
       {"SELECT a x, b AS y FROM t u", "SELECT a AS x, b AS y FROM t AS u"},
-      {"SELECT a FROM db.s.t WHERE a > 1 GROUP BY a HAVING count(*) > 1 ORDER BY 1 LIMIT 5 OFFSET 2",
+      {"SELECT a FROM db.s.t WHERE a > 1 GROUP BY a HAVING count(*) > 1 ORDER BY 1 LIMIT 5 OFFSET "
+       "2",
        nullptr},
       {"SELECT a FROM t OFFSET 2 ROWS FETCH FIRST 5 ROWS ONLY", "SELECT a FROM t LIMIT 5 OFFSET 2"},
       {"SELECT a FROM t FETCH NEXT ROW ONLY", "SELECT a FROM t LIMIT 1"},
@@ -317,8 +318,7 @@ TEST(ParserTest, From) {
        "SELECT * FROM a CROSS JOIN LATERAL unnest(a.tags) AS u"},
       {"SELECT * FROM ((SELECT 1) a JOIN (SELECT 2) b ON true)",
        "SELECT * FROM (SELECT 1) AS a JOIN (SELECT 2) AS b ON TRUE"},
-      {"SELECT * FROM t TABLESAMPLE SYSTEM (10)",
-       "SELECT * FROM t TABLESAMPLE bernoulli (10)"},
+      {"SELECT * FROM t TABLESAMPLE SYSTEM (10)", "SELECT * FROM t TABLESAMPLE bernoulli (10)"},
       {"SELECT * FROM t AS x SAMPLE 0.25", "SELECT * FROM t AS x TABLESAMPLE bernoulli (25)"},
       {"SELECT * FROM t SAMPLE 1/8", "SELECT * FROM t TABLESAMPLE bernoulli (12.5)"},
   });
@@ -438,6 +438,7 @@ TEST(ParserTest, SmallStatements) {
       {"COMMIT WORK", "COMMIT"},
       {"END", "COMMIT"},
       {"ROLLBACK", nullptr},
+      {"ABORT", "ROLLBACK"},
       {"CHECKPOINT", nullptr},
       {"OPTIMIZE TABLE t", nullptr},
   });
@@ -514,25 +515,61 @@ TEST(ParserTest, LongChainsOfAndAreBalanced) {
 
 TEST(ParserTest, OutputNamesArePostgres) {
   const std::pair<const char*, const char*> cases[] = {
-      {"1", "?column?"}, {"'a'", "?column?"}, {"NULL", "?column?"}, {"true", "?column?"},
-      {"a", "a"}, {"t.\"B\"", "B"}, {"date '2020-01-01'", "date"},
-      {"timestamp with time zone '2020-01-01'", "timestamptz"}, {"interval '1' day", "interval"},
-      {"1::int", "int4"}, {"1::double precision", "float8"}, {"1::bigint", "int8"},
-      {"1::smallint", "int2"}, {"1::real", "float4"}, {"1::boolean", "bool"},
-      {"1::decimal(3,1)", "numeric"}, {"'a'::char(3)", "bpchar"}, {"'a'::varchar", "varchar"},
-      {"'{1}'::int[]", "int4"}, {"5::int::text", "text"}, {"a::int", "a"},
-      {"abs(1)::int", "abs"}, {"cast(f(1) AS int)", "f"}, {"count(*)", "count"},
-      {"sum(x) OVER ()", "sum"}, {"extract(year FROM ts)", "extract"},
-      {"ts AT TIME ZONE 'UTC'", "timezone"}, {"trim(a)", "btrim"}, {"current_date", "current_date"},
-      {"coalesce(a, 1)", "coalesce"}, {"nullif(a, 1)", "nullif"}, {"greatest(a, 1)", "greatest"},
-      {"ARRAY[1]", "array"}, {"ROW(1)", "row"}, {"(1, 2)", "row"}, {"EXISTS (SELECT 1)", "exists"},
-      {"(SELECT 2 AS foo)", "foo"}, {"(SELECT 2)", "?column?"}, {"(SELECT a FROM t)::text", "a"},
-      {"(SELECT a UNION SELECT b)", "a"}, {"(VALUES (1))", "column1"},
-      {"CASE WHEN a THEN 1 END", "case"}, {"CASE WHEN a THEN 1 ELSE 1::int END", "case"},
-      {"CASE WHEN a THEN 1 ELSE abs(1) END", "abs"}, {"CASE WHEN a THEN 1 ELSE b END", "b"},
-      {"a[1]", "a"}, {"a COLLATE \"C\"", "a"}, {"-1", "?column?"}, {"-a", "?column?"},
-      {"NOT a", "?column?"}, {"a + 1", "?column?"}, {"a IS NULL", "?column?"},
-      {"a IN (1)", "?column?"}, {"a LIKE 'b'", "?column?"}, {"pg_catalog.version()", "version"}};
+      {"1", "?column?"},
+      {"'a'", "?column?"},
+      {"NULL", "?column?"},
+      {"true", "?column?"},
+      {"a", "a"},
+      {"t.\"B\"", "B"},
+      {"date '2020-01-01'", "date"},
+      {"timestamp with time zone '2020-01-01'", "timestamptz"},
+      {"interval '1' day", "interval"},
+      {"1::int", "int4"},
+      {"1::double precision", "float8"},
+      {"1::bigint", "int8"},
+      {"1::smallint", "int2"},
+      {"1::real", "float4"},
+      {"1::boolean", "bool"},
+      {"1::decimal(3,1)", "numeric"},
+      {"'a'::char(3)", "bpchar"},
+      {"'a'::varchar", "varchar"},
+      {"'{1}'::int[]", "int4"},
+      {"5::int::text", "text"},
+      {"a::int", "a"},
+      {"abs(1)::int", "abs"},
+      {"cast(f(1) AS int)", "f"},
+      {"count(*)", "count"},
+      {"sum(x) OVER ()", "sum"},
+      {"extract(year FROM ts)", "extract"},
+      {"ts AT TIME ZONE 'UTC'", "timezone"},
+      {"trim(a)", "btrim"},
+      {"current_date", "current_date"},
+      {"coalesce(a, 1)", "coalesce"},
+      {"nullif(a, 1)", "nullif"},
+      {"greatest(a, 1)", "greatest"},
+      {"ARRAY[1]", "array"},
+      {"ROW(1)", "row"},
+      {"(1, 2)", "row"},
+      {"EXISTS (SELECT 1)", "exists"},
+      {"(SELECT 2 AS foo)", "foo"},
+      {"(SELECT 2)", "?column?"},
+      {"(SELECT a FROM t)::text", "a"},
+      {"(SELECT a UNION SELECT b)", "a"},
+      {"(VALUES (1))", "column1"},
+      {"CASE WHEN a THEN 1 END", "case"},
+      {"CASE WHEN a THEN 1 ELSE 1::int END", "case"},
+      {"CASE WHEN a THEN 1 ELSE abs(1) END", "abs"},
+      {"CASE WHEN a THEN 1 ELSE b END", "b"},
+      {"a[1]", "a"},
+      {"a COLLATE \"C\"", "a"},
+      {"-1", "?column?"},
+      {"-a", "?column?"},
+      {"NOT a", "?column?"},
+      {"a + 1", "?column?"},
+      {"a IS NULL", "?column?"},
+      {"a IN (1)", "?column?"},
+      {"a LIKE 'b'", "?column?"},
+      {"pg_catalog.version()", "version"}};
   for (const auto& [text, name] : cases) {
     StatusOr<ast::ExprPtr> parsed = ParseExpression(text);
     ASSERT_TRUE(parsed.ok()) << text << ": " << parsed.status();
@@ -562,8 +599,9 @@ TEST(ParserTest, CompleteStatements) {
                                "SELECT $$;$$;", "SELECT \"a;b\";", ";", "SELECT E'\\';';"}) {
     EXPECT_TRUE(IsCompleteStatement(complete)) << complete;
   }
-  for (const char* open : {"", "SELECT 1", "SELECT ';", "SELECT 1 -- ;", "SELECT 1 /* ;", "SELECT 1; a",
-                           "SELECT $a$;$a", "SELECT \"x;", "SELECT E'\\';", "SELECT 1 /* /* */ ;"}) {
+  for (const char* open :
+       {"", "SELECT 1", "SELECT ';", "SELECT 1 -- ;", "SELECT 1 /* ;", "SELECT 1; a",
+        "SELECT $a$;$a", "SELECT \"x;", "SELECT E'\\';", "SELECT 1 /* /* */ ;"}) {
     EXPECT_FALSE(IsCompleteStatement(open)) << open;
   }
 }

@@ -11,13 +11,18 @@ namespace shale {
 BlockSource::BlockSource(std::unique_ptr<Input> input, const Dialect& dialect, size_t block_bytes)
     : input_(std::move(input)), dialect_(dialect), block_bytes_(block_bytes) {}
 
-size_t SkipPreamble(const char* text, size_t size, const Dialect& dialect) {
+size_t SkipPreamble(const char* text, size_t size, const Dialect& dialect, bool at_end) {
   size_t at = 0;
   if (size >= 3 && std::memcmp(text, "\xef\xbb\xbf", 3) == 0) at = 3;
   const bool delimited = dialect.format == TextFormat::kCsv || dialect.format == TextFormat::kTsv;
   if (!delimited || !dialect.header) return at;
   while (at < size && (text[at] == '\n' || text[at] == '\r')) ++at;
-  return at + FindFirstRecordEnd(text + at, size - at, dialect);
+  bool open_quote = false;
+  const size_t end = at + FindFirstRecordEnd(text + at, size - at, dialect, &open_quote);
+  if (!open_quote || !at_end) return end;
+  // A stray quote costs its line only, here as in any record.
+  const void* line_end = std::memchr(text + at, '\n', size - at);
+  return line_end ? static_cast<size_t>(static_cast<const char*>(line_end) - text) + 1 : size;
 }
 
 StatusOr<bool> BlockSource::Next(TextBlock* block) {
@@ -34,7 +39,7 @@ StatusOr<bool> BlockSource::Next(TextBlock* block) {
       if (count < capacity - filled) at_end_ = true;
       filled += count;
     }
-    if (first_) begin = SkipPreamble(text, filled, dialect_);
+    if (first_) begin = SkipPreamble(text, filled, dialect_, at_end_);
     if (at_end_) {
       end = filled;
       break;

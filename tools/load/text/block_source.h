@@ -19,8 +19,9 @@ inline constexpr size_t kBlockBytes = 4 << 20;
 inline constexpr size_t kMaxQuotedBytes = 16 << 20;
 
 // What stands before the first record of a file that begins with text[0, size): a byte order mark
-// and, where the dialect says so, empty lines and the header. The position behind it.
-size_t SkipPreamble(const char* text, size_t size, const Dialect& dialect);
+// and, where the dialect says so, empty lines and the header. The position behind it; `size` when
+// it does not end there. `at_end`: the file has no more text.
+size_t SkipPreamble(const char* text, size_t size, const Dialect& dialect, bool at_end);
 
 class BlockSource {
  public:

@@ -104,6 +104,28 @@ void ColumnReader::RefuseValue(const FieldBatch& batch, size_t row, size_t first
   }
 }
 
+void ColumnReader::Check(const FieldBatch& batch, size_t first_row, bool not_null,
+                         int32_t max_length, ConvertState* state) {
+  const uint64_t* const validity = vector_.validity();
+  if (not_null && validity) {
+    for (size_t row = 0; row < batch.num_rows; ++row) {
+      if (BitIsSet(validity, first_row + row) || state->bad[first_row + row]) continue;
+      Refuse(batch, row, first_row, state, "NULL in a NOT NULL column");
+    }
+  }
+  if (max_length <= 0 || !type_.IsStringLike()) return;
+  const auto limit = static_cast<size_t>(max_length);
+  const std::string_view* const texts = vector_.values<std::string_view>() + first_row;
+  for (size_t row = 0; row < batch.num_rows; ++row) {
+    // No text has more characters than bytes.
+    if (texts[row].size() <= limit || state->bad[first_row + row]) continue;
+    if (validity && !BitIsSet(validity, first_row + row)) continue;
+    if (CountChars(texts[row]) <= limit) continue;
+    Refuse(batch, row, first_row, state,
+           fmt::format("value too long for type character varying({})", max_length));
+  }
+}
+
 // `fast(text, T*)` reads the common forms; what it refuses goes to ParseValue.
 template <typename T, typename Fast>
 void ColumnReader::ReadWith(const FieldBatch& batch, size_t first_row, ConvertState* state,

@@ -43,6 +43,10 @@ class ColumnReader {
   // Rows [first_row, first_row + batch.num_rows) of the chunk. A value that is none of the type
   // marks its row in state->bad and says why; rows that are bad already are passed over.
   void Read(const FieldBatch& batch, size_t first_row, ConvertState* state);
+  // After Read of the same rows: refuses NULLs, and texts longer than max_length characters (0: no
+  // limit).
+  void Check(const FieldBatch& batch, size_t first_row, bool not_null, int32_t max_length,
+             ConvertState* state);
   // The chunk's column; bad rows hold a default.
   Vector Finish(size_t num_rows, const ConvertState& state);
 

@@ -297,6 +297,31 @@ class DelimitedSplitter : public Splitter {
   uint32_t window_end_ = 0;
 };
 
+// The first `c` in text[at, size), or size.
+size_t FindByte(const char* text, size_t at, size_t size, char c) {
+  const void* found = at < size ? std::memchr(text + at, c, size - at) : nullptr;
+  return found ? static_cast<size_t>(static_cast<const char*>(found) - text) : size;
+}
+
+size_t FirstCsvRecordEnd(const char* text, size_t size, const Dialect& dialect, bool* open_quote) {
+  size_t at = 0;
+  size_t field = 0;
+  for (; at < size; ++at) {
+    const char c = text[at];
+    if (c == '\n') return at + 1;
+    if (c == dialect.delimiter) {
+      field = at + 1;
+    } else if (c == dialect.quote && at == field) {
+      at = FindByte(text, at + 1, size, dialect.quote);
+      while (at + 1 < size && text[at + 1] == dialect.quote) {
+        at = FindByte(text, at + 2, size, dialect.quote);
+      }
+      *open_quote |= at == size;
+    }
+  }
+  return size;
+}
+
 size_t LastCsvRecordEnd(const char* text, size_t size, const Dialect& dialect, bool* open_quote) {
   size_t at = 0;
   size_t last = 0;
@@ -348,15 +373,17 @@ size_t FindLastRecordEnd(const char* text, size_t size, const Dialect& dialect, 
   }
 }
 
-size_t FindFirstRecordEnd(const char* text, size_t size, const Dialect& dialect) {
+size_t FindFirstRecordEnd(const char* text, size_t size, const Dialect& dialect, bool* open_quote) {
+  *open_quote = false;
+  if (dialect.format == TextFormat::kCsv) return FirstCsvRecordEnd(text, size, dialect, open_quote);
   size_t at = 0;
   while (at < size) {
-    // The shortest prefix of whole lines that is a whole record.
-    const void* found = std::memchr(text + at, '\n', size - at);
-    if (!found) return size;
-    at = static_cast<const char*>(found) - text + 1;
-    bool open_quote = false;
-    if (FindLastRecordEnd(text, at, dialect, &open_quote) == at) return at;
+    const size_t line_end = FindByte(text, at, size, '\n');
+    if (line_end == size) return size;
+    size_t backslashes = 0;
+    while (backslashes < line_end && text[line_end - 1 - backslashes] == '\\') ++backslashes;
+    at = line_end + 1;
+    if (dialect.format != TextFormat::kTsv || backslashes % 2 == 0) return at;
   }
   return size;
 }

@@ -267,7 +267,12 @@ std::string Dialect::ToString() const {
 StatusOr<Dialect> SniffDialect(std::string_view name, const std::vector<std::string_view>& pieces,
                                const DialectHints& hints) {
   std::vector<std::string_view> texts;
-  for (const std::string_view piece : pieces) texts.push_back(piece.substr(0, kSniffBytes));
+  for (const std::string_view piece : pieces) {
+    // The first line whole, however long it is.
+    const size_t line_end = piece.find('\n');
+    texts.push_back(piece.substr(
+        0, std::max(kSniffBytes, line_end == piece.npos ? piece.size() : line_end + 1)));
+  }
   Dialect dialect;
   dialect.format = hints.format;
   dialect.flatten = hints.flatten;
@@ -281,7 +286,8 @@ StatusOr<Dialect> SniffDialect(std::string_view name, const std::vector<std::str
   }
   // Cut what was cut short back to whole lines.
   for (size_t i = 0; i < texts.size(); ++i) {
-    if (texts[i].size() < kSniffBytes - kByteOrderMark.size()) continue;
+    const bool is_cut = texts[i].data() + texts[i].size() != pieces[i].data() + pieces[i].size();
+    if (!is_cut) continue;
     const size_t end = texts[i].rfind('\n');
     if (end != std::string_view::npos) texts[i] = texts[i].substr(0, end + 1);
   }

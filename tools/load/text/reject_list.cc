@@ -5,8 +5,9 @@
 namespace shale {
 
 std::vector<Reject> RejectList::Resolve(const TextBlock& block) {
-  std::stable_sort(entries_.begin(), entries_.end(),
-                   [](const Entry& a, const Entry& b) { return a.begin < b.begin; });
+  // A row has one entry, so the order is total.
+  std::sort(entries_.begin(), entries_.end(),
+            [](const Entry& a, const Entry& b) { return a.begin < b.begin; });
   std::vector<Reject> rejects;
   rejects.reserve(entries_.size());
   const char* const text = block.text.data();

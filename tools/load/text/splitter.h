@@ -54,7 +54,7 @@ std::unique_ptr<Splitter> MakeNdjsonDiscoverer(std::vector<std::string>* keys, b
 // or 0 when there is none. Knows quoted line ends (CSV) and escaped ones (TSV). `*open_quote` is
 // set when text ends inside quotes.
 size_t FindLastRecordEnd(const char* text, size_t size, const Dialect& dialect, bool* open_quote);
-// The position after the first record, or `size` when it does not end.
-size_t FindFirstRecordEnd(const char* text, size_t size, const Dialect& dialect);
+// The position after the first record, or `size` when it does not end; as above.
+size_t FindFirstRecordEnd(const char* text, size_t size, const Dialect& dialect, bool* open_quote);
 
 }  // namespace shale

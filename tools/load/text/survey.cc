@@ -181,7 +181,7 @@ class Surveyor {
       return InvalidArgument("column names are given for CSV and TSV only; {} is {}", path,
                              TextFormatName(dialect.format));
     }
-    head.begin = SkipPreamble(head.bytes.data(), head.size, dialect);
+    head.begin = SkipPreamble(head.bytes.data(), head.size, dialect, sample->whole);
     for (size_t i = 0; i < sample->pieces.size(); ++i) {
       Piece& piece = sample->pieces[i];
       if (i > 0 && delimited && !AlignToRecord(&piece)) continue;
@@ -239,6 +239,10 @@ class Surveyor {
     if (!splitter->Next(rows, &batch, &rejects) || counts.empty()) {
       return InvalidArgument("{}: the first record is malformed: {}", path,
                              rejects.empty() ? "no fields" : rejects.Resolve(block)[0].reason);
+    }
+    if (dialect.header && !rejects.empty()) {
+      return InvalidArgument("{}: line 1: the header is malformed: {}", path,
+                             rejects.Resolve(block)[0].reason);
     }
     size_t num_fields = counts[0];
     if (!dialect.header) {

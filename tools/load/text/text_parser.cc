@@ -23,6 +23,7 @@ class BlockParser : public TextParser {
       const size_t field = by_name ? members.size() : column.field;
       if (by_name) members.push_back(column.member);
       columns_.emplace_back(column.name, column.type, field);
+      checks_.push_back({column.not_null, column.max_length});
     }
     switch (dialect.format) {
       case TextFormat::kNdjson:
@@ -70,6 +71,7 @@ class BlockParser : public TextParser {
       if (more) {
         if (dialect_.null_text) MarkNullText(*dialect_.null_text, dialect_.format, &batch_);
         for (ColumnReader& column : columns_) column.Read(batch_, chunk_rows, &state);
+        CheckColumns(chunk_rows, &state);
         chunk_rows += batch_.num_rows;
       }
       if (chunk_rows == max_chunk_rows || (!more && chunk_rows > 0)) {
@@ -84,6 +86,19 @@ class BlockParser : public TextParser {
   }
 
  private:
+  struct ColumnCheck {
+    bool not_null = false;
+    int32_t max_length = 0;
+  };
+
+  void CheckColumns(size_t first_row, ConvertState* state) {
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      const ColumnCheck& check = checks_[i];
+      if (!check.not_null && check.max_length == 0) continue;
+      columns_[i].Check(batch_, first_row, check.not_null, check.max_length, state);
+    }
+  }
+
   void BeginChunk(size_t max_rows, ConvertState* state) {
     for (ColumnReader& column : columns_) column.Begin(max_rows);
     state->bad.assign(max_rows, 0);
@@ -110,6 +125,7 @@ class BlockParser : public TextParser {
 
   const Dialect dialect_;
   std::vector<ColumnReader> columns_;
+  std::vector<ColumnCheck> checks_;  // one a column
   std::unique_ptr<Splitter> splitter_;
   size_t num_fields_ = 0;
   size_t max_batch_rows_ = 0;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 #include "engine/vector/vector_builder.h"
@@ -172,6 +173,290 @@ TEST(Segment, RandomSchemasComeBack) {
     }
     EXPECT_EQ(cache.counters().used_bytes, 0) << "a closed segment leaves nothing in the cache";
   }
+}
+
+// Two columns that say what is asked of them, of `rows` rows.
+struct Sample {
+  TableSchema schema;
+  std::vector<Value> texts, numbers;
+  SimulatedDisk disk{SimulatedDisk::Options{.track_durability = false}};
+  SegmentInfo info;
+
+  Sample(size_t rows, size_t distinct, bool sort, double null_share = 0.05) {
+    Random random(distinct);
+    schema.table_id = 1;
+    schema.columns.push_back({1, "page", TypeId::kText, false, Value(), "", 0});
+    schema.columns.push_back({2, "amount", TypeId::kInteger, false, Value(), "", 0});
+    for (size_t i = 0; i < rows; ++i) {
+      const bool null = std::uniform_real_distribution<double>(0, 1)(random) < null_share;
+      texts.push_back(null ? Value::Null(TypeId::kText)
+                           : Value::Text("/page/" + std::to_string(random() % distinct)));
+      numbers.push_back(null ? Value::Null(TypeId::kInteger)
+                             : Value::Int(TypeId::kInteger, int64_t(random() % 1000) - 500));
+    }
+    SegmentWriter::Options options;
+    options.segment_id = 9;
+    options.sort_dictionaries = sort;
+    const auto writer = SegmentWriter::Create(schema, options);
+    for (size_t begin = 0; begin < rows; begin += 5000) {
+      const size_t count = std::min<size_t>(5000, rows - begin);
+      const auto part = [&](const std::vector<Value>& values) {
+        return std::vector<Value>(values.begin() + begin, values.begin() + begin + count);
+      };
+      Chunk chunk;
+      chunk.num_rows = count;
+      chunk.columns = {MakeVector(TypeId::kText, part(texts), Encoding::kFlat),
+                       MakeVector(TypeId::kInteger, part(numbers), Encoding::kFlat),
+                       Vector::Constant(Value::UInt(TypeId::kUBigInt, 4), count)};
+      EXPECT_TRUE(writer->Append(chunk).ok());
+    }
+    info = *writer->Finish(&disk, "s");
+  }
+  std::shared_ptr<SegmentReader> Open(BlockCache* cache) {
+    return *SegmentReader::Open(&disk, "s", cache, info.footer_checksum);
+  }
+};
+
+TEST(Segment, DictionariesAreDistinctHashedAndSortedOnDemand) {
+  for (const bool sort : {false, true}) {
+    Sample sample(20000, 3000, sort);
+    const auto reader = sample.Open(nullptr);
+    const auto dictionary = *reader->ReadDictionary(0);
+    ASSERT_NE(dictionary, nullptr);
+    EXPECT_EQ(dictionary->sorted, sort);
+    EXPECT_TRUE(dictionary->distinct);
+    EXPECT_EQ(dictionary->size(), reader->info().columns[0].dictionary_size);
+    EXPECT_EQ(reader->info().columns[0].dictionary_sorted, sort);
+    const auto* texts = dictionary->values.values<std::string_view>();
+    std::set<std::string_view> distinct(texts, texts + dictionary->size());
+    EXPECT_EQ(distinct.size(), dictionary->size());
+    EXPECT_EQ(std::is_sorted(texts, texts + dictionary->size()), sort);
+    ASSERT_EQ(dictionary->hashes.size(), dictionary->size());
+    EXPECT_EQ(*reader->ReadDictionary(1), nullptr) << "numbers have none";
+    // The id holds for as long as the segment is open.
+    const uint64_t id = dictionary->id;
+    EXPECT_EQ((*reader->ReadBlock(0, 1)).dictionary()->id, id);
+    EXPECT_NE((*sample.Open(nullptr)->ReadDictionary(0))->id, id);
+  }
+}
+
+TEST(Segment, TextThatIsNearlyAllDifferentHasNoDictionary) {
+  Sample sample(40000, 1000000000, false);
+  const auto reader = sample.Open(nullptr);
+  EXPECT_EQ(*reader->ReadDictionary(0), nullptr);
+  EXPECT_THAT(reader->info().columns[0].encodings, HasSubstr("plain text"));
+  for (size_t block = 0; block < reader->num_blocks(); ++block) {
+    const Vector vector = *reader->ReadBlock(0, block);
+    for (size_t row = 0; row < vector.size(); ++row) {
+      const Value& expected = sample.texts[block * kChunkRows + row];
+      ASSERT_EQ(vector.GetValue(row).is_null(), expected.is_null());
+      if (expected.is_null()) continue;
+      ASSERT_EQ(vector.GetValue(row).AsString(), expected.AsString());
+    }
+  }
+}
+
+TEST(Segment, SelectsOnPackedValues) {
+  for (const size_t distinct : {1, 2, 200, 5000}) {
+    Sample sample(30000, distinct, false);
+    BlockCache cache(64 << 20);
+    const auto reader = sample.Open(&cache);
+    const auto dictionary = *reader->ReadDictionary(0);
+    std::vector<uint8_t> match(dictionary->size());
+    for (size_t i = 0; i < match.size(); ++i) match[i] = i % 3 == 0;
+    for (size_t block = 0; block < reader->num_blocks(); ++block) {
+      const size_t begin = block * kChunkRows;
+      const Vector pages = *reader->ReadBlock(0, block);
+      std::vector<uint32_t> rows(kChunkRows), expected;
+      const size_t count = *reader->SelectCodes(0, block, match.data(), rows.data());
+      rows.resize(count);
+      std::map<std::string, uint8_t> matches;
+      for (size_t i = 0; i < match.size(); ++i) {
+        matches[dictionary->values.GetValue(i).AsString()] = match[i];
+      }
+      for (uint32_t row = 0; row < reader->BlockRows(block); ++row) {
+        const Value& text = sample.texts[begin + row];
+        if (!text.is_null() && matches[text.AsString()]) expected.push_back(row);
+      }
+      EXPECT_EQ(rows, expected);
+      for (const bool negate : {false, true}) {
+        rows.resize(kChunkRows);
+        expected.clear();
+        rows.resize(*reader->SelectRange(1, block, -100, 37, negate, rows.data()));
+        for (uint32_t row = 0; row < reader->BlockRows(block); ++row) {
+          const Value& number = sample.numbers[begin + row];
+          if (number.is_null()) continue;
+          const bool inside = number.AsInt() >= -100 && number.AsInt() <= 37;
+          if (inside != negate) expected.push_back(row);
+        }
+        EXPECT_EQ(rows, expected);
+      }
+    }
+  }
+}
+
+TEST(Segment, TheCacheIsUsed) {
+  Sample sample(30000, 500, false);
+  BlockCache cache(64 << 20);
+  const auto reader = sample.Open(&cache);
+  EXPECT_TRUE(reader->Prefetch({{0, 0}, {0, 1}, {1, 2}, {1, 2}, {2, 0}}).ok());
+  EXPECT_EQ(cache.counters().entries, 3) << "a constant block stands in the footer";
+  const uint64_t before = sample.disk.num_operations();
+  EXPECT_TRUE(reader->Prefetch({{0, 0}, {0, 1}, {1, 2}}).ok());
+  EXPECT_TRUE(reader->ReadBlock(1, 2).ok());
+  EXPECT_EQ(sample.disk.num_operations(), before);
+  EXPECT_TRUE(reader->ReadBlock(0, 0).ok());
+  EXPECT_EQ(sample.disk.num_operations(), before + 1) << "the dictionary";
+  EXPECT_TRUE(reader->ReadBlock(0, 1).ok());
+  EXPECT_EQ(sample.disk.num_operations(), before + 1);
+}
+
+TEST(Segment, PrefetchReadsNeighboursAtOnce) {
+  Sample sample(60000, 500, false);
+  BlockCache cache(64 << 20);
+  const auto reader = sample.Open(&cache);
+  const uint64_t before = sample.disk.num_operations();
+  std::vector<std::pair<int, size_t>> all;
+  for (size_t block = 0; block < reader->num_blocks(); ++block) all.emplace_back(1, block);
+  EXPECT_TRUE(reader->Prefetch(all).ok());
+  EXPECT_EQ(sample.disk.num_operations(), before + 1);
+}
+
+// Whatever bit of the file is turned over, it is noticed: when the segment is opened, by Check, and
+// by whoever reads the place; and the error names the file.
+TEST(Segment, EveryFlippedBitIsNoticed) {
+  Sample sample(9000, 40, false);
+  const uint64_t file_bytes = sample.info.file_bytes;
+  Random random(4);
+  size_t at_open = 0, later = 0;
+  for (uint64_t byte = 0; byte < file_bytes; ++byte) {
+    // Every byte of the ends, a sample of the middle.
+    if (byte > 200 && byte + 600 < file_bytes && random() % 20 != 0) continue;
+    const int bit = static_cast<int>(random() % 8);
+    ASSERT_TRUE(sample.disk.FlipBit("s", byte, bit).ok());
+    auto reader = SegmentReader::Open(&sample.disk, "s", nullptr, sample.info.footer_checksum);
+    if (!reader.ok()) {
+      ++at_open;
+      ASSERT_EQ(reader.status().code(), StatusCode::kDataLoss) << Message(reader.status());
+      EXPECT_THAT(std::string(Message(reader.status())), HasSubstr("s: "));
+    } else {
+      ++later;
+      const Status status = (*reader)->Check();
+      ASSERT_EQ(status.code(), StatusCode::kDataLoss) << "byte " << byte;
+      EXPECT_THAT(std::string(Message(status)), HasSubstr("s: column "));
+      bool noticed = false;
+      for (int column = 0; column < 3; ++column) {
+        for (size_t block = 0; block < (*reader)->num_blocks(); ++block) {
+          noticed |= !(*reader)->ReadBlock(column, block).ok();
+        }
+      }
+      ASSERT_TRUE(noticed) << "byte " << byte;
+    }
+    ASSERT_TRUE(sample.disk.FlipBit("s", byte, bit).ok());
+  }
+  EXPECT_GT(at_open, 100u);
+  EXPECT_GT(later, 100u);
+  EXPECT_TRUE(sample.Open(nullptr)->Check().ok());
+}
+
+TEST(Segment, CutOrForeignFilesAreRefused) {
+  Sample sample(100, 10, false);
+  const std::string whole = sample.disk.Contents()["s"];
+  const auto open = [](const std::string& bytes, uint64_t checksum) {
+    SimulatedDisk disk;
+    disk.Restore({{"/s", bytes}});
+    return SegmentReader::Open(&disk, "/s", nullptr, checksum).status();
+  };
+  EXPECT_TRUE(open(whole, 0).ok());
+  for (size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_EQ(open(whole.substr(0, size), 0).code(), StatusCode::kDataLoss) << size;
+  }
+  EXPECT_EQ(open(whole + "x", 0).code(), StatusCode::kDataLoss);
+  EXPECT_EQ(open("", 0).code(), StatusCode::kDataLoss) << "an empty file is damaged too";
+  const Status other = open(whole, sample.info.footer_checksum + 1);
+  EXPECT_EQ(other.code(), StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(Message(other)), HasSubstr("catalog"));
+}
+
+TEST(Segment, WriterRefusesWhatItCannotHold) {
+  TableSchema schema;
+  schema.columns.push_back({1, "tags", Type::List(TypeId::kText), false, Value(), "", 0});
+  schema.columns.push_back({2, "n", TypeId::kInteger, false, Value(), "", 0});
+  const Vector seq = Vector::Constant(Value::UInt(TypeId::kUBigInt, 1), 1);
+  const Vector one = Vector::Constant(Value::Int(TypeId::kInteger, 1), 1);
+  Chunk chunk;
+  chunk.num_rows = 1;
+  chunk.columns = {Vector::ConstantNull(schema.columns[0].type, 1), one, seq};
+  const Status list = SegmentWriter::Create(schema, {})->Append(chunk);
+  EXPECT_EQ(list.code(), StatusCode::kUnimplemented);
+  EXPECT_THAT(std::string(Message(list)), HasSubstr("tags"));
+  schema.columns.erase(schema.columns.begin());
+  chunk.columns = {Vector::Constant(Value::Text("x"), 1), seq};
+  const Status type = SegmentWriter::Create(schema, {})->Append(chunk);
+  EXPECT_EQ(type.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(Message(type)), HasSubstr("column n"));
+  chunk.columns = {one};
+  EXPECT_EQ(SegmentWriter::Create(schema, {})->Append(chunk).code(),
+            StatusCode::kInvalidArgument);
+  chunk.columns = {one, seq};
+  const auto writer = SegmentWriter::Create(schema, {});
+  ASSERT_TRUE(writer->Append(chunk).ok());
+  SimulatedDisk disk;
+  ASSERT_TRUE(writer->Finish(&disk, "s").ok());
+  const auto again = SegmentWriter::Create(schema, {});
+  ASSERT_TRUE(again->Append(chunk).ok());
+  EXPECT_EQ(again->Finish(&disk, "s").status().code(), StatusCode::kAlreadyExists);
+}
+
+TEST(Segment, AnEmptySegmentIsOne) {
+  TableSchema schema;
+  schema.columns.push_back({1, "n", TypeId::kInteger, false, Value(), "", 0});
+  SimulatedDisk disk;
+  ASSERT_TRUE(SegmentWriter::Create(schema, {})->Finish(&disk, "s").ok());
+  const auto reader = *SegmentReader::Open(&disk, "s", nullptr, 0);
+  EXPECT_EQ(reader->num_blocks(), 0u);
+  EXPECT_TRUE(reader->Check().ok());
+}
+
+TEST(Segment, ConstantColumnsCostNearlyNothing) {
+  TableSchema schema;
+  for (int i = 1; i <= 100; ++i) {
+    schema.columns.push_back({i, "c" + std::to_string(i), TypeId::kBigInt, false, Value(), "", 0});
+  }
+  const auto writer = SegmentWriter::Create(schema, {});
+  Chunk chunk;
+  chunk.num_rows = kChunkRows;
+  for (int i = 0; i < 100; ++i) {
+    chunk.columns.push_back(Vector::Constant(Value::Int(TypeId::kBigInt, i * 1000003), kChunkRows));
+  }
+  chunk.columns.push_back(Vector::Constant(Value::UInt(TypeId::kUBigInt, 3), kChunkRows));
+  for (int i = 0; i < 30; ++i) ASSERT_TRUE(writer->Append(chunk).ok());
+  SimulatedDisk disk;
+  EXPECT_LT(writer->Finish(&disk, "s")->file_bytes, 12000u);
+}
+
+TEST(ZoneMap, LongTextIsCutOutwards) {
+  TableSchema schema;
+  schema.columns.push_back({1, "t", TypeId::kText, false, Value(), "", 0});
+  const std::string low(100, 'a'), high = std::string(63, 'z') + "b" + std::string(40, 'x');
+  const auto zone_of = [&](const std::string& top) {
+    const auto writer = SegmentWriter::Create(schema, {});
+    Chunk chunk;
+    chunk.num_rows = 2;
+    chunk.columns = {MakeVector(TypeId::kText, {Value::Text(low), Value::Text(top)},
+                                Encoding::kFlat),
+                     Vector::Constant(Value::UInt(TypeId::kUBigInt, 3), 2)};
+    EXPECT_TRUE(writer->Append(chunk).ok());
+    SimulatedDisk disk;
+    EXPECT_TRUE(writer->Finish(&disk, "s").ok());
+    return (*SegmentReader::Open(&disk, "s", nullptr, 0))->Zone(0, 0);
+  };
+  const ZoneMap zone = zone_of(high);
+  EXPECT_FALSE(zone.exact);
+  EXPECT_EQ(zone.min->AsString(), std::string(64, 'a'));
+  EXPECT_EQ(zone.max->AsString(), std::string(63, 'z') + "c");
+  EXPECT_FALSE(zone_of(std::string(100, '\xff')).max) << "nothing of 64 bytes is above it";
+  EXPECT_TRUE(zone_of("z").max->AsString() == "z");
 }
 
 }  // namespace

@@ -168,6 +168,21 @@ TEST(CsvReader, HeaderNames) {
               ElementsAre(HasSubstr("column 3 has no name"), HasSubstr("column 5 is another 'a'")));
 }
 
+TEST(CsvReader, AStrayQuoteInTheHeaderIsAnError) {
+  DialectHints hints;
+  hints.header = true;
+  std::string text = "id,\"name\n";
+  for (int i = 0; i < 100000; ++i) text += "1,x\n";
+  EXPECT_THAT(SurveyError("stray.csv", text, hints),
+              HasSubstr("the header is malformed: a quoted field is not closed"));
+}
+
+TEST(CsvReader, AQuotedLineEndInTheHeader) {
+  const ReadResult result = ReadText("two.csv", "\"a\nb\",\"c\"\"d\"\n1,2\n");
+  EXPECT_EQ(result.Columns(), "a\nb BIGINT, c\"d BIGINT");
+  EXPECT_THAT(result.rows, ElementsAre("1|2"));
+}
+
 TEST(CsvReader, NoHeader) {
   const ReadResult result = ReadText("plain.csv", "1,x,2.5\n2,y,3.5\n");
   EXPECT_FALSE(result.survey.dialect.header);

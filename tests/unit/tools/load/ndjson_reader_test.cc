@@ -160,6 +160,13 @@ TEST(NdjsonReader, BigIntegersAndMixedKinds) {
               ElementsAre("18446744073709551615|1|2024-01-01 00:00:00", "1|x|2024-01-01 10:00:00"));
 }
 
+TEST(NdjsonReader, LongLines) {
+  const std::string line = "{\"a\":\"" + std::string(600000, 'x') + "\"}\n";
+  const ReadResult result = ReadText("long.ndjson", line + line);
+  EXPECT_EQ(result.Columns(), "a TEXT");
+  EXPECT_EQ(result.rows.size(), 2u);
+}
+
 TEST(NdjsonReader, NoObjects) {
   EXPECT_THAT(SurveyError("array.json", "[{\"a\":1},{\"a\":2}]\n"), HasSubstr("jq -c '.[]'"));
   EXPECT_THAT(SurveyError("pretty.json", "{\n  \"a\": 1\n}\n{\n  \"a\": 2\n}\n"),

@@ -14,7 +14,7 @@ namespace shale {
 // is flat.
 void AppendJson(const Vector& vector, size_t row, std::string_view time_zone, std::string* out);
 // `text` between quotes, with JSON's escapes; bytes that are no UTF-8 become U+FFFD.
-void AppendJsonString(std::string_view text, std::string* out);
+void AppendJsonText(std::string_view text, std::string* out);
 void AppendCsvField(std::string_view text, char delimiter, std::string* out);
 void AppendTsvField(std::string_view text, std::string* out);
 

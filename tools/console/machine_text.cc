@@ -1,4 +1,4 @@
-#include "tools/console/json_text.h"
+#include "tools/console/machine_text.h"
 
 #include <utf8proc.h>
 
@@ -35,28 +35,23 @@ void AppendJsonValue(const Value& value, std::string_view time_zone, std::string
       out->push_back('{');
       for (size_t i = 0; i < value.items().size(); ++i) {
         if (i > 0) out->push_back(',');
-        AppendJsonString(type.fields()[i].first, out);
+        AppendJsonText(type.fields()[i].first, out);
         out->push_back(':');
         AppendJsonValue(value.items()[i], time_zone, out);
       }
       out->push_back('}');
       return;
     }
-    case TypeId::kBoolean:
-      out->append(value.AsBool() ? "true" : "false");
-      return;
-    case TypeId::kJson:
-      AppendJsonDocument(value.AsString(), out);
-      return;
-    default:
-      break;
+    case TypeId::kBoolean: out->append(value.AsBool() ? "true" : "false"); return;
+    case TypeId::kJson: AppendJsonDocument(value.AsString(), out); return;
+    default: break;
   }
   std::string text = ToText(value, time_zone);
   bool bare = type.IsNumeric() && !(type.IsFloat() && !std::isfinite(value.AsDouble()));
   if (bare) {
     out->append(text);
   } else {
-    AppendJsonString(text, out);
+    AppendJsonText(text, out);
   }
 }
 
@@ -68,17 +63,10 @@ void AppendJson(const Vector& vector, size_t row, std::string_view time_zone, st
     return;
   }
   switch (vector.type().id()) {
-    case TypeId::kBoolean:
-      out->append(vector.values<uint8_t>()[row] ? "true" : "false");
-      return;
-    case TypeId::kText:
-      AppendJsonString(vector.values<std::string_view>()[row], out);
-      return;
-    case TypeId::kJson:
-      AppendJsonDocument(vector.values<std::string_view>()[row], out);
-      return;
-    default:
-      break;
+    case TypeId::kBoolean: out->append(vector.values<uint8_t>()[row] ? "true" : "false"); return;
+    case TypeId::kText: AppendJsonText(vector.values<std::string_view>()[row], out); return;
+    case TypeId::kJson: AppendJsonDocument(vector.values<std::string_view>()[row], out); return;
+    default: break;
   }
   if (vector.type().IsInteger() || vector.type().id() == TypeId::kDecimal) {
     AppendText(vector, row, time_zone, out);
@@ -87,7 +75,7 @@ void AppendJson(const Vector& vector, size_t row, std::string_view time_zone, st
   AppendJsonValue(vector.GetValue(row), time_zone, out);
 }
 
-void AppendJsonString(std::string_view text, std::string* out) {
+void AppendJsonText(std::string_view text, std::string* out) {
   constexpr char kHex[] = "0123456789abcdef";
   out->push_back('"');
   for (size_t at = 0; at < text.size();) {

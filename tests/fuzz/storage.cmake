@@ -1,0 +1,6 @@
+if(TARGET storage_codec)
+  shale_fuzzer(codec codec_fuzz.cc storage_codec)
+endif()
+if(TARGET storage_segment)
+  shale_fuzzer(segment segment_fuzz.cc storage_segment storage_io)
+endif()
