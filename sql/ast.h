@@ -73,7 +73,8 @@ struct WindowSpec {
 struct Literal {
   // kNumber keeps its digits: the binder picks INTEGER, BIGINT, DECIMAL or DOUBLE. kTyped is
   // TYPE 'text' (DATE '2020-01-01', INTERVAL '1 day'): `type` says which.
-  enum class Kind { kNull, kTrue, kFalse, kNumber, kString, kTyped } kind = Kind::kNull;
+  // kDefault stands in INSERT … VALUES rows only.
+  enum class Kind { kNull, kTrue, kFalse, kNumber, kString, kTyped, kDefault } kind = Kind::kNull;
   std::string text;
   std::optional<TypeName> type;
 };

@@ -155,6 +155,7 @@ void SqlPrinter::Node(const ast::Literal& literal) {
     case ast::Literal::Kind::kFalse: out_ += "FALSE"; return;
     case ast::Literal::Kind::kNumber: out_ += literal.text; return;
     case ast::Literal::Kind::kString: out_ += PrintString(literal.text); return;
+    case ast::Literal::Kind::kDefault: out_ += "DEFAULT"; return;
     case ast::Literal::Kind::kTyped: break;
   }
   if (literal.type->array_depth == 0) {

@@ -152,6 +152,8 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Literal& node, const ast::Expr& 
       if (!value.ok()) return binder.Locate(expr.at, value.status());
       return Bound{MakeConstant(*std::move(value))};
     }
+    case ast::Literal::Kind::kDefault:
+      return binder.ErrorAt(expr.at, "DEFAULT is only allowed in the VALUES of an INSERT");
     case ast::Literal::Kind::kTyped: {
       int32_t max_length = 0;
       ASSIGN_OR_RETURN(Type type, binder.BindType(*node.type, &max_length));

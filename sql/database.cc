@@ -69,7 +69,7 @@ class ConnectionImpl : public Connection {
 
 class DatabaseImpl : public Database {
  public:
-  DatabaseImpl(std::unique_ptr<Store> store, DatabaseOptions options, std::unique_ptr<MemoryBudget> memory)
+  DatabaseImpl(std::unique_ptr<Store> store, DatabaseOptions options, std::shared_ptr<MemoryBudget> memory)
       : options_(options), memory_(std::move(memory)), store_(std::move(store)) {}
   std::unique_ptr<Connection> Connect() override { return std::make_unique<ConnectionImpl>(this); }
   Store& store() override { return *store_; }
@@ -80,7 +80,7 @@ class DatabaseImpl : public Database {
 
  private:
   DatabaseOptions options_;
-  std::unique_ptr<MemoryBudget> memory_;
+  std::shared_ptr<MemoryBudget> memory_;
   std::unique_ptr<Store> store_;
 };
 
@@ -127,7 +127,7 @@ StatusOr<std::unique_ptr<Database>> OpenDatabase(const std::string& directory, D
   if (options.memory_limit_bytes <= 0) {
     options.memory_limit_bytes = static_cast<int64_t>(kMemoryShare * static_cast<double>(MachineMemoryBytes()));
   }
-  auto memory = std::make_unique<MemoryBudget>("memory_limit of the database", options.memory_limit_bytes);
+  auto memory = std::make_shared<MemoryBudget>("memory_limit of the database", options.memory_limit_bytes);
   StoreOptions store_options;
   store_options.disk = options.disk;
   store_options.clock = options.clock;

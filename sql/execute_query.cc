@@ -23,17 +23,17 @@ Status RunPlan(PlanPtr plan, const std::vector<PlanColumn>& result, const Snapsh
   ASSIGN_OR_RETURN(LoweredQuery query, LowerQuery(plan.get(), result, snapshot,
                                                   MakeStream(std::move(consume)), profiled != nullptr));
   int64_t limit = context.session->memory_limit_bytes();
-  MemoryBudget memory("memory_limit of the query", limit > 0 ? limit : context.memory->limit_bytes(),
-                      context.memory);
+  // Shared: rows handed on may keep an operator's memory alive beyond the query.
+  auto memory = std::make_shared<MemoryBudget>(
+      "memory_limit of the query", limit > 0 ? limit : context.memory->limit_bytes(), context.memory);
   ExecutionContext execution;
   execution.functions = context.session->functions;
   execution.cancellation = context.cancellation;
   execution.progress = context.progress;
-  execution.memory = &memory;
+  execution.memory = memory.get();
   execution.num_workers = context.session->threads() > 0 ? context.session->threads() : context.num_workers;
   execution.analyze = profiled != nullptr;
   Status status = RunPipelines(query.pipelines, &execution);
-  query.pipelines.clear();  // gives its memory back while the budget still stands
   if (profiled) *profiled = std::move(plan);
   return status;
 }

@@ -74,6 +74,7 @@ bool AppendLiteral(const ast::Expr& expr, const std::string& time_zone, ParseScr
     case ast::Literal::Kind::kString:
       break;
     case ast::Literal::Kind::kTyped:
+    case ast::Literal::Kind::kDefault:
       return false;
   }
   alignas(16) char value[16];
@@ -127,9 +128,7 @@ StatusOr<std::vector<Chunk>> BindValueRows(const ast::ValuesCore& values, const 
   for (size_t target : targets) given[target] = true;
   for (size_t i = 0; i < schema.columns.size(); ++i) {
     builders.emplace_back(schema.columns[i].type);
-    if (!given[i]) {
-      ASSIGN_OR_RETURN(defaults[i], DefaultOf(schema.columns[i], context));
-    }
+    ASSIGN_OR_RETURN(defaults[i], DefaultOf(schema.columns[i], context));
   }
   Binder binder(context.sql, context.session, context.store->snapshot());
   Scope none;
@@ -153,6 +152,11 @@ StatusOr<std::vector<Chunk>> BindValueRows(const ast::ValuesCore& values, const 
     }
     for (size_t i = 0; i < targets.size(); ++i) {
       VectorBuilder& builder = builders[targets[i]];
+      const auto* literal = std::get_if<ast::Literal>(&row[i]->node);
+      if (literal && literal->kind == ast::Literal::Kind::kDefault) {
+        builder.AppendValue(defaults[targets[i]]);
+        continue;
+      }
       if (AppendLiteral(*row[i], context.session->time_zone(), &scratch, &builder)) continue;
       ASSIGN_OR_RETURN(Bound bound, expr_binder.Bind(*row[i]));
       ASSIGN_OR_RETURN(ExprPtr cast, expr_binder.Coerce(bound, builder.type(), row[i]->at, true));

@@ -117,13 +117,16 @@ void AstBuilder::BuildRows(TokenRange range, ast::ValuesCore* values) {
                                 : "a value is missing here");
         }
         if (length == 1 && tokens_[i].type == T::K_DEFAULT) {
-          return fail_at(i,
-                         "DEFAULT inside VALUES is not supported; leave the column out of the "
-                         "column list to get its default");
+          ast::Literal literal;
+          literal.kind = ast::Literal::Kind::kDefault;
+          const ast::Position begin{static_cast<int32_t>(tokens_[i].begin)};
+          row.push_back(
+              Make(std::move(literal), begin, begin, {static_cast<int32_t>(tokens_[i].end)}));
+        } else {
+          StatusOr<ast::ExprPtr> expr = ParseExpressionTokens(sql_, tokens_, {i, end}, inside);
+          if (!expr.ok()) return Fail(std::move(expr).status());
+          row.push_back(*std::move(expr));
         }
-        StatusOr<ast::ExprPtr> expr = ParseExpressionTokens(sql_, tokens_, {i, end}, inside);
-        if (!expr.ok()) return Fail(std::move(expr).status());
-        row.push_back(*std::move(expr));
       }
       i += length;
       if (i >= range.end) return fail_at(open, "this ( is not closed");

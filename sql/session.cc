@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "engine/base/edit_distance.h"
+#include "engine/functions/date.h"
 #include "engine/functions/value_io.h"
 #include "engine/vector/vector.h"
 
@@ -71,9 +72,7 @@ Status Session::Set(std::string_view name, std::string_view value) {
   }
   std::string text(value);
   if (key == "timezone") {
-    // Reading an instant in the zone is what finds out whether the zone exists.
-    auto parsed = ParseBoxed("2000-01-01 00:00:00", TypeId::kTimestampTz, text);
-    if (!parsed.ok()) return InvalidArgument("invalid value for parameter \"TimeZone\": \"{}\"", text);
+    RETURN_IF_ERROR(TimeZone::Find(text).status());
     time_zone_ = text;
     functions.time_zone = text;
   } else if (key == "threads") {

@@ -66,19 +66,15 @@ Sample SampleFor(CodecId codec) {
   int64_t value = 1373760000000000;
   for (size_t i = 0; i < kRows; ++i) {
     switch (codec) {
-      case CodecId::kConstant:
-        break;
+      case CodecId::kConstant: break;
       case CodecId::kRunLength:
         if (random() % 20 == 0) value = static_cast<int64_t>(random() % 1000);
         break;
-      case CodecId::kDelta:
-        value += static_cast<int64_t>(random() % 2000);
-        break;
+      case CodecId::kDelta: value += static_cast<int64_t>(random() % 2000); break;
       case CodecId::kScaled:
         value = 1373760000000000 + static_cast<int64_t>(random() % 86400) * 1000000;
         break;
-      default:
-        value = static_cast<int64_t>(random() % 100000);
+      default: value = static_cast<int64_t>(random() % 100000);
     }
     sample.integers.push_back(value);
     sample.floats.push_back(static_cast<double>(value) / 100);
@@ -164,7 +160,11 @@ void SelectOfCodes(benchmark::State& state, bool together) {
 BENCHMARK_CAPTURE(SelectOfCodes, one, true)->Args({20, 1})->Args({256, 1})->Args({5000, 0});
 BENCHMARK_CAPTURE(SelectOfCodes, neighbours, true)->Args({200, 100})->Args({200, 500});
 BENCHMARK_CAPTURE(SelectOfCodes, scattered, false)
-    ->Args({200, 10})->Args({200, 100})->Args({200, 500})->Args({50000, 10})->Args({50000, 500});
+    ->Args({200, 10})
+    ->Args({200, 100})
+    ->Args({200, 500})
+    ->Args({50000, 10})
+    ->Args({50000, 500});
 
 // Arguments: distinct values, selected ones in a thousand.
 void SelectOfRange(benchmark::State& state) {

@@ -59,6 +59,57 @@ ExprPtr FoldCoalesce(const ExprPtr& expr, const std::vector<ExprPtr>& args) {
   return WithArgs(expr, std::move(kept));
 }
 
+// Whether a cast keeps the order and never merges two values (or fails): then a comparison may be
+// done on either side of it.
+bool KeepsOrder(const Type& from, const Type& to) {
+  if (from.id() == TypeId::kDate) return to.id() == TypeId::kTimestamp;
+  if (from.IsInteger() && to.IsInteger()) {
+    return ImplicitCastCost({from, false}, to).has_value();
+  }
+  if (from.IsInteger() && to.id() == TypeId::kDecimal) {
+    return ImplicitCastCost({from, false}, to).has_value();
+  }
+  if (from.IsInteger() && to.id() == TypeId::kDouble) {
+    return from.id() != TypeId::kBigInt && from.id() != TypeId::kUBigInt;
+  }
+  if (from.id() == TypeId::kDecimal && to.id() == TypeId::kDecimal) {
+    return ImplicitCastCost({from, false}, to).has_value();
+  }
+  return from.id() == TypeId::kReal && to.id() == TypeId::kDouble;
+}
+
+// CAST(x AS wider) op constant is x op constant when the constant is a value of x's own type: the
+// column is compared as it is stored, and predicates on it can prune.
+ExprPtr NarrowComparison(const ExprPtr& expr) {
+  if (expr->kind != Expr::Kind::kCall || expr->args.size() != 2 ||
+      expr->function.function->category != "comparison") {
+    return expr;
+  }
+  for (size_t side : {0, 1}) {
+    const Expr& cast = *expr->args[side];
+    const Expr& constant = *expr->args[1 - side];
+    if (!IsConstant(constant) || constant.value.is_null()) continue;
+    if (cast.kind != Expr::Kind::kCall || cast.function.function->name != "cast") continue;
+    const ExprPtr& inner = cast.args[0];
+    if (!KeepsOrder(inner->type, cast.type)) continue;
+    const FunctionContext plain;
+    StatusOr<ExprPtr> there = MakeCast(expr->args[1 - side], inner->type);
+    if (!there.ok()) continue;
+    StatusOr<Value> narrow = EvaluateConstant(*there, plain);
+    if (!narrow.ok()) continue;
+    StatusOr<ExprPtr> back = MakeCast(MakeConstant(*narrow), cast.type);
+    if (!back.ok()) continue;
+    StatusOr<Value> again = EvaluateConstant(*back, plain);
+    if (!again.ok() || !(*again == constant.value)) continue;
+    std::vector<ExprPtr> args(2);
+    args[side] = inner;
+    args[1 - side] = MakeConstant(*std::move(narrow));
+    StatusOr<ExprPtr> call = MakeCall(expr->function.function->name, std::move(args));
+    if (call.ok()) return *std::move(call);
+  }
+  return expr;
+}
+
 }  // namespace
 
 StatusOr<Value> EvaluateConstant(const ExprPtr& expr, const FunctionContext& context) {
@@ -102,7 +153,7 @@ ExprPtr FoldConstants(const ExprPtr& expr, const FunctionContext* context) {
     default: break;
   }
   ExprPtr result = changed ? WithArgs(expr, std::move(args)) : expr;
-  if (!all_constant) return result;
+  if (!all_constant) return NarrowComparison(result);
   Volatility volatility = VolatilityOf(*result);
   if (volatility == Volatility::kVolatile) return result;
   if (volatility == Volatility::kStable && context == nullptr) return result;

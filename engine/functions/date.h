@@ -137,7 +137,7 @@ IsoWeek IsoWeekOf(int64_t days);
 // The Monday of a week of an ISO year.
 int64_t DaysFromIsoWeek(int64_t year, int week);
 
-// ---- units ------------------------------------------------------------------------------------
+// ---- units --------------------------------------------------------------------------------------
 
 enum class DateUnit : uint8_t {
   kMicrosecond,
@@ -172,7 +172,7 @@ std::string_view DateUnitName(DateUnit unit);
 int64_t TruncateMicros(int64_t local, DateUnit unit);
 int64_t TruncateDays(int64_t days, DateUnit unit);  // kDay and above; smaller units change nothing
 
-// ---- arithmetic; false when the result is out of range -------------------------------------------
+// ---- arithmetic; false when the result is out of range ------------------------------------------
 
 // Adds months, keeping the day or taking the month's last.
 bool AddMonths(int64_t days, int64_t months, int64_t* out);
@@ -194,7 +194,7 @@ bool TimestampDifference(int64_t a, int64_t b, Interval* out);
 // Unit boundaries between two wall times, b minus a (2 minutes to 1: one minute apart counts 1).
 int64_t BoundariesBetween(int64_t a, int64_t b, DateUnit unit);
 
-// ---- zones ------------------------------------------------------------------------------------
+// ---- zones --------------------------------------------------------------------------------------
 
 class TimeZone {
  public:
@@ -249,12 +249,14 @@ class ZoneCursor {
  public:
   explicit ZoneCursor(const TimeZone& zone) : zone_(&zone) {}
   int64_t Offset(int64_t utc) {
-    if (utc < span_.begin || utc >= span_.end) [[unlikely]] span_ = zone_->SpanAt(utc);
+    if (utc < span_.begin || utc >= span_.end) [[unlikely]]
+      span_ = zone_->SpanAt(utc);
     return span_.offset;
   }
   int64_t ToLocal(int64_t utc) { return utc + Offset(utc); }
   int64_t ToUtc(int64_t local) {
-    if (local < local_.begin || local >= local_.end) [[unlikely]] local_ = zone_->LocalSpanAt(local);
+    if (local < local_.begin || local >= local_.end) [[unlikely]]
+      local_ = zone_->LocalSpanAt(local);
     return local - local_.offset;
   }
 

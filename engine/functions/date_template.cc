@@ -260,15 +260,15 @@ void DateTemplate::FormatItem(const Item& item, const Fields& f, std::string* ou
     case DatePattern::kIsoYear2: number(iso_year() % 100, 2); break;
     case DatePattern::kIsoYear1: number(iso_year() % 10, 1); break;
     case DatePattern::kEra: {
-      const std::string_view era = f.year > 0 ? (item.dots ? "A.D." : "AD")
-                                              : (item.dots ? "B.C." : "BC");
+      const std::string_view era =
+          f.year > 0 ? (item.dots ? "A.D." : "AD") : (item.dots ? "B.C." : "BC");
       *out += Mapped(era, upper, upper);
       break;
     }
     case DatePattern::kMeridiem: {
       const bool afternoon = f.hour % 24 >= 12;
-      const std::string_view half = afternoon ? (item.dots ? "P.M." : "PM")
-                                              : (item.dots ? "A.M." : "AM");
+      const std::string_view half =
+          afternoon ? (item.dots ? "P.M." : "PM") : (item.dots ? "A.M." : "AM");
       *out += Mapped(half, upper, upper);
       break;
     }
@@ -284,14 +284,14 @@ void DateTemplate::FormatItem(const Item& item, const Fields& f, std::string* ou
       FormatName(item, kRomanMonths[month - 1], 4, out);
       break;
     }
-    case DatePattern::kDayName: FormatName(item, kDayNames[IsoDayOfWeek(f.days) % 7], 9, out); break;
+    case DatePattern::kDayName:
+      FormatName(item, kDayNames[IsoDayOfWeek(f.days) % 7], 9, out);
+      break;
     case DatePattern::kDayShort:
       FormatName(item, kDayNames[IsoDayOfWeek(f.days) % 7].substr(0, 3), 0, out);
       break;
     case DatePattern::kDayOfYear: number(f.day_of_year, 3); break;
-    case DatePattern::kIsoDayOfYear:
-      number(f.days - DaysFromIsoWeek(iso().year, 1) + 1, 3);
-      break;
+    case DatePattern::kIsoDayOfYear: number(f.days - DaysFromIsoWeek(iso().year, 1) + 1, 3); break;
     case DatePattern::kDay: number(f.day, 2); break;
     case DatePattern::kDayOfWeek: number(IsoDayOfWeek(f.days) % 7 + 1, 0); break;
     case DatePattern::kIsoDayOfWeek: number(IsoDayOfWeek(f.days), 0); break;
@@ -320,9 +320,7 @@ void DateTemplate::FormatItem(const Item& item, const Fields& f, std::string* ou
       if (item.ordinal != 0) AppendOrdinal(fraction, item.ordinal == 'T', out);
       break;
     }
-    case DatePattern::kSecondsOfDay:
-      number(f.hour * 3600 + f.minute * 60 + f.second, 0);
-      break;
+    case DatePattern::kSecondsOfDay: number(f.hour * 3600 + f.minute * 60 + f.second, 0); break;
     case DatePattern::kZone:
       if (f.zone != nullptr) {
         for (const char c : f.zone->AbbreviationAt(f.utc)) {
@@ -391,9 +389,10 @@ Status DateTemplate::FormatInterval(const Interval& value, std::string* out) con
       case DatePattern::kZoneHours:
       case DatePattern::kZoneMinutes:
       case DatePattern::kZoneOffset:
-        return InvalidArgument("invalid format specification for an interval value: {}; intervals "
-                               "are not tied to specific calendar dates",
-                               item.text);
+        return InvalidArgument(
+            "invalid format specification for an interval value: {}; intervals "
+            "are not tied to specific calendar dates",
+            item.text);
       default: break;
     }
   }
@@ -408,9 +407,9 @@ Status DateTemplate::FormatInterval(const Interval& value, std::string* out) con
   f.micros = value.micros % kMicrosPerSecond;
   f.day_of_year = int64_t{value.months} * 30 + value.days;
   const int64_t months = int64_t{value.months} - 1;  // a year of an interval begins with month 1
-  f.julian = DaysFromCivil(FloorDiv(months, 12), static_cast<int>(FloorMod(months, 12)) + 1,
-                           value.days) -
-             kMinDate;
+  f.julian =
+      DaysFromCivil(FloorDiv(months, 12), static_cast<int>(FloorMod(months, 12)) + 1, value.days) -
+      kMinDate;
   Format(f, out);
   return OkStatus();
 }

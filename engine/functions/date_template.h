@@ -14,14 +14,44 @@ namespace shale {
 
 enum class DatePattern : uint8_t {
   kText,  // characters that stand for themselves
-  kYearComma, kYear4, kYear3, kYear2, kYear1,
-  kIsoYear4, kIsoYear3, kIsoYear2, kIsoYear1,
-  kEra, kMeridiem,
-  kMonthName, kMonthShort, kMonth, kMonthRoman,
-  kDayName, kDayShort, kDayOfYear, kIsoDayOfYear, kDay, kDayOfWeek, kIsoDayOfWeek,
-  kWeekOfMonth, kWeek, kIsoWeek, kCentury, kJulian, kQuarter,
-  kHour24, kHour12, kMinute, kSecond, kFraction, kSecondsOfDay,
-  kZone, kZoneHours, kZoneMinutes, kZoneOffset,
+  kYearComma,
+  kYear4,
+  kYear3,
+  kYear2,
+  kYear1,
+  kIsoYear4,
+  kIsoYear3,
+  kIsoYear2,
+  kIsoYear1,
+  kEra,
+  kMeridiem,
+  kMonthName,
+  kMonthShort,
+  kMonth,
+  kMonthRoman,
+  kDayName,
+  kDayShort,
+  kDayOfYear,
+  kIsoDayOfYear,
+  kDay,
+  kDayOfWeek,
+  kIsoDayOfWeek,
+  kWeekOfMonth,
+  kWeek,
+  kIsoWeek,
+  kCentury,
+  kJulian,
+  kQuarter,
+  kHour24,
+  kHour12,
+  kMinute,
+  kSecond,
+  kFraction,
+  kSecondsOfDay,
+  kZone,
+  kZoneHours,
+  kZoneMinutes,
+  kZoneOffset,
 };
 
 class DateTemplate {
@@ -45,12 +75,12 @@ class DateTemplate {
   enum class Case : uint8_t { kUpper, kTitle, kLower };
   struct Item {
     DatePattern pattern = DatePattern::kText;
-    std::string text;        // kText: one character; else the pattern as written
+    std::string text;  // kText: one character; else the pattern as written
     Case letters = Case::kUpper;
-    bool dots = false;       // A.M., B.C.
-    bool fill = true;        // padded; FM and TM take it away
-    int digits = 0;          // kFraction
-    char ordinal = 0;        // 'T' for TH, 't' for th
+    bool dots = false;  // A.M., B.C.
+    bool fill = true;   // padded; FM and TM take it away
+    int digits = 0;     // kFraction
+    char ordinal = 0;   // 'T' for TH, 't' for th
   };
   struct Fields;  // of a time or an interval
   struct Parts;   // read from a text

@@ -11,9 +11,7 @@ namespace {
 bool IsBlank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 // What stands between fields: printable ASCII that is neither letter nor digit.
-bool IsSeparator(char c) {
-  return c > ' ' && c < 127 && !IsAsciiLetter(c) && !IsAsciiDigit(c);
-}
+bool IsSeparator(char c) { return c > ' ' && c < 127 && !IsAsciiLetter(c) && !IsAsciiDigit(c); }
 
 bool StartsWithFolded(std::string_view text, std::string_view name) {
   if (text.size() < name.size()) return false;
@@ -98,7 +96,8 @@ struct DateTemplate::Parts {
 bool DateTemplate::NextIsDigit(size_t index) const {
   if (items_[index].ordinal != 0 || index + 1 >= items_.size()) return false;
   const Item& next = items_[index + 1];
-  if (next.pattern == DatePattern::kText) return next.text.size() == 1 && IsAsciiDigit(next.text[0]);
+  if (next.pattern == DatePattern::kText)
+    return next.text.size() == 1 && IsAsciiDigit(next.text[0]);
   return IsNumberPattern(next.pattern);
 }
 
@@ -110,9 +109,10 @@ Status DateTemplate::ReadNumber(size_t index, size_t width, std::string_view* re
   const bool greedy = !item.fill || !NextIsDigit(index);
   while (!rest->empty() && IsBlank(rest->front())) rest->remove_prefix(1);
   if (!greedy && rest->size() < width) {
-    return InvalidArgument("source string too short for \"{}\" formatting field: it needs {} "
-                           "characters, {} remain",
-                           item.text, width, rest->size());
+    return InvalidArgument(
+        "source string too short for \"{}\" formatting field: it needs {} "
+        "characters, {} remain",
+        item.text, width, rest->size());
   }
   const std::string_view text = greedy ? *rest : rest->substr(0, width);
   size_t at = !text.empty() && (text[0] == '-' || text[0] == '+') ? 1 : 0;
@@ -129,9 +129,10 @@ Status DateTemplate::ReadNumber(size_t index, size_t width, std::string_view* re
                            text.substr(0, width), item.text);
   }
   if (!greedy && at < width) {
-    return InvalidArgument("invalid value \"{}\" for \"{}\": the field needs {} characters, but "
-                           "only {} could be parsed",
-                           text, item.text, width, at);
+    return InvalidArgument(
+        "invalid value \"{}\" for \"{}\": the field needs {} characters, but "
+        "only {} could be parsed",
+        text, item.text, width, at);
   }
   *value = text[0] == '-' ? -number : number;
   if (used != nullptr) *used = at;
@@ -172,8 +173,7 @@ Status DateTemplate::ReadItem(size_t index, std::string_view* rest, Parts* parts
       const bool iso = item.pattern >= DatePattern::kIsoYear4;
       const int first = static_cast<int>(iso ? DatePattern::kIsoYear4 : DatePattern::kYear4);
       const int digits = 4 - (static_cast<int>(item.pattern) - first);
-      RETURN_IF_ERROR(
-          ReadNumber(index, static_cast<size_t>(digits), rest, &parts->year, &used));
+      RETURN_IF_ERROR(ReadNumber(index, static_cast<size_t>(digits), rest, &parts->year, &used));
       parts->year_digits = digits;
       if (digits < 4 && used < 4) parts->year = NearYear(parts->year);
       return OkStatus();
@@ -341,8 +341,8 @@ StatusOr<DateTemplate::Reading> DateTemplate::Assemble(const Parts& parts) {
     return out_of_range();
   }
   Reading out;
-  const int64_t time = hour * kMicrosPerHour + minute * kMicrosPerMinute +
-                       second * kMicrosPerSecond + parts.micros;
+  const int64_t time =
+      hour * kMicrosPerHour + minute * kMicrosPerMinute + second * kMicrosPerSecond + parts.micros;
   if (__builtin_mul_overflow(days, kMicrosPerDay, &out.local) || !IsValidTimestamp(out.local)) {
     return OutOfRange("timestamp out of range");
   }
@@ -353,8 +353,8 @@ StatusOr<DateTemplate::Reading> DateTemplate::Assemble(const Parts& parts) {
       return out_of_range();
     }
     out.has_offset = true;
-    out.offset = parts.zone_sign * (parts.zone_hours * kMicrosPerHour +
-                                    parts.zone_minutes * kMicrosPerMinute);
+    out.offset = parts.zone_sign *
+                 (parts.zone_hours * kMicrosPerHour + parts.zone_minutes * kMicrosPerMinute);
   }
   return out;
 }

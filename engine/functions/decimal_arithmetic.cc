@@ -114,6 +114,13 @@ Status DivideKernel(const KernelCall& call, Vector* result) {
   });
 }
 
+Status DivideWideIntegers(const KernelCall& call, Vector* result) {
+  return CheckedRows<int128_t>(call, result, true, [](int128_t x, int128_t y, int128_t* out) {
+    *out = x / y;
+    return true;
+  });
+}
+
 template <typename T>
 Status ModuloKernel(const KernelCall& call, Vector* result) {
   return CheckedRows<T>(call, result, true, [](T x, T y, T* out) {
@@ -161,6 +168,21 @@ bool DivideScaled(int128_t numerator, int digits, int128_t denominator, int128_t
   if (quotient >= static_cast<uint128_t>(PowerOfTen(38))) return false;
   *out = negative ? -static_cast<int128_t>(quotient) : static_cast<int128_t>(quotient);
   return true;
+}
+
+ResolvedScalar ResolveWideInteger(DecimalOperation operation) {
+  const Type type = Type::Decimal(kMaxDecimalPrecision, 0);
+  ResolvedScalar resolved;
+  resolved.arg_types = {type, type};
+  resolved.result_type = type;
+  switch (operation) {
+    case DecimalOperation::kAdd: resolved.kernel = &AddKernel<int128_t, false>; break;
+    case DecimalOperation::kSubtract: resolved.kernel = &AddKernel<int128_t, true>; break;
+    case DecimalOperation::kMultiply: resolved.kernel = &MultiplyKernel<int128_t>; break;
+    case DecimalOperation::kDivide: resolved.kernel = &DivideWideIntegers; break;
+    case DecimalOperation::kModulo: resolved.kernel = &ModuloKernel<int128_t>; break;
+  }
+  return resolved;
 }
 
 StatusOr<ResolvedScalar> ResolveDecimal(DecimalOperation operation, const Type& a, const Type& b) {

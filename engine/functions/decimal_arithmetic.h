@@ -11,9 +11,12 @@ namespace shale {
 
 enum class DecimalOperation : uint8_t { kAdd, kSubtract, kMultiply, kDivide, kModulo };
 
-// `a` and `b` are DECIMAL or integer types, at least one DECIMAL (or both so wide that only DECIMAL
-// holds their result).
+// `a` and `b` are DECIMAL or integer types, at least one DECIMAL.
 StatusOr<ResolvedScalar> ResolveDecimal(DecimalOperation operation, const Type& a, const Type& b);
+
+// Integer arithmetic that needs more than 64 bits (UBIGINT with a signed type): DECIMAL(38,0), the
+// quotient cut towards zero.
+ResolvedScalar ResolveWideInteger(DecimalOperation operation);
 
 // numerator × 10^digits ÷ denominator, rounded half away from zero; false when it has more than 38
 // digits. The denominator is not 0.

@@ -37,7 +37,8 @@ const std::array<uint32_t, 64>& Md5Constants() {
   return constants;
 }
 
-constexpr int kMd5Shifts[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
+constexpr int kMd5Shifts[4][4] = {
+    {7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
 
 constexpr uint32_t kSha256Constants[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -72,13 +73,25 @@ std::array<uint8_t, 16> Md5Digest(std::string_view bytes) {
       uint32_t mixed = 0;
       int word = 0;
       switch (i / 16) {
-        case 0: mixed = (b & c) | (~b & d); word = i; break;
-        case 1: mixed = (d & b) | (~d & c); word = (5 * i + 1) % 16; break;
-        case 2: mixed = b ^ c ^ d; word = (3 * i + 5) % 16; break;
-        default: mixed = c ^ (b | ~d); word = (7 * i) % 16; break;
+        case 0:
+          mixed = (b & c) | (~b & d);
+          word = i;
+          break;
+        case 1:
+          mixed = (d & b) | (~d & c);
+          word = (5 * i + 1) % 16;
+          break;
+        case 2:
+          mixed = b ^ c ^ d;
+          word = (3 * i + 5) % 16;
+          break;
+        default:
+          mixed = c ^ (b | ~d);
+          word = (7 * i) % 16;
+          break;
       }
-      const uint32_t rotated = std::rotl(a + mixed + constants[i] + words[word],
-                                         kMd5Shifts[i / 16][i % 4]);
+      const uint32_t rotated =
+          std::rotl(a + mixed + constants[i] + words[word], kMd5Shifts[i / 16][i % 4]);
       a = d;
       d = c;
       c = b;
@@ -104,8 +117,7 @@ std::array<uint8_t, 32> Sha256Digest(std::string_view bytes) {
              uint32_t{data[4 * i + 2]} << 8 | uint32_t{data[4 * i + 3]};
     }
     for (int i = 16; i < 64; ++i) {
-      const uint32_t s0 =
-          std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
+      const uint32_t s0 = std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
       const uint32_t s1 = std::rotr(w[i - 2], 17) ^ std::rotr(w[i - 2], 19) ^ (w[i - 2] >> 10);
       w[i] = w[i - 16] + s0 + w[i - 7] + s1;
     }

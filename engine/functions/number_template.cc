@@ -199,7 +199,7 @@ void NumberTemplate::Format(Digits digits, std::string* out) const {
         break;
       case Part::kPoint:
         write_sign();
-        if (post_ > 0) out->push_back('.');
+        if (post_ > 0 || overflow) out->push_back('.');
         break;
       case Part::kNine:
       case Part::kZero:
@@ -299,8 +299,8 @@ void NumberTemplate::FormatDecimal(int128_t value, int scale, std::string* out) 
     scale -= multiply_;
   }
   RoundDigits(text, scale, roman_ ? 0 : post_, &digits.whole, &digits.fraction);
-  const bool is_zero = digits.whole == "0" &&
-                       digits.fraction.find_first_not_of('0') == std::string::npos;
+  const bool is_zero =
+      digits.whole == "0" && digits.fraction.find_first_not_of('0') == std::string::npos;
   digits.negative &= !is_zero;
   if (roman_) {
     FormatRoman(digits, out);
@@ -332,8 +332,7 @@ void NumberTemplate::FormatDouble(double value, std::string* out) const {
     return;
   }
   const int post = roman_ ? 0 : post_;
-  std::snprintf(buffer, sizeof(buffer), "%.*f", post,
-                std::fabs(value) * std::pow(10.0, multiply_));
+  std::snprintf(buffer, sizeof(buffer), "%.*f", post, std::fabs(value) * std::pow(10.0, multiply_));
   const std::string_view text(buffer);
   const size_t point = text.find('.');
   digits.whole = text.substr(0, point);

@@ -23,7 +23,16 @@ class NumberTemplate {
 
  private:
   enum class Part : uint8_t {
-    kText, kNine, kZero, kPoint, kGroup, kMinus, kPlus, kSign, kCurrency, kOrdinal,
+    kText,
+    kNine,
+    kZero,
+    kPoint,
+    kGroup,
+    kMinus,
+    kPlus,
+    kSign,
+    kCurrency,
+    kOrdinal,
   };
   struct Item {
     Part part = Part::kText;
@@ -44,15 +53,15 @@ class NumberTemplate {
   void FormatRoman(const Digits& digits, std::string* out) const;
 
   std::vector<Item> items_;
-  int pre_ = 0;          // digit places before the point
+  int pre_ = 0;  // digit places before the point
   int post_ = 0;
   int zero_start_ = -1;  // the place of the first 0 before the point
   int zero_end_ = -1;    // the place of the last 0, counting on behind the point
   int multiply_ = 0;     // V: digits shifted left
   bool fill_ = true;     // without FM
   bool has_point_ = false;
-  bool brackets_ = false;     // PR
-  bool own_sign_ = false;     // MI or SG says it, no place is kept
+  bool brackets_ = false;       // PR
+  bool own_sign_ = false;       // MI or SG says it, no place is kept
   bool explicit_sign_ = false;  // S
   SignPlace sign_place_ = SignPlace::kBefore;
   bool scientific_ = false;

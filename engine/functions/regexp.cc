@@ -41,14 +41,16 @@ Status CompileError(std::string_view pattern, const RE2& re) {
       pattern.find("(?!") != std::string_view::npos ||
       pattern.find("(?<=") != std::string_view::npos ||
       pattern.find("(?<!") != std::string_view::npos) {
-    return InvalidArgument("regular expression '{}': look-around, (?= (?! (?<= (?<!, is not "
-                           "supported, as it could take exponential time",
-                           pattern);
+    return InvalidArgument(
+        "regular expression '{}': look-around, (?= (?! (?<= (?<!, is not "
+        "supported, as it could take exponential time",
+        pattern);
   }
   if (re.error_code() == RE2::ErrorBadEscape && bad.size() == 2 && IsAsciiDigit(bad[1])) {
-    return InvalidArgument("regular expression '{}': the back-reference {} is not supported, as "
-                           "it could take exponential time",
-                           pattern, bad);
+    return InvalidArgument(
+        "regular expression '{}': the back-reference {} is not supported, as "
+        "it could take exponential time",
+        pattern, bad);
   }
   if (re.error_code() == RE2::ErrorPatternTooLarge) {
     return InvalidArgument("regular expression '{}': compiled it takes over {} bytes", pattern,

@@ -93,7 +93,8 @@ struct RowRunner<Fn, R (*)(RowState&, A...)> {
     const std::tuple<Arg<Stored<A>>...> in{Arg<Stored<A>>(call.args[I])...};
     WhileValid(result->validity(), call.num_rows, [&](size_t row) {
       out[row] = Fn(state, std::get<I>(in)[row]...);
-      if (state.failed()) [[unlikely]] return false;
+      if (state.failed()) [[unlikely]]
+        return false;
       if (state.TakeNull()) [[unlikely]] {
         out[row] = Stored<R>{};
         result->SetNull(row);

@@ -198,7 +198,10 @@ StatusOr<ResolvedScalar> ResolveBinary(std::span<const ArgumentType> args) {
   if (untyped(b)) b = {a.type, false};
   if (!a.type.IsNumeric() || !b.type.IsNumeric()) return NotFound("not numbers");
   ASSIGN_OR_RETURN(Type common, CommonType(a, b));
-  if (common.id() == TypeId::kDecimal) return ResolveDecimal(kOnDecimal, a.type, b.type);
+  if (common.id() == TypeId::kDecimal) {
+    if (a.type.IsInteger() && b.type.IsInteger()) return ResolveWideInteger(kOnDecimal);
+    return ResolveDecimal(kOnDecimal, a.type, b.type);
+  }
   ResolvedScalar resolved;
   if (common.id() == TypeId::kReal) {
     resolved.kernel = CheckedFor<OnFloat, float>();

@@ -22,7 +22,7 @@ int32_t MoveDate(int32_t date, int32_t days, uint32_t* failed) {
   return finite ? static_cast<int32_t>(moved) : date;
 }
 
-// ---- intervals added -------------------------------------------------------------------------------
+// ---- intervals added ----------------------------------------------------------------------------
 
 template <int kSign>
 Interval Signed(RowState& row, Interval interval) {
@@ -113,7 +113,7 @@ int32_t DaysBetween(RowState& row, int32_t a, int32_t b) {
   return out;
 }
 
-// ---- intervals scaled -----------------------------------------------------------------------------
+// ---- intervals scaled ---------------------------------------------------------------------------
 
 Interval Multiply(RowState& row, Interval interval, double factor) {
   Interval out;
@@ -202,9 +202,9 @@ void AddPlus(Registry* registry) {
               Volatility::kStable);
   AddOperator(registry, "+", {kSpan, kInstant}, kInstant, &MoveInstantKernel<1, 1>, instant,
               Volatility::kStable);
-  AddOperator(registry, "+", {kSpan, kSpan}, kSpan, RowKernel<CombineIntervals<1>>,
-              {"The sum of two intervals.", "INTERVAL '1 day' + INTERVAL '2 hours'",
-               "1 day 02:00:00"});
+  AddOperator(
+      registry, "+", {kSpan, kSpan}, kSpan, RowKernel<CombineIntervals<1>>,
+      {"The sum of two intervals.", "INTERVAL '1 day' + INTERVAL '2 hours'", "1 day 02:00:00"});
 }
 
 void AddMinus(Registry* registry) {
@@ -228,8 +228,7 @@ void AddMinus(Registry* registry) {
   AddOperator(registry, "-", {kTimestamp, kSpan}, kTimestamp, RowKernel<MoveTimestamp<-1>>, span);
   AddOperator(registry, "-", {kInstant, kSpan}, kInstant, &MoveInstantKernel<-1, 0>,
               {"The instant an interval earlier; days and months keep the wall time.",
-               "TIMESTAMPTZ '2020-02-01 10:00:00+00' - INTERVAL '1 day'",
-               "2020-01-31 10:00:00+00"},
+               "TIMESTAMPTZ '2020-02-01 10:00:00+00' - INTERVAL '1 day'", "2020-01-31 10:00:00+00"},
               Volatility::kStable);
   const OperatorDoc difference = {
       "The days and time between two times.",

@@ -69,8 +69,8 @@ int64_t FieldOfInterval(const Interval& value) {
   if constexpr (kUnit == DateUnit::kCentury) return value.months / 1200;
   if constexpr (kUnit == DateUnit::kMillennium) return value.months / 12000;
   // A year counts 365.25 days, a month 30.
-  const int64_t quarter_days = int64_t{value.months / 12} * 1461 +
-                               (int64_t{value.months % 12} * 30 + value.days) * 4;
+  const int64_t quarter_days =
+      int64_t{value.months / 12} * 1461 + (int64_t{value.months % 12} * 30 + value.days) * 4;
   return WrapAdd(quarter_days * (kMicrosPerDay / 4), value.micros);
 }
 
@@ -115,8 +115,7 @@ void AddField(Registry* registry, DateUnit unit, const FieldDoc& doc, TypeId arg
       .summary = fmt::format("extract({} FROM source): {}.", DateUnitName(unit), doc.what),
       .example = fmt::format("extract({} FROM {})", DateUnitName(unit), doc.literal),
       .example_result = std::string(doc.result),
-      .volatility =
-          arg == TypeId::kTimestampTz ? Volatility::kStable : Volatility::kImmutable,
+      .volatility = arg == TypeId::kTimestampTz ? Volatility::kStable : Volatility::kImmutable,
       .args = {arg},
       .result = result,
       .kernel = kernel});
@@ -130,21 +129,21 @@ void AddFields(Registry* registry, const FieldDoc& doc) {
            Unary<int64_t, int64_t>([](int64_t local) { return FieldOfMicros<kUnit>(local); }));
   AddField(registry, kUnit, doc, TypeId::kTimestampTz, result, &InstantFieldKernel<kUnit>);
   if constexpr (!IsTimeOfDay(kUnit)) {
-    AddField(registry, kUnit, doc, TypeId::kDate, result,
-             Unary<int32_t, int64_t>([](int32_t days) {
+    AddField(registry, kUnit, doc, TypeId::kDate, result, Unary<int32_t, int64_t>([](int32_t days) {
                if (kUnit == DateUnit::kEpoch) return days * kMicrosPerDay;
                return FieldOfDays<kUnit>(days);
              }));
   }
-  if constexpr (kUnit != DateUnit::kWeek && kUnit != DateUnit::kDow &&
-                kUnit != DateUnit::kIsoDow && kUnit != DateUnit::kDoy &&
-                kUnit != DateUnit::kIsoYear && kUnit != DateUnit::kJulian) {
-    AddField(registry, kUnit, doc, TypeId::kInterval, result,
-             Unary<Interval, int64_t>([](Interval value) { return FieldOfInterval<kUnit>(value); }));
+  if constexpr (kUnit != DateUnit::kWeek && kUnit != DateUnit::kDow && kUnit != DateUnit::kIsoDow &&
+                kUnit != DateUnit::kDoy && kUnit != DateUnit::kIsoYear &&
+                kUnit != DateUnit::kJulian) {
+    AddField(
+        registry, kUnit, doc, TypeId::kInterval, result,
+        Unary<Interval, int64_t>([](Interval value) { return FieldOfInterval<kUnit>(value); }));
   }
 }
 
-// ---- date_part -------------------------------------------------------------------------------------
+// ---- date_part ----------------------------------------------------------------------------------
 
 double PartOfMicros(DateUnit unit, int64_t local, int64_t offset) {
   switch (unit) {
@@ -282,7 +281,7 @@ void AddDatePart(Registry* registry) {
       .kernel = &DatePartKernel<kType>});
 }
 
-// ---- whole numbers under other names ------------------------------------------------------------------
+// ---- whole numbers under other names ------------------------------------------------------------
 
 // A function of wall time with one row a type of timestamp and date.
 template <int64_t (*Fn)(int64_t)>
@@ -338,8 +337,8 @@ void AddEpoch(Registry* registry, std::string name, std::vector<std::string> ali
         .example_result = example_result,
         .args = {type},
         .result = TypeId::kBigInt,
-        .kernel = Unary<int64_t, int64_t>(
-            [](int64_t micros) { return FloorDiv(micros, kUnitMicros); })});
+        .kernel =
+            Unary<int64_t, int64_t>([](int64_t micros) { return FloorDiv(micros, kUnitMicros); })});
   }
 }
 
@@ -347,50 +346,57 @@ void AddEpoch(Registry* registry, std::string name, std::vector<std::string> ali
 
 void RegisterDateExtract(Registry* registry) {
   constexpr std::string_view kSample = "TIMESTAMP '2020-02-16 20:38:40.5'";
-  AddFields<DateUnit::kMicrosecond>(
-      registry, {"the seconds in microseconds", kSample, "40500000", {}});
+  AddFields<DateUnit::kMicrosecond>(registry,
+                                    {"the seconds in microseconds", kSample, "40500000", {}});
   AddFields<DateUnit::kMillisecond>(
       registry, {"the seconds in whole milliseconds", kSample, "40500", {"toMillisecond"}});
   AddFields<DateUnit::kSecond>(
       registry, {"the second, 0 to 59, with its fraction", kSample, "40.500000", {}});
-  AddFields<DateUnit::kMinute>(
-      registry, {"the minute, 0 to 59", kSample, "38", {"minute", "toMinute"}});
+  AddFields<DateUnit::kMinute>(registry,
+                               {"the minute, 0 to 59", kSample, "38", {"minute", "toMinute"}});
   AddFields<DateUnit::kHour>(registry, {"the hour, 0 to 23", kSample, "20", {"hour", "toHour"}});
   AddFields<DateUnit::kDay>(registry, {"the day of the month, 1 to 31; of an interval its days",
-                                       kSample, "16", {"day", "dayofmonth", "toDayOfMonth"}});
+                                       kSample,
+                                       "16",
+                                       {"day", "dayofmonth", "toDayOfMonth"}});
   AddFields<DateUnit::kWeek>(
       registry, {"the ISO week, 1 to 53", kSample, "7", {"week", "weekofyear", "toISOWeek"}});
-  AddFields<DateUnit::kMonth>(registry,
-                              {"the month, 1 to 12", kSample, "2", {"month", "toMonth"}});
-  AddFields<DateUnit::kQuarter>(
-      registry, {"the quarter, 1 to 4", kSample, "1", {"quarter", "toQuarter"}});
-  AddFields<DateUnit::kYear>(registry, {"the year; 1 BC is -1", kSample, "2020",
-                                        {"year", "toYear"}});
+  AddFields<DateUnit::kMonth>(registry, {"the month, 1 to 12", kSample, "2", {"month", "toMonth"}});
+  AddFields<DateUnit::kQuarter>(registry,
+                                {"the quarter, 1 to 4", kSample, "1", {"quarter", "toQuarter"}});
+  AddFields<DateUnit::kYear>(registry,
+                             {"the year; 1 BC is -1", kSample, "2020", {"year", "toYear"}});
   AddFields<DateUnit::kDecade>(registry, {"the year over 10", kSample, "202", {"decade"}});
   AddFields<DateUnit::kCentury>(registry,
                                 {"the century; 2001 began the 21st", kSample, "21", {"century"}});
-  AddFields<DateUnit::kMillennium>(registry, {"the millennium; 2001 began the third", kSample, "3",
-                                              {"millennium"}});
+  AddFields<DateUnit::kMillennium>(
+      registry, {"the millennium; 2001 began the third", kSample, "3", {"millennium"}});
   AddFields<DateUnit::kDow>(
       registry, {"the day of the week, 0 Sunday to 6", kSample, "0", {"dayofweek", "weekday"}});
-  AddFields<DateUnit::kIsoDow>(registry, {"the day of the week, 1 Monday to 7", kSample, "7",
-                                          {"isodow", "toDayOfWeek"}});
+  AddFields<DateUnit::kIsoDow>(
+      registry, {"the day of the week, 1 Monday to 7", kSample, "7", {"isodow", "toDayOfWeek"}});
   AddFields<DateUnit::kDoy>(
       registry, {"the day of the year, 1 to 366", kSample, "47", {"dayofyear", "toDayOfYear"}});
   AddFields<DateUnit::kIsoYear>(
-      registry, {"the year that the ISO week belongs to", kSample, "2020", {"isoyear", "toISOYear"}});
+      registry,
+      {"the year that the ISO week belongs to", kSample, "2020", {"isoyear", "toISOYear"}});
   AddFields<DateUnit::kJulian>(registry, {"the Julian day number", kSample, "2458896", {"julian"}});
   AddFields<DateUnit::kEpoch>(registry, {"seconds since 1970-01-01 00:00:00; of an interval all "
                                          "of it in seconds, a year being 365.25 days",
-                                         kSample, "1581885520.500000", {"epoch"}});
+                                         kSample,
+                                         "1581885520.500000",
+                                         {"epoch"}});
   const FieldDoc offset_doc = {"the time zone's offset east of Greenwich in seconds",
-                               "TIMESTAMPTZ '2020-02-16 20:38:40+00'", "0", {}};
+                               "TIMESTAMPTZ '2020-02-16 20:38:40+00'",
+                               "0",
+                               {}};
   AddField(registry, DateUnit::kTimezone, offset_doc, TypeId::kTimestampTz, TypeId::kBigInt,
            &OffsetFieldKernel<DateUnit::kTimezone>);
   const FieldDoc hour_doc = {"the hours of the time zone's offset", offset_doc.literal, "0", {}};
   AddField(registry, DateUnit::kTimezoneHour, hour_doc, TypeId::kTimestampTz, TypeId::kBigInt,
            &OffsetFieldKernel<DateUnit::kTimezoneHour>);
-  const FieldDoc minute_doc = {"the minutes of the time zone's offset", offset_doc.literal, "0", {}};
+  const FieldDoc minute_doc = {
+      "the minutes of the time zone's offset", offset_doc.literal, "0", {}};
   AddField(registry, DateUnit::kTimezoneMinute, minute_doc, TypeId::kTimestampTz, TypeId::kBigInt,
            &OffsetFieldKernel<DateUnit::kTimezoneMinute>);
 
@@ -404,8 +410,7 @@ void RegisterDateExtract(Registry* registry) {
                         "Year and month as one number, year × 100 + month.", "202002");
   AddOfLocal<YearMonthDay>(registry, "to_yyyymmdd", {"toYYYYMMDD"},
                            "Year, month and day as one number.", "20200216");
-  AddEpoch<1>(registry, "epoch_us", {"toUnixTimestamp64Micro"}, "microseconds",
-              "1581885520000000");
+  AddEpoch<1>(registry, "epoch_us", {"toUnixTimestamp64Micro"}, "microseconds", "1581885520000000");
   AddEpoch<kMicrosPerMilli>(registry, "epoch_ms", {"toUnixTimestamp64Milli"}, "milliseconds",
                             "1581885520000");
   AddEpoch<kMicrosPerSecond>(registry, "to_unix_timestamp", {"toUnixTimestamp"}, "seconds",

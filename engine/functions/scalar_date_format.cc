@@ -57,7 +57,7 @@ const TimeZone* SessionZone(RowState& row) {
   return nullptr;
 }
 
-// ---- to_char ---------------------------------------------------------------------------------------
+// ---- to_char ------------------------------------------------------------------------------------
 
 std::string_view TimeToChar(RowState& row, int64_t local, std::string_view text) {
   const auto* const format = Compiled<DateTemplate>(row, text);
@@ -144,7 +144,7 @@ StatusOr<ResolvedScalar> ResolveDecimalToChar(std::span<const ArgumentType> args
   return resolved;
 }
 
-// ---- to_timestamp, to_date, to_number ------------------------------------------------------------------
+// ---- to_timestamp, to_date, to_number -----------------------------------------------------------
 
 bool ReadTime(RowState& row, std::string_view text, std::string_view format,
               DateTemplate::Reading* reading) {
@@ -183,7 +183,7 @@ int128_t TextToNumber(RowState& row, std::string_view text, std::string_view for
   return 0;
 }
 
-// ---- rows ----------------------------------------------------------------------------------------------
+// ---- rows ---------------------------------------------------------------------------------------
 
 void AddToChar(Registry* registry, Type arg, ScalarKernel kernel, std::string summary,
                std::string example, std::string example_result) {
@@ -196,8 +196,7 @@ void AddToChar(Registry* registry, Type arg, ScalarKernel kernel, std::string su
       .summary = std::move(summary),
       .example = std::move(example),
       .example_result = std::move(example_result),
-      .volatility =
-          arg.id() == TypeId::kTimestampTz ? Volatility::kStable : Volatility::kImmutable,
+      .volatility = arg.id() == TypeId::kTimestampTz ? Volatility::kStable : Volatility::kImmutable,
       .args = {arg, TypeId::kText},
       .result = TypeId::kText,
       .kernel = kernel,

@@ -11,7 +11,7 @@
 namespace shale {
 namespace {
 
-// ---- out of parts -----------------------------------------------------------------------------------
+// ---- out of parts -------------------------------------------------------------------------------
 
 bool DaysOfParts(RowState& row, int32_t year, int32_t month, int32_t day, int64_t* days) {
   // Negative years are BC; there is no year 0.
@@ -146,10 +146,11 @@ void AddMake(Registry* registry) {
                                .args = {kInteger, kInteger, kInteger},
                                .result = TypeId::kDate,
                                .kernel = RowKernel<MakeDate>});
-  const std::vector<Type> parts = {kInteger, kInteger, kInteger, kInteger, kInteger,
-                                   TypeId::kDouble};
-  const std::string names = "(year INTEGER, month INTEGER, day INTEGER, hour INTEGER, minute "
-                            "INTEGER, second DOUBLE";
+  const std::vector<Type> parts = {kInteger, kInteger, kInteger,
+                                   kInteger, kInteger, TypeId::kDouble};
+  const std::string names =
+      "(year INTEGER, month INTEGER, day INTEGER, hour INTEGER, minute "
+      "INTEGER, second DOUBLE";
   registry->Add(ScalarFunction{.name = "make_timestamp",
                                .aliases = {"makeDateTime"},
                                .category = "date",
@@ -172,16 +173,16 @@ void AddMake(Registry* registry) {
                                .kernel = RowKernel<MakeInstant>});
   std::vector<Type> with_zone = parts;
   with_zone.push_back(TypeId::kText);
-  registry->Add(ScalarFunction{
-      .name = "make_timestamptz",
-      .category = "date",
-      .signature = names + ", zone TEXT) → TIMESTAMPTZ",
-      .summary = "The instant of these parts in a time zone.",
-      .example = "make_timestamptz(2020, 7, 15, 8, 15, 0, 'America/New_York')",
-      .example_result = "2020-07-15 12:15:00+00",
-      .args = with_zone,
-      .result = TypeId::kTimestampTz,
-      .kernel = RowKernel<MakeInstantIn>});
+  registry->Add(
+      ScalarFunction{.name = "make_timestamptz",
+                     .category = "date",
+                     .signature = names + ", zone TEXT) → TIMESTAMPTZ",
+                     .summary = "The instant of these parts in a time zone.",
+                     .example = "make_timestamptz(2020, 7, 15, 8, 15, 0, 'America/New_York')",
+                     .example_result = "2020-07-15 12:15:00+00",
+                     .args = with_zone,
+                     .result = TypeId::kTimestampTz,
+                     .kernel = RowKernel<MakeInstantIn>});
   registry->Add(ScalarFunction{
       .name = "make_interval",
       .category = "date",
@@ -209,20 +210,20 @@ void AddMake(Registry* registry) {
                                .args = {TypeId::kBigInt},
                                .result = TypeId::kTimestampTz,
                                .kernel = RowKernel<InstantOfInteger<kMicrosPerSecond>>});
-  registry->Add(ScalarFunction{
-      .name = "from_unixtime_ms",
-      .aliases = {"fromUnixTimestamp64Milli"},
-      .category = "date",
-      .signature = "(milliseconds BIGINT) → TIMESTAMPTZ",
-      .summary = "The instant so many milliseconds after 1970-01-01 00:00 UTC.",
-      .example = "from_unixtime_ms(1284352323500)",
-      .example_result = "2010-09-13 04:32:03.5+00",
-      .args = {TypeId::kBigInt},
-      .result = TypeId::kTimestampTz,
-      .kernel = RowKernel<InstantOfInteger<kMicrosPerMilli>>});
+  registry->Add(
+      ScalarFunction{.name = "from_unixtime_ms",
+                     .aliases = {"fromUnixTimestamp64Milli"},
+                     .category = "date",
+                     .signature = "(milliseconds BIGINT) → TIMESTAMPTZ",
+                     .summary = "The instant so many milliseconds after 1970-01-01 00:00 UTC.",
+                     .example = "from_unixtime_ms(1284352323500)",
+                     .example_result = "2010-09-13 04:32:03.5+00",
+                     .args = {TypeId::kBigInt},
+                     .result = TypeId::kTimestampTz,
+                     .kernel = RowKernel<InstantOfInteger<kMicrosPerMilli>>});
 }
 
-// ---- clocks -------------------------------------------------------------------------------------------
+// ---- clocks -------------------------------------------------------------------------------------
 
 Status NowKernel(const KernelCall& call, Vector* result) {
   std::fill_n(result->mutable_values<int64_t>(), call.num_rows, call.context.now_us);
@@ -262,7 +263,7 @@ void AddClock(Registry* registry, std::string name, std::vector<std::string> ali
                                .kernel = kernel});
 }
 
-// ---- AT TIME ZONE -----------------------------------------------------------------------------------
+// ---- AT TIME ZONE -------------------------------------------------------------------------------
 
 // A fixed offset as an interval; months have no fixed length.
 StatusOr<const TimeZone*> ZoneOf(const Interval& offset) {
@@ -306,7 +307,8 @@ Status TimeZoneKernel(const KernelCall& call, Vector* result) {
     RETURN_IF_ERROR(status);
   }
   for (size_t row = 0; row < call.num_rows; ++row) {
-    if (!IsFiniteTimestamp(in[row])) [[unlikely]] out[row] = in[row];
+    if (!IsFiniteTimestamp(in[row])) [[unlikely]]
+      out[row] = in[row];
   }
   return OkStatus();
 }
@@ -325,8 +327,8 @@ void AddTimeZones(Registry* registry) {
         .example_result = "2020-02-17 01:38:40+00",
         .args = {zone_type, TypeId::kTimestamp},
         .result = TypeId::kTimestampTz,
-        .kernel = by_name ? &TimeZoneKernel<std::string_view, false>
-                          : &TimeZoneKernel<Interval, false>});
+        .kernel =
+            by_name ? &TimeZoneKernel<std::string_view, false> : &TimeZoneKernel<Interval, false>});
     registry->Add(ScalarFunction{
         .name = "timezone",
         .category = "date",
@@ -336,12 +338,12 @@ void AddTimeZones(Registry* registry) {
         .example_result = "2020-02-16 15:38:40",
         .args = {zone_type, TypeId::kTimestampTz},
         .result = TypeId::kTimestamp,
-        .kernel = by_name ? &TimeZoneKernel<std::string_view, true>
-                          : &TimeZoneKernel<Interval, true>});
+        .kernel =
+            by_name ? &TimeZoneKernel<std::string_view, true> : &TimeZoneKernel<Interval, true>});
   }
 }
 
-// ---- ages and differences -----------------------------------------------------------------------------
+// ---- ages and differences -----------------------------------------------------------------------
 
 Interval AgeBetween(RowState& row, int64_t later, int64_t earlier) {
   if (!IsFiniteTimestamp(later) || !IsFiniteTimestamp(earlier)) {
@@ -414,33 +416,33 @@ void AddAges(Registry* registry) {
         .args = {type, type},
         .result = TypeId::kInterval,
         .kernel = instant ? RowKernel<InstantAge> : RowKernel<AgeBetween>});
-    registry->Add(ScalarFunction{
-        .name = "age",
-        .category = "date",
-        .signature = fmt::format("(earlier {}) → INTERVAL", name),
-        .summary = "The age at the start of today.",
-        .example = "age(current_date)",
-        .example_result = "00:00:00",
-        .volatility = Volatility::kStable,
-        .args = {type},
-        .result = TypeId::kInterval,
-        .kernel = instant ? RowKernel<InstantAgeToday> : RowKernel<AgeToday>});
-    registry->Add(ScalarFunction{
-        .name = "date_diff",
-        .aliases = {"dateDiff", "datediff"},
-        .category = "date",
-        .signature = fmt::format("(unit TEXT, from {0}, to {0}) → BIGINT", name),
-        .summary = "How many starts of the unit lie between two times.",
-        .example = "date_diff('day', DATE '2020-02-27', DATE '2020-03-01')",
-        .example_result = "3",
-        .volatility = volatility,
-        .args = {TypeId::kText, type, type},
-        .result = TypeId::kBigInt,
-        .kernel = instant ? RowKernel<InstantBoundaries> : RowKernel<Boundaries>});
+    registry->Add(
+        ScalarFunction{.name = "age",
+                       .category = "date",
+                       .signature = fmt::format("(earlier {}) → INTERVAL", name),
+                       .summary = "The age at the start of today.",
+                       .example = "age(current_date)",
+                       .example_result = "00:00:00",
+                       .volatility = Volatility::kStable,
+                       .args = {type},
+                       .result = TypeId::kInterval,
+                       .kernel = instant ? RowKernel<InstantAgeToday> : RowKernel<AgeToday>});
+    registry->Add(
+        ScalarFunction{.name = "date_diff",
+                       .aliases = {"dateDiff", "datediff"},
+                       .category = "date",
+                       .signature = fmt::format("(unit TEXT, from {0}, to {0}) → BIGINT", name),
+                       .summary = "How many starts of the unit lie between two times.",
+                       .example = "date_diff('day', DATE '2020-02-27', DATE '2020-03-01')",
+                       .example_result = "3",
+                       .volatility = volatility,
+                       .args = {TypeId::kText, type, type},
+                       .result = TypeId::kBigInt,
+                       .kernel = instant ? RowKernel<InstantBoundaries> : RowKernel<Boundaries>});
   }
 }
 
-// ---- intervals ----------------------------------------------------------------------------------------
+// ---- intervals ----------------------------------------------------------------------------------
 
 void AddJustify(Registry* registry, std::string name, std::string summary, std::string literal,
                 std::string example_result, ScalarKernel kernel) {
@@ -471,8 +473,7 @@ void AddFinite(Registry* registry, Type type, ScalarKernel kernel) {
 
 void RegisterDateMake(Registry* registry) {
   AddMake(registry);
-  AddClock(registry, "now",
-           {"current_timestamp", "transaction_timestamp", "statement_timestamp"},
+  AddClock(registry, "now", {"current_timestamp", "transaction_timestamp", "statement_timestamp"},
            TypeId::kTimestampTz, "When the statement began.", &NowKernel, Volatility::kStable);
   AddClock(registry, "current_date", {"today"}, TypeId::kDate,
            "The session zone's date when the statement began.", &TodayKernel, Volatility::kStable);
@@ -490,8 +491,8 @@ void RegisterDateMake(Registry* registry) {
              "1 day 03:00:00",
              Unary<Interval, Interval>([](Interval value) { return JustifyHours(value); }));
   AddJustify(registry, "justify_interval",
-             "Hours turned into days, days into months, and all signs made alike.",
-             "1 mon -1 hour", "29 days 23:00:00",
+             "Hours turned into days, days into months, and all signs made alike.", "1 mon -1 hour",
+             "29 days 23:00:00",
              Unary<Interval, Interval>([](Interval value) { return JustifyInterval(value); }));
   AddFinite(registry, TypeId::kDate,
             Unary<int32_t, uint8_t>([](int32_t days) { return IsFiniteDate(days); }));

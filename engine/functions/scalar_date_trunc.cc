@@ -71,9 +71,8 @@ void TruncateInZone(DateUnit unit, const TimeZone& zone, const Vector& values, s
       });
     } else {
       ZoneCursor cursor(zone);
-      ForEachLocal(zone, values, num_rows, out, [&](int64_t local, int64_t) {
-        return cursor.ToUtc(truncate(local));
-      });
+      ForEachLocal(zone, values, num_rows, out,
+                   [&](int64_t local, int64_t) { return cursor.ToUtc(truncate(local)); });
     }
   });
 }
@@ -84,9 +83,11 @@ void KeepInfinities(const Vector& values, size_t num_rows, int64_t* out) {
   uint64_t seen = 0;
   const size_t distinct = in.is_constant() ? 1 : num_rows;
   for (size_t row = 0; row < distinct; ++row) {
-    seen |= (in.values()[row] == kTimestampInfinity) | (in.values()[row] == kTimestampMinusInfinity);
+    seen |=
+        (in.values()[row] == kTimestampInfinity) | (in.values()[row] == kTimestampMinusInfinity);
   }
-  if (seen == 0) [[likely]] return;
+  if (seen == 0) [[likely]]
+    return;
   for (size_t row = 0; row < num_rows; ++row) {
     if (!IsFiniteTimestamp(in[row])) out[row] = in[row];
   }
@@ -200,22 +201,24 @@ Interval TruncInterval(RowState& row, std::string_view text, Interval value) {
   if (Status status = ReadUnit(text, &unit); !status.ok()) {
     row.Fail(std::move(status));
   } else if (unit == DateUnit::kWeek) {
-    row.Fail(InvalidArgument("unit \"week\" not supported for type interval: months usually have "
-                             "fractional weeks"));
+    row.Fail(
+        InvalidArgument("unit \"week\" not supported for type interval: months usually have "
+                        "fractional weeks"));
   }
   return TruncateInterval(value, unit);
 }
 
-// ---- bins of any width -----------------------------------------------------------------------------
+// ---- bins of any width --------------------------------------------------------------------------
 
 // Bins begin on Monday 2000-01-03; those of months on 2000-01-01.
 constexpr int64_t kBucketOrigin = DaysFromCivil(2000, 1, 3) * kMicrosPerDay;
 
 Status ReadWidth(std::string_view function, const Interval& width, int64_t* micros) {
   if (width.months != 0) {
-    return InvalidArgument("{}: timestamps cannot be binned into intervals containing months or "
-                           "years",
-                           function);
+    return InvalidArgument(
+        "{}: timestamps cannot be binned into intervals containing months or "
+        "years",
+        function);
   }
   if (__builtin_mul_overflow(int64_t{width.days}, kMicrosPerDay, micros) ||
       __builtin_add_overflow(*micros, width.micros, micros)) {
@@ -235,8 +238,7 @@ bool Bin(int64_t value, int64_t width, int64_t origin, int64_t* out) {
 bool BinMonths(int64_t value, int64_t width, int64_t origin, int64_t* out) {
   const CivilDate at = CivilFromDays(DaysOfMicros(value));
   const CivilDate from = CivilFromDays(DaysOfMicros(origin));
-  const int64_t months =
-      (int64_t{at.year} - from.year) * 12 + at.month - from.month;
+  const int64_t months = (int64_t{at.year} - from.year) * 12 + at.month - from.month;
   const int64_t total = int64_t{from.year} * 12 + from.month - 1 + months - FloorMod(months, width);
   *out = DaysFromCivil(FloorDiv(total, 12), static_cast<int>(FloorMod(total, 12)) + 1, 1) *
          kMicrosPerDay;
@@ -257,14 +259,14 @@ int64_t DateBin(RowState& row, Interval stride, int64_t value, int64_t origin) {
   return out;
 }
 
-int64_t BucketFrom(RowState& row, Interval width, int64_t value, int64_t origin,
-                   bool own_origin) {
+int64_t BucketFrom(RowState& row, Interval width, int64_t value, int64_t origin, bool own_origin) {
   if (!IsFiniteTimestamp(value)) return value;
   int64_t out = 0;
   if (width.months != 0) {
     if (width.days != 0 || width.micros != 0 || width.months < 0) {
-      row.Fail(InvalidArgument("time_bucket: a width is positive and either whole months or days "
-                               "and time, not both"));
+      row.Fail(
+          InvalidArgument("time_bucket: a width is positive and either whole months or days "
+                          "and time, not both"));
     } else if (!BinMonths(value, width.months,
                           own_origin ? origin : DaysFromCivil(2000, 1, 1) * kMicrosPerDay, &out)) {
       row.Fail(OutOfRange("time_bucket: timestamp out of range"));
@@ -332,7 +334,8 @@ void AddBins(Registry* registry) {
         .signature = fmt::format("(stride INTERVAL, source {0}, origin {0}) → {0}", type_name),
         .summary = "The start of the bin that holds the source; bins are as wide as the stride, "
                    "one begins at the origin.",
-        .example = "date_bin('15 minutes', TIMESTAMP '2020-02-11 15:44:17', TIMESTAMP '2001-01-01')",
+        .example =
+            "date_bin('15 minutes', TIMESTAMP '2020-02-11 15:44:17', TIMESTAMP '2001-01-01')",
         .example_result = "2020-02-11 15:30:00",
         .args = {TypeId::kInterval, type, type},
         .result = type,
@@ -353,23 +356,21 @@ void AddBins(Registry* registry) {
         .category = "date",
         .signature = fmt::format("(width INTERVAL, source {0}, origin {0}) → {0}", type_name),
         .summary = "The start of the bucket that holds the source; one begins at the origin.",
-        .example =
-            "time_bucket('1 week', TIMESTAMP '2020-02-11 15:44:17', TIMESTAMP '2020-01-01')",
+        .example = "time_bucket('1 week', TIMESTAMP '2020-02-11 15:44:17', TIMESTAMP '2020-01-01')",
         .example_result = "2020-02-05 00:00:00",
         .args = {TypeId::kInterval, type, type},
         .result = type,
         .kernel = RowKernel<BucketOrigin>});
   }
-  registry->Add(ScalarFunction{
-      .name = "time_bucket",
-      .category = "date",
-      .signature = "(width INTERVAL, source DATE) → DATE",
-      .summary = "The day that the source's bucket begins on.",
-      .example = "time_bucket('1 week', DATE '2020-02-11')",
-      .example_result = "2020-02-10",
-      .args = {TypeId::kInterval, TypeId::kDate},
-      .result = TypeId::kDate,
-      .kernel = RowKernel<BucketDate>});
+  registry->Add(ScalarFunction{.name = "time_bucket",
+                               .category = "date",
+                               .signature = "(width INTERVAL, source DATE) → DATE",
+                               .summary = "The day that the source's bucket begins on.",
+                               .example = "time_bucket('1 week', DATE '2020-02-11')",
+                               .example_result = "2020-02-10",
+                               .args = {TypeId::kInterval, TypeId::kDate},
+                               .result = TypeId::kDate,
+                               .kernel = RowKernel<BucketDate>});
   registry->Add(ScalarFunction{
       .name = "time_bucket",
       .category = "date",
@@ -382,7 +383,7 @@ void AddBins(Registry* registry) {
       .kernel = RowKernel<BucketZone>});
 }
 
-// ---- one unit a function -----------------------------------------------------------------------------
+// ---- one unit a function ------------------------------------------------------------------------
 
 template <DateUnit kUnit>
 Status StartOfKernel(const KernelCall& call, Vector* result) {

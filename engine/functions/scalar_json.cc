@@ -22,9 +22,10 @@ std::string_view AsText(RowState& row, std::string_view value) {
   std::string& buffer = row.scratch();
   std::string_view text;
   if (!JsonUnquote(value, &buffer, &text)) {
-    row.Fail(InvalidArgument("unsupported Unicode escape sequence in JSON string {}: \\u0000 and "
-                             "half a surrogate pair cannot be converted to text",
-                             value));
+    row.Fail(
+        InvalidArgument("unsupported Unicode escape sequence in JSON string {}: \\u0000 and "
+                        "half a surrogate pair cannot be converted to text",
+                        value));
     return {};
   }
   return text.data() == buffer.data() ? row.Keep(text) : text;
@@ -77,7 +78,7 @@ std::string_view AtPath(RowState& row, std::string_view json, std::string_view t
   return Answer<kText>(row, JsonFollow(json, state.path));
 }
 
-// ---- paths of several arguments ----------------------------------------------------------------------
+// ---- paths of several arguments -----------------------------------------------------------------
 
 // How the steps are read: PostgreSQL's are texts, and a number indexes an array from 0;
 // ClickHouse's numbers are integers and count from 1.
@@ -85,8 +86,7 @@ enum class Steps : uint8_t { kPostgres, kClickHouse };
 
 template <Steps kSteps>
 std::optional<std::string_view> Follow(const KernelCall& call, size_t row) {
-  std::optional<std::string_view> at =
-      TrimJson(Arg<std::string_view>(call.args[0])[row]);
+  std::optional<std::string_view> at = TrimJson(Arg<std::string_view>(call.args[0])[row]);
   for (size_t i = 1; i < call.args.size() && at; ++i) {
     const JsonKind kind = JsonKindOf(*at);
     if (call.args[i].type().id() == TypeId::kBigInt) {
@@ -126,8 +126,8 @@ Status ExtractPathKernel(const KernelCall& call, Vector* result) {
 
 // A JSON document in front, then steps of a path. Text in front is read as JSON.
 template <Steps kSteps>
-StatusOr<ResolvedScalar> ResolvePath(std::span<const ArgumentType> args, size_t least,
-                                     Type result, ScalarKernel kernel) {
+StatusOr<ResolvedScalar> ResolvePath(std::span<const ArgumentType> args, size_t least, Type result,
+                                     ScalarKernel kernel) {
   if (args.size() < least) return NotFound("needs {} arguments at least", least);
   const TypeId front = args[0].type.id();
   if (!args[0].untyped_literal && front != TypeId::kJson && front != TypeId::kText) {
@@ -150,7 +150,7 @@ StatusOr<ResolvedScalar> ResolvePath(std::span<const ArgumentType> args, size_t 
   return resolved;
 }
 
-// ---- ClickHouse's: a value always, the type's zero where there is none ---------------------------------
+// ---- ClickHouse's: a value always, the type's zero where there is none --------------------------
 
 int64_t AsInteger(std::optional<std::string_view> value) {
   if (!value) return 0;
@@ -219,7 +219,7 @@ Status ReadTextKernel(const KernelCall& call, Vector* result) {
   return state.status();
 }
 
-// ---- shape ------------------------------------------------------------------------------------------------
+// ---- shape --------------------------------------------------------------------------------------
 
 int32_t ArrayLength(RowState& row, std::string_view json) {
   const JsonKind kind = JsonKindOf(json);
@@ -262,7 +262,7 @@ bool HasKey(std::string_view json, std::string_view name) {
   return false;
 }
 
-// ---- rows -----------------------------------------------------------------------------------------------------
+// ---- rows ---------------------------------------------------------------------------------------
 
 struct Doc {
   std::string_view name;
@@ -310,38 +310,63 @@ void AddOperators(Registry* registry) {
   const Type json = TypeId::kJson;
   const Type text = TypeId::kText;
   const Type integer = TypeId::kInteger;
-  AddFixed(registry, {"->", {}, "The member of that name.", "'{\"a\": {\"b\": 1}}'::json -> 'a'",
-                      "{\"b\": 1}"},
-           {json, text}, json, RowKernel<Member<false>>);
-  AddFixed(registry, {"->", {}, "The element at an index from 0, or from -1 at the end.",
-                      "'[1, 2, 3]'::json -> -1", "3"},
+  AddFixed(
+      registry,
+      {"->", {}, "The member of that name.", "'{\"a\": {\"b\": 1}}'::json -> 'a'", "{\"b\": 1}"},
+      {json, text}, json, RowKernel<Member<false>>);
+  AddFixed(registry,
+           {"->",
+            {},
+            "The element at an index from 0, or from -1 at the end.",
+            "'[1, 2, 3]'::json -> -1",
+            "3"},
            {json, integer}, json, RowKernel<Element<false>>);
-  AddFixed(registry, {"->>", {}, "The member of that name as text.",
-                      "'{\"a\": \"x\"}'::json ->> 'a'", "x"},
+  AddFixed(registry,
+           {"->>", {}, "The member of that name as text.", "'{\"a\": \"x\"}'::json ->> 'a'", "x"},
            {json, text}, text, RowKernel<Member<true>>);
-  AddFixed(registry, {"->>", {}, "The element at an index as text.", "'[1, 2, 3]'::json ->> 2",
-                      "3"},
+  AddFixed(registry,
+           {"->>", {}, "The element at an index as text.", "'[1, 2, 3]'::json ->> 2", "3"},
            {json, integer}, text, RowKernel<Element<true>>);
-  AddFixed(registry, {"#>", {}, "What stands at a path of names and indexes.",
-                      "'{\"a\": [1, 2]}'::json #> '{a,1}'", "2"},
+  AddFixed(registry,
+           {"#>",
+            {},
+            "What stands at a path of names and indexes.",
+            "'{\"a\": [1, 2]}'::json #> '{a,1}'",
+            "2"},
            {json, text}, json, RowKernel<AtPath<false, ParseArrayPath>>, true);
-  AddFixed(registry, {"#>>", {}, "What stands at a path, as text.",
-                      "'{\"a\": [1, \"x\"]}'::json #>> '{a,1}'", "x"},
+  AddFixed(registry,
+           {"#>>",
+            {},
+            "What stands at a path, as text.",
+            "'{\"a\": [1, \"x\"]}'::json #>> '{a,1}'",
+            "x"},
            {json, text}, text, RowKernel<AtPath<true, ParseArrayPath>>, true);
-  AddFixed(registry, {"@>", {"jsonb_contains"}, "Whether the first contains the second: all its "
-                      "members and elements.",
-                      "'{\"a\": 1, \"b\": [2, 3]}'::json @> '{\"b\": [3]}'::json", "t"},
+  AddFixed(registry,
+           {"@>",
+            {"jsonb_contains"},
+            "Whether the first contains the second: all its "
+            "members and elements.",
+            "'{\"a\": 1, \"b\": [2, 3]}'::json @> '{\"b\": [3]}'::json",
+            "t"},
            {json, json}, TypeId::kBoolean,
            Binary<std::string_view, std::string_view, uint8_t>(
                [](std::string_view a, std::string_view b) { return JsonContains(a, b); }));
-  AddFixed(registry, {"<@", {"jsonb_contained"}, "Whether the second contains the first.",
-                      "'{\"b\": [3]}'::json <@ '{\"a\": 1, \"b\": [2, 3]}'::json", "t"},
+  AddFixed(registry,
+           {"<@",
+            {"jsonb_contained"},
+            "Whether the second contains the first.",
+            "'{\"b\": [3]}'::json <@ '{\"a\": 1, \"b\": [2, 3]}'::json",
+            "t"},
            {json, json}, TypeId::kBoolean,
            Binary<std::string_view, std::string_view, uint8_t>(
                [](std::string_view a, std::string_view b) { return JsonContains(b, a); }));
-  AddFixed(registry, {"jsonb_exists", {"?", "json_exists"}, "Whether it has a member, or an "
-                      "element that is a string, of that name.",
-                      "jsonb_exists('{\"a\": 1}', 'a')", "t"},
+  AddFixed(registry,
+           {"jsonb_exists",
+            {"?", "json_exists"},
+            "Whether it has a member, or an "
+            "element that is a string, of that name.",
+            "jsonb_exists('{\"a\": 1}', 'a')",
+            "t"},
            {json, text}, TypeId::kBoolean,
            Binary<std::string_view, std::string_view, uint8_t>(
                [](std::string_view a, std::string_view b) { return HasKey(a, b); }));
@@ -349,65 +374,94 @@ void AddOperators(Registry* registry) {
 
 void AddShapes(Registry* registry) {
   const Type json = TypeId::kJson;
-  AddFixed(registry, {"json_array_length", {"jsonb_array_length"}, "The number of elements.",
-                      "json_array_length('[1, 2, 3]')", "3"},
+  AddFixed(registry,
+           {"json_array_length",
+            {"jsonb_array_length"},
+            "The number of elements.",
+            "json_array_length('[1, 2, 3]')",
+            "3"},
            {json}, TypeId::kInteger, RowKernel<ArrayLength>);
-  AddFixed(registry, {"json_typeof", {"jsonb_typeof", "json_type"}, "'object', 'array', 'string', "
-                      "'number', 'boolean' or 'null'.",
-                      "json_typeof('[1, 2]')", "array"},
+  AddFixed(registry,
+           {"json_typeof",
+            {"jsonb_typeof", "json_type"},
+            "'object', 'array', 'string', "
+            "'number', 'boolean' or 'null'.",
+            "json_typeof('[1, 2]')",
+            "array"},
            {json}, TypeId::kText,
            StringUnary<std::string_view>([](std::string_view value, StringArena*) {
              return JsonKindName(JsonKindOf(value));
            }));
-  AddFixed(registry, {"json_keys", {}, "The names of an object's members, as an array.",
-                      "json_keys('{\"a\": 1, \"b\": 2}')", "[\"a\", \"b\"]"},
+  AddFixed(registry,
+           {"json_keys",
+            {},
+            "The names of an object's members, as an array.",
+            "json_keys('{\"a\": 1, \"b\": 2}')",
+            "[\"a\", \"b\"]"},
            {json}, json, RowKernel<Keys>);
-  registry->Add(ScalarFunction{
-      .name = "json_valid",
-      .aliases = {"is_json", "isValidJSON"},
-      .category = "json",
-      .signature = "(text TEXT) → BOOLEAN",
-      .summary = "Whether the text is JSON.",
-      .example = "json_valid('{\"a\": 1}')",
-      .example_result = "t",
-      .args = {TypeId::kText},
-      .result = TypeId::kBoolean,
-      .kernel = Unary<std::string_view, uint8_t>(
-          [](std::string_view text) { return IsValidJson(text, nullptr); })});
+  registry->Add(
+      ScalarFunction{.name = "json_valid",
+                     .aliases = {"is_json", "isValidJSON"},
+                     .category = "json",
+                     .signature = "(text TEXT) → BOOLEAN",
+                     .summary = "Whether the text is JSON.",
+                     .example = "json_valid('{\"a\": 1}')",
+                     .example_result = "t",
+                     .args = {TypeId::kText},
+                     .result = TypeId::kBoolean,
+                     .kernel = Unary<std::string_view, uint8_t>(
+                         [](std::string_view text) { return IsValidJson(text, nullptr); })});
 }
 
 void AddPaths(Registry* registry) {
-  AddPath(registry, {"json_extract_path", {"jsonb_extract_path"}, "What stands at the path of "
-                     "names and indexes.",
-                     "json_extract_path('{\"a\": [1, 2]}', 'a', '1')", "2"},
+  AddPath(registry,
+          {"json_extract_path",
+           {"jsonb_extract_path"},
+           "What stands at the path of "
+           "names and indexes.",
+           "json_extract_path('{\"a\": [1, 2]}', 'a', '1')",
+           "2"},
           "(json JSON, step TEXT, …) → JSON", [](std::span<const ArgumentType> args) {
-            return ResolvePath<Steps::kPostgres>(args, 2, TypeId::kJson,
-                                                 &ExtractPathKernel<false>);
+            return ResolvePath<Steps::kPostgres>(args, 2, TypeId::kJson, &ExtractPathKernel<false>);
           });
-  AddPath(registry, {"json_extract_path_text", {"jsonb_extract_path_text"}, "What stands at the "
-                     "path, as text.",
-                     "json_extract_path_text('{\"a\": [1, \"x\"]}', 'a', '1')", "x"},
+  AddPath(registry,
+          {"json_extract_path_text",
+           {"jsonb_extract_path_text"},
+           "What stands at the "
+           "path, as text.",
+           "json_extract_path_text('{\"a\": [1, \"x\"]}', 'a', '1')",
+           "x"},
           "(json JSON, step TEXT, …) → TEXT", [](std::span<const ArgumentType> args) {
             return ResolvePath<Steps::kPostgres>(args, 2, TypeId::kText, &ExtractPathKernel<true>);
           });
-  AddPath(registry, {"json_extract", {}, "What stands at a path: '$.a[0]', '/a/0' or a name.",
-                     "json_extract('{\"a\": [1, 2]}', '$.a[1]')", "2"},
-          "(json JSON, path TEXT) → JSON",
-          [](std::span<const ArgumentType> args) -> StatusOr<ResolvedScalar> {
-            if (args.size() != 2) return NotFound("json_extract takes two arguments");
-            return ResolvePath<Steps::kPostgres>(args, 2, TypeId::kJson,
-                                                 RowKernel<AtPath<false, ParseJsonPath>>);
-          },
-          true);
-  AddPath(registry, {"json_extract_string", {}, "What stands at a path, as text.",
-                     "json_extract_string('{\"a\": \"x\"}', '$.a')", "x"},
-          "(json JSON, path TEXT) → TEXT",
-          [](std::span<const ArgumentType> args) -> StatusOr<ResolvedScalar> {
-            if (args.size() != 2) return NotFound("json_extract_string takes two arguments");
-            return ResolvePath<Steps::kPostgres>(args, 2, TypeId::kText,
-                                                 RowKernel<AtPath<true, ParseJsonPath>>);
-          },
-          true);
+  AddPath(
+      registry,
+      {"json_extract",
+       {},
+       "What stands at a path: '$.a[0]', '/a/0' or a name.",
+       "json_extract('{\"a\": [1, 2]}', '$.a[1]')",
+       "2"},
+      "(json JSON, path TEXT) → JSON",
+      [](std::span<const ArgumentType> args) -> StatusOr<ResolvedScalar> {
+        if (args.size() != 2) return NotFound("json_extract takes two arguments");
+        return ResolvePath<Steps::kPostgres>(args, 2, TypeId::kJson,
+                                             RowKernel<AtPath<false, ParseJsonPath>>);
+      },
+      true);
+  AddPath(
+      registry,
+      {"json_extract_string",
+       {},
+       "What stands at a path, as text.",
+       "json_extract_string('{\"a\": \"x\"}', '$.a')",
+       "x"},
+      "(json JSON, path TEXT) → TEXT",
+      [](std::span<const ArgumentType> args) -> StatusOr<ResolvedScalar> {
+        if (args.size() != 2) return NotFound("json_extract_string takes two arguments");
+        return ResolvePath<Steps::kPostgres>(args, 2, TypeId::kText,
+                                             RowKernel<AtPath<true, ParseJsonPath>>);
+      },
+      true);
 }
 
 template <typename R, R (*Read)(std::optional<std::string_view>), TypeId kResult, size_t kLeast>
@@ -417,33 +471,63 @@ StatusOr<ResolvedScalar> ResolveRead(std::span<const ArgumentType> args) {
 
 void AddClickHouse(Registry* registry) {
   const std::string_view arguments = "(json JSON, name TEXT or index INTEGER from 1, …) → ";
-  const auto signature = [&](std::string_view result) { return std::string(arguments) + std::string(result); };
-  AddPath(registry, {"json_extract_text", {"JSONExtractString"}, "The string at a path, or empty.",
-                     "JSONExtractString('{\"a\": \"x\"}', 'a')", "x"},
+  const auto signature = [&](std::string_view result) {
+    return std::string(arguments) + std::string(result);
+  };
+  AddPath(registry,
+          {"json_extract_text",
+           {"JSONExtractString"},
+           "The string at a path, or empty.",
+           "JSONExtractString('{\"a\": \"x\"}', 'a')",
+           "x"},
           signature("TEXT"), [](std::span<const ArgumentType> args) {
             return ResolvePath<Steps::kClickHouse>(args, 1, TypeId::kText, &ReadTextKernel<false>);
           });
-  AddPath(registry, {"json_extract_raw", {"JSONExtractRaw"}, "The value at a path as it is "
-                     "written, or empty.",
-                     "JSONExtractRaw('{\"a\": [1, 2]}', 'a')", "[1, 2]"},
+  AddPath(registry,
+          {"json_extract_raw",
+           {"JSONExtractRaw"},
+           "The value at a path as it is "
+           "written, or empty.",
+           "JSONExtractRaw('{\"a\": [1, 2]}', 'a')",
+           "[1, 2]"},
           signature("TEXT"), [](std::span<const ArgumentType> args) {
             return ResolvePath<Steps::kClickHouse>(args, 1, TypeId::kText, &ReadTextKernel<true>);
           });
-  AddPath(registry, {"json_extract_int", {"JSONExtractInt", "JSONExtractUInt"}, "The whole number "
-                     "at a path, or 0.",
-                     "JSONExtractInt('{\"a\": [1, 2]}', 'a', 2)", "2"},
+  AddPath(registry,
+          {"json_extract_int",
+           {"JSONExtractInt", "JSONExtractUInt"},
+           "The whole number "
+           "at a path, or 0.",
+           "JSONExtractInt('{\"a\": [1, 2]}', 'a', 2)",
+           "2"},
           signature("BIGINT"), &ResolveRead<int64_t, AsInteger, TypeId::kBigInt, 1>);
-  AddPath(registry, {"json_extract_float", {"JSONExtractFloat"}, "The number at a path, or 0.",
-                     "JSONExtractFloat('{\"a\": 1.5}', 'a')", "1.5"},
+  AddPath(registry,
+          {"json_extract_float",
+           {"JSONExtractFloat"},
+           "The number at a path, or 0.",
+           "JSONExtractFloat('{\"a\": 1.5}', 'a')",
+           "1.5"},
           signature("DOUBLE"), &ResolveRead<double, AsNumber, TypeId::kDouble, 1>);
-  AddPath(registry, {"json_extract_bool", {"JSONExtractBool"}, "Whether true stands at a path.",
-                     "JSONExtractBool('{\"a\": true}', 'a')", "t"},
+  AddPath(registry,
+          {"json_extract_bool",
+           {"JSONExtractBool"},
+           "Whether true stands at a path.",
+           "JSONExtractBool('{\"a\": true}', 'a')",
+           "t"},
           signature("BOOLEAN"), &ResolveRead<uint8_t, IsTrue, TypeId::kBoolean, 1>);
-  AddPath(registry, {"json_has", {"JSONHas"}, "Whether there is anything at a path.",
-                     "JSONHas('{\"a\": 1}', 'b')", "f"},
+  AddPath(registry,
+          {"json_has",
+           {"JSONHas"},
+           "Whether there is anything at a path.",
+           "JSONHas('{\"a\": 1}', 'b')",
+           "f"},
           signature("BOOLEAN"), &ResolveRead<uint8_t, Exists, TypeId::kBoolean, 2>);
-  AddPath(registry, {"json_length", {"JSONLength"}, "Members or elements at a path, or 0.",
-                     "JSONLength('{\"a\": [1, 2]}', 'a')", "2"},
+  AddPath(registry,
+          {"json_length",
+           {"JSONLength"},
+           "Members or elements at a path, or 0.",
+           "JSONLength('{\"a\": [1, 2]}', 'a')",
+           "2"},
           signature("BIGINT"), &ResolveRead<int64_t, LengthOf, TypeId::kBigInt, 1>);
 }
 

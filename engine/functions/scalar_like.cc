@@ -29,7 +29,8 @@ size_t FindFrom(const char* text, size_t size, const char* needle, size_t length
     const auto heads = lanes::LoadU(tag, bytes + from);
     const auto tails = lanes::LoadU(tag, bytes + from + length - 1);
     const auto hits = lanes::And(lanes::Eq(heads, first), lanes::Eq(tails, last));
-    if (lanes::AllFalse(tag, hits)) [[likely]] return kNone;
+    if (lanes::AllFalse(tag, hits)) [[likely]]
+      return kNone;
     uint64_t mask = 0;
     lanes::StoreMaskBits(tag, hits, reinterpret_cast<uint8_t*>(&mask));
     while (mask != 0) {
@@ -89,7 +90,7 @@ StatusOr<LikePattern> LikePattern::Compile(std::string_view pattern, bool ignore
   LikePattern out;
   out.ignore_case_ = ignore_case;
   Part part;
-  bool has_any = false;       // a '_' anywhere
+  bool has_any = false;  // a '_' anywhere
   bool has_percent = false;
   bool after_percent = false;
   const auto flush = [&] {
@@ -254,7 +255,7 @@ void LikePattern::MatchAll(const std::string_view* texts, size_t count, bool neg
   for (size_t i = 0; i < count; ++i) out[i] = MatchesCased(texts[i]) != negate;
 }
 
-// ---- LIKE as functions ----------------------------------------------------------------------------
+// ---- LIKE as functions --------------------------------------------------------------------------
 
 namespace {
 

@@ -37,9 +37,9 @@ class LikePattern {
  private:
   // A stretch between two '%': bytes, and which characters are '_'.
   struct Part {
-    std::string text;                // '_' as one byte
-    std::vector<bool> any;           // any[i]: byte i is '_'; empty when there is none
-    size_t MatchAt(std::string_view text, size_t at) const;      // end of the match, or npos
+    std::string text;       // '_' as one byte
+    std::vector<bool> any;  // any[i]: byte i is '_'; empty when there is none
+    size_t MatchAt(std::string_view text, size_t at) const;         // end of the match, or npos
     size_t MatchBackFrom(std::string_view text, size_t end) const;  // start of the match, or npos
     size_t Find(std::string_view text, size_t from, size_t* end) const;
   };
@@ -50,8 +50,8 @@ class LikePattern {
   bool ignore_case_ = false;
   std::string prefix_;  // kExact, kPrefix, kBoth: the literal; kContains: the needle
   std::string suffix_;
-  std::vector<Part> parts_;    // kGeneral
-  bool open_start_ = false;    // kGeneral: the pattern begins with '%'
+  std::vector<Part> parts_;  // kGeneral
+  bool open_start_ = false;  // kGeneral: the pattern begins with '%'
   bool open_end_ = false;
 };
 

@@ -41,7 +41,7 @@ const Regexp* CompiledOnce(RowState& row, std::string_view function, std::string
   return nullptr;
 }
 
-// ---- matching -----------------------------------------------------------------------------------------
+// ---- matching -----------------------------------------------------------------------------------
 
 template <bool kIgnoreCase, bool kNegate>
 Status MatchKernel(const KernelCall& call, Vector* result) {
@@ -116,7 +116,7 @@ bool SimilarEscape(RowState& row, std::string_view text, std::string_view patter
   return IsSimilar(row, text, pattern, escape) != kNegate;
 }
 
-// ---- replacing -----------------------------------------------------------------------------------------
+// ---- replacing ----------------------------------------------------------------------------------
 
 // Whether `start`, a character position from 1, is one; *byte is then where it is.
 bool StartByte(RowState& row, std::string_view text, int32_t start, size_t* byte) {
@@ -207,7 +207,7 @@ std::string_view ReplaceFromN(RowState& row, std::string_view text, std::string_
   return ReplaceFrom(row, text, pattern, replacement, start, only, "");
 }
 
-// ---- finding ---------------------------------------------------------------------------------------------
+// ---- finding ------------------------------------------------------------------------------------
 
 // Calls visit(match) for every match behind byte `from` until it returns false.
 template <typename F>
@@ -293,18 +293,21 @@ std::string_view SubstrFlags(RowState& row, std::string_view text, std::string_v
 
 int32_t InstrAll(RowState& row, std::string_view text, std::string_view pattern, int32_t start,
                  int32_t n, int32_t end_option, std::string_view flags, int32_t group) {
+  // An empty text may have no address, which would read as a group that took no part.
+  if (text.data() == nullptr) text = std::string_view("", 0);
   const Regexp* const regexp = CompiledOnce(row, "regexp_instr", pattern, flags);
   if (regexp == nullptr) return 0;
   if (end_option != 0 && end_option != 1) {
-    row.Fail(InvalidArgument("invalid value for parameter \"endoption\": {}; 0 is the match's "
-                             "start, 1 what follows it",
-                             end_option));
+    row.Fail(
+        InvalidArgument("invalid value for parameter \"endoption\": {}; 0 is the match's "
+                        "start, 1 what follows it",
+                        end_option));
     return 0;
   }
   const auto found = FindGroup(row, *regexp, text, start, n, group);
   if (!found) return 0;
-  const size_t at = static_cast<size_t>(found->data() - text.data()) +
-                    (end_option == 1 ? found->size() : 0);
+  const size_t at =
+      static_cast<size_t>(found->data() - text.data()) + (end_option == 1 ? found->size() : 0);
   return static_cast<int32_t>(CountChars(text.substr(0, at))) + 1;
 }
 int32_t Instr(RowState& row, std::string_view text, std::string_view pattern) {
@@ -351,7 +354,7 @@ std::string_view Extract(RowState& row, std::string_view text, std::string_view 
   return ExtractGroup(row, text, pattern, 0);
 }
 
-// ---- rows -------------------------------------------------------------------------------------------------
+// ---- rows ---------------------------------------------------------------------------------------
 
 struct Doc {
   std::string_view name;
@@ -398,17 +401,19 @@ void AddSimilar(Registry* registry, std::string name, std::string word) {
     function.category = "pattern";
     function.signature = with_escape ? "(text TEXT, pattern TEXT, escape TEXT) → BOOLEAN"
                                      : "(text TEXT, pattern TEXT) → BOOLEAN";
-    function.summary = "Whether the whole text matches an SQL pattern: % and _, with | * + ? {m,n} "
-                       "() [] as in regular expressions.";
+    function.summary =
+        "Whether the whole text matches an SQL pattern: % and _, with | * + ? {m,n} "
+        "() [] as in regular expressions.";
     if (kNegate) function.summary = "The opposite of similar_to.";
     function.example = fmt::format("'abc' {} '%(b|d)%'", word);
     function.example_result = kNegate ? "f" : "t";
     function.args.assign(with_escape ? 3 : 2, TypeId::kText);
     function.result = TypeId::kBoolean;
-    function.kernel =
-        with_escape ? RowKernel<SimilarEscape<kNegate>> : RowKernel<Similar<kNegate>>;
-    function.prepare = [](const FunctionContext&, std::span<const Value* const>)
-        -> StatusOr<std::unique_ptr<ScalarState>> { return std::make_unique<SimilarState>(); };
+    function.kernel = with_escape ? RowKernel<SimilarEscape<kNegate>> : RowKernel<Similar<kNegate>>;
+    function.prepare = [](const FunctionContext&,
+                          std::span<const Value* const>) -> StatusOr<std::unique_ptr<ScalarState>> {
+      return std::make_unique<SimilarState>();
+    };
     registry->Add(std::move(function));
   }
 }
@@ -416,8 +421,11 @@ void AddSimilar(Registry* registry, std::string name, std::string word) {
 void AddMatching(Registry* registry) {
   const Type boolean = TypeId::kBoolean;
   AddRegexp(registry,
-            {"~", {}, "Whether the regular expression matches somewhere in the text.",
-             "'thomas' ~ 't.*ma'", "t"},
+            {"~",
+             {},
+             "Whether the regular expression matches somewhere in the text.",
+             "'thomas' ~ 't.*ma'",
+             "t"},
             "text, pattern", boolean, &MatchKernel<false, false>);
   AddRegexp(registry, {"~*", {}, "~ with upper and lower case alike.", "'thomas' ~* 'T.*ma'", "t"},
             "text, pattern", boolean, &MatchKernel<true, false>);
@@ -426,12 +434,18 @@ void AddMatching(Registry* registry) {
   AddRegexp(registry, {"!~*", {}, "The opposite of ~*.", "'thomas' !~* 'T.*ma'", "f"},
             "text, pattern", boolean, &MatchKernel<true, true>);
   AddRegexp(registry,
-            {"regexp_like", {"match"}, "Whether the regular expression matches somewhere.",
-             "regexp_like('Hello World', 'o.W')", "t"},
+            {"regexp_like",
+             {"match"},
+             "Whether the regular expression matches somewhere.",
+             "regexp_like('Hello World', 'o.W')",
+             "t"},
             "text, pattern", boolean, RowKernel<Like>);
   AddRegexp(registry,
-            {"regexp_like", {}, "The same with flags: i ignores case, n stops at newlines.",
-             "regexp_like('Hello World', 'world$', 'i')", "t"},
+            {"regexp_like",
+             {},
+             "The same with flags: i ignores case, n stops at newlines.",
+             "regexp_like('Hello World', 'world$', 'i')",
+             "t"},
             "text, pattern, flags", boolean, RowKernel<LikeFlags>);
   AddSimilar<false>(registry, "similar_to", "SIMILAR TO");
   AddSimilar<true>(registry, "not_similar_to", "NOT SIMILAR TO");
@@ -441,17 +455,26 @@ void AddReplacing(Registry* registry) {
   const Type text = TypeId::kText;
   const std::string_view name = "regexp_replace";
   AddRegexp(registry,
-            {name, {"replaceRegexpOne"}, "The first match replaced; \\1 to \\9 in the replacement "
+            {name,
+             {"replaceRegexpOne"},
+             "The first match replaced; \\1 to \\9 in the replacement "
              "are groups, \\& the match.",
-             "regexp_replace('Thomas', '.[mN]a.', 'M')", "ThM"},
+             "regexp_replace('Thomas', '.[mN]a.', 'M')",
+             "ThM"},
             "text, pattern, replacement", text, RowKernel<Replace>);
   AddRegexp(registry,
-            {name, {}, "The same with flags: g replaces every match, i ignores case.",
-             "regexp_replace('foobarbaz', 'b(..)', 'X\\1Y', 'g')", "fooXarYXazY"},
+            {name,
+             {},
+             "The same with flags: g replaces every match, i ignores case.",
+             "regexp_replace('foobarbaz', 'b(..)', 'X\\1Y', 'g')",
+             "fooXarYXazY"},
             "text, pattern, replacement, flags", text, RowKernel<ReplaceFlags>);
-  const Doc from = {name, {}, "The first match from a character on, or match number n (0: all), "
+  const Doc from = {name,
+                    {},
+                    "The first match from a character on, or match number n (0: all), "
                     "replaced.",
-                    "regexp_replace('abcabcabc', 'b', 'X', 1, 2)", "abcaXcabc"};
+                    "regexp_replace('abcabcabc', 'b', 'X', 1, 2)",
+                    "abcaXcabc"};
   AddRegexp(registry, from, "text, pattern, replacement, start", text, RowKernel<ReplaceFrom1>);
   AddRegexp(registry, from, "text, pattern, replacement, start, n", text, RowKernel<ReplaceFromN>);
   AddRegexp(registry, from, "text, pattern, replacement, start, n, flags", text,
@@ -461,23 +484,32 @@ void AddReplacing(Registry* registry) {
 void AddFinding(Registry* registry) {
   const Type text = TypeId::kText;
   const Type integer = TypeId::kInteger;
-  const Doc count = {"regexp_count", {}, "How many times the pattern matches, from a character on.",
-                     "regexp_count('ABCABCAXYaxy', 'A.', 1, 'i')", "4"};
+  const Doc count = {"regexp_count",
+                     {},
+                     "How many times the pattern matches, from a character on.",
+                     "regexp_count('ABCABCAXYaxy', 'A.', 1, 'i')",
+                     "4"};
   AddRegexp(registry, count, "text, pattern", integer, RowKernel<Count>);
   AddRegexp(registry, count, "text, pattern, start", integer, RowKernel<CountFrom>);
   AddRegexp(registry, count, "text, pattern, start, flags", integer, RowKernel<CountFlags>);
-  const Doc substr = {"regexp_substr", {}, "Match number n from a character on, or a group of it; "
+  const Doc substr = {"regexp_substr",
+                      {},
+                      "Match number n from a character on, or a group of it; "
                       "NULL when there is none.",
-                      "regexp_substr('foobarbaz', '(b)(..)', 1, 2, '', 2)", "az"};
+                      "regexp_substr('foobarbaz', '(b)(..)', 1, 2, '', 2)",
+                      "az"};
   AddRegexp(registry, substr, "text, pattern", text, RowKernel<Substr>);
   AddRegexp(registry, substr, "text, pattern, start", text, RowKernel<SubstrFrom>);
   AddRegexp(registry, substr, "text, pattern, start, n", text, RowKernel<SubstrN>);
   AddRegexp(registry, substr, "text, pattern, start, n, flags", text, RowKernel<SubstrFlags>);
   AddRegexp(registry, substr, "text, pattern, start, n, flags, subexpr", text,
             RowKernel<SubstrAll>);
-  const Doc instr = {"regexp_instr", {}, "Where match number n begins (or with endoption 1 what "
+  const Doc instr = {"regexp_instr",
+                     {},
+                     "Where match number n begins (or with endoption 1 what "
                      "follows it), in characters from 1; 0 when there is none.",
-                     "regexp_instr('ABCDEF', 'C.E')", "3"};
+                     "regexp_instr('ABCDEF', 'C.E')",
+                     "3"};
   AddRegexp(registry, instr, "text, pattern", integer, RowKernel<Instr>);
   AddRegexp(registry, instr, "text, pattern, start", integer, RowKernel<InstrFrom>);
   AddRegexp(registry, instr, "text, pattern, start, n", integer, RowKernel<InstrN>);
@@ -485,13 +517,19 @@ void AddFinding(Registry* registry) {
   AddRegexp(registry, instr, "text, pattern, start, n, endoption, flags, subexpr", integer,
             RowKernel<InstrAll>);
   AddRegexp(registry,
-            {"substring", {}, "substring(text FROM pattern): the first group of the match, or all "
+            {"substring",
+             {},
+             "substring(text FROM pattern): the first group of the match, or all "
              "of it without groups; NULL when nothing matches.",
-             "substring('foobar', 'o(.)b')", "o"},
+             "substring('foobar', 'o(.)b')",
+             "o"},
             "text, pattern", text, RowKernel<SubstringFromPattern>);
-  const Doc extract = {"regexp_extract", {"regexpExtract"}, "The match, or a group of it; empty "
+  const Doc extract = {"regexp_extract",
+                       {"regexpExtract"},
+                       "The match, or a group of it; empty "
                        "when nothing matches.",
-                       "regexp_extract('key=value', '(\\w+)=(\\w+)', 2)", "value"};
+                       "regexp_extract('key=value', '(\\w+)=(\\w+)', 2)",
+                       "value"};
   AddRegexp(registry, extract, "text, pattern", text, RowKernel<Extract>);
   AddRegexp(registry, extract, "text, pattern, group", text, RowKernel<ExtractGroup>);
 }

@@ -17,7 +17,7 @@ namespace {
 
 constexpr size_t kNone = std::string_view::npos;
 
-// ---- case -----------------------------------------------------------------------------------------
+// ---- case ---------------------------------------------------------------------------------------
 
 template <void (*Append)(std::string_view, std::string*)>
 std::string_view MapCase(RowState& row, std::string_view text) {
@@ -34,7 +34,7 @@ std::string_view MapCaseFast(RowState& row, std::string_view text) {
   return {to, text.size()};
 }
 
-// ---- parts ----------------------------------------------------------------------------------------
+// ---- parts --------------------------------------------------------------------------------------
 
 // Characters [from, from + count) counted from 1, where `from` may lie before the text.
 std::string_view Part(std::string_view text, int64_t from, int64_t count) {
@@ -72,7 +72,7 @@ std::string_view Right(std::string_view text, int32_t count) {
   return text.substr(SkipChars(text, static_cast<size_t>(-int64_t{count})));
 }
 
-// ---- trimming ---------------------------------------------------------------------------------------
+// ---- trimming -----------------------------------------------------------------------------------
 
 // Whether the character text[at, end) is one of `set`.
 bool SetHas(std::string_view set, std::string_view character) {
@@ -133,7 +133,7 @@ void AddTrim(Registry* registry, std::string name, std::vector<std::string> alia
           })});
 }
 
-// ---- padding and repeating ------------------------------------------------------------------------
+// ---- padding and repeating ----------------------------------------------------------------------
 
 template <bool kLeft>
 std::string_view Pad(RowState& row, std::string_view text, int32_t length, std::string_view fill) {
@@ -186,7 +186,7 @@ std::string_view Reverse(std::string_view text, StringArena* arena) {
   return {to, text.size()};
 }
 
-// ---- replacing --------------------------------------------------------------------------------------
+// ---- replacing ----------------------------------------------------------------------------------
 
 std::string_view Replace(RowState& row, std::string_view text, std::string_view from,
                          std::string_view to) {
@@ -253,54 +253,58 @@ std::string_view OverlayAll(RowState& row, std::string_view text, std::string_vi
 }
 
 void AddLengths(Registry* registry) {
-  registry->Add(ScalarFunction{
-      .name = "length",
-      .aliases = {"char_length", "character_length", "lengthUTF8", "len", "strlen"},
-      .category = "string",
-      .signature = "(text TEXT) → INTEGER",
-      .summary = "The number of characters.",
-      .example = "length('Käse')",
-      .example_result = "4",
-      .args = {TypeId::kText},
-      .result = TypeId::kInteger,
-      .kernel = Unary<std::string_view, int32_t>(
-          [](std::string_view text) { return static_cast<int32_t>(CountChars(text)); })});
-  registry->Add(ScalarFunction{
-      .name = "length",
-      .category = "string",
-      .signature = "(bytes BYTEA) → INTEGER",
-      .summary = "The number of bytes.",
-      .example = "length('\\x00ff'::bytea)",
-      .example_result = "2",
-      .args = {TypeId::kBytea},
-      .result = TypeId::kInteger,
-      .kernel = Unary<std::string_view, int32_t>(
-          [](std::string_view bytes) { return static_cast<int32_t>(bytes.size()); })});
+  registry->Add(
+      ScalarFunction{.name = "length",
+                     .aliases = {"char_length", "character_length", "lengthUTF8", "len", "strlen"},
+                     .category = "string",
+                     .signature = "(text TEXT) → INTEGER",
+                     .summary = "The number of characters.",
+                     .example = "length('Käse')",
+                     .example_result = "4",
+                     .args = {TypeId::kText},
+                     .result = TypeId::kInteger,
+                     .kernel = Unary<std::string_view, int32_t>([](std::string_view text) {
+                       return static_cast<int32_t>(CountChars(text));
+                     })});
+  registry->Add(
+      ScalarFunction{.name = "length",
+                     .category = "string",
+                     .signature = "(bytes BYTEA) → INTEGER",
+                     .summary = "The number of bytes.",
+                     .example = "length('\\x00ff'::bytea)",
+                     .example_result = "2",
+                     .args = {TypeId::kBytea},
+                     .result = TypeId::kInteger,
+                     .kernel = Unary<std::string_view, int32_t>([](std::string_view bytes) {
+                       return static_cast<int32_t>(bytes.size());
+                     })});
   for (const TypeId type : {TypeId::kText, TypeId::kBytea}) {
     const std::string arg = type == TypeId::kText ? "(text TEXT)" : "(bytes BYTEA)";
-    registry->Add(ScalarFunction{
-        .name = "octet_length",
-        .aliases = {"byte_length"},
-        .category = "string",
-        .signature = arg + " → INTEGER",
-        .summary = "The number of bytes.",
-        .example = "octet_length('Käse')",
-        .example_result = "5",
-        .args = {type},
-        .result = TypeId::kInteger,
-        .kernel = Unary<std::string_view, int32_t>(
-            [](std::string_view text) { return static_cast<int32_t>(text.size()); })});
-    registry->Add(ScalarFunction{
-        .name = "bit_length",
-        .category = "string",
-        .signature = arg + " → INTEGER",
-        .summary = "The number of bits: eight a byte.",
-        .example = "bit_length('abc')",
-        .example_result = "24",
-        .args = {type},
-        .result = TypeId::kInteger,
-        .kernel = Unary<std::string_view, int32_t>(
-            [](std::string_view text) { return static_cast<int32_t>(text.size() * 8); })});
+    registry->Add(
+        ScalarFunction{.name = "octet_length",
+                       .aliases = {"byte_length"},
+                       .category = "string",
+                       .signature = arg + " → INTEGER",
+                       .summary = "The number of bytes.",
+                       .example = "octet_length('Käse')",
+                       .example_result = "5",
+                       .args = {type},
+                       .result = TypeId::kInteger,
+                       .kernel = Unary<std::string_view, int32_t>([](std::string_view text) {
+                         return static_cast<int32_t>(text.size());
+                       })});
+    registry->Add(
+        ScalarFunction{.name = "bit_length",
+                       .category = "string",
+                       .signature = arg + " → INTEGER",
+                       .summary = "The number of bits: eight a byte.",
+                       .example = "bit_length('abc')",
+                       .example_result = "24",
+                       .args = {type},
+                       .result = TypeId::kInteger,
+                       .kernel = Unary<std::string_view, int32_t>([](std::string_view text) {
+                         return static_cast<int32_t>(text.size() * 8);
+                       })});
   }
 }
 
@@ -339,20 +343,20 @@ void AddCases(Registry* registry) {
 
 void AddParts(Registry* registry) {
   const std::vector<std::string> aliases = {"substr", "mid", "substringUTF8"};
-  registry->Add(ScalarFunction{
-      .name = "substring",
-      .aliases = aliases,
-      .category = "string",
-      .signature = "(text TEXT, from INTEGER) → TEXT",
-      .summary = "The text from a character on, counted from 1.",
-      .example = "substring('shale', 3)",
-      .example_result = "ale",
-      .args = {TypeId::kText, TypeId::kInteger},
-      .result = TypeId::kText,
-      .kernel = StringBinary<std::string_view, int32_t>(
-          [](std::string_view text, int32_t from, StringArena*) {
-            return text.substr(SkipChars(text, static_cast<size_t>(std::max(from, 1) - 1)));
-          })});
+  registry->Add(ScalarFunction{.name = "substring",
+                               .aliases = aliases,
+                               .category = "string",
+                               .signature = "(text TEXT, from INTEGER) → TEXT",
+                               .summary = "The text from a character on, counted from 1.",
+                               .example = "substring('shale', 3)",
+                               .example_result = "ale",
+                               .args = {TypeId::kText, TypeId::kInteger},
+                               .result = TypeId::kText,
+                               .kernel = StringBinary<std::string_view, int32_t>(
+                                   [](std::string_view text, int32_t from, StringArena*) {
+                                     return text.substr(SkipChars(
+                                         text, static_cast<size_t>(std::max(from, 1) - 1)));
+                                   })});
   registry->Add(ScalarFunction{
       .name = "substring",
       .aliases = aliases,
@@ -365,17 +369,16 @@ void AddParts(Registry* registry) {
       .args = {TypeId::kText, TypeId::kInteger, TypeId::kInteger},
       .result = TypeId::kText,
       .kernel = RowKernel<Substring<Part>>});
-  registry->Add(ScalarFunction{
-      .name = "substring",
-      .aliases = aliases,
-      .category = "string",
-      .signature = "(bytes BYTEA, from INTEGER, count INTEGER) → BYTEA",
-      .summary = "So many bytes from a position on, counted from 1.",
-      .example = "substring('\\x010203'::bytea, 2, 1)",
-      .example_result = "\\x02",
-      .args = {TypeId::kBytea, TypeId::kInteger, TypeId::kInteger},
-      .result = TypeId::kBytea,
-      .kernel = RowKernel<Substring<PartBytes>>});
+  registry->Add(ScalarFunction{.name = "substring",
+                               .aliases = aliases,
+                               .category = "string",
+                               .signature = "(bytes BYTEA, from INTEGER, count INTEGER) → BYTEA",
+                               .summary = "So many bytes from a position on, counted from 1.",
+                               .example = "substring('\\x010203'::bytea, 2, 1)",
+                               .example_result = "\\x02",
+                               .args = {TypeId::kBytea, TypeId::kInteger, TypeId::kInteger},
+                               .result = TypeId::kBytea,
+                               .kernel = RowKernel<Substring<PartBytes>>});
   registry->Add(ScalarFunction{
       .name = "left",
       .category = "string",
@@ -423,8 +426,8 @@ void AddPad(Registry* registry, std::string name, std::string side, std::string 
       .name = name,
       .category = "string",
       .signature = "(text TEXT, length INTEGER, fill TEXT) → TEXT",
-      .summary = fmt::format("Fills up on the {} to a length in characters, or cuts the text to it.",
-                             side),
+      .summary = fmt::format(
+          "Fills up on the {} to a length in characters, or cuts the text to it.", side),
       .example = fmt::format("{}('hi', 5, 'xy')", name),
       .example_result = example_result,
       .args = {TypeId::kText, TypeId::kInteger, TypeId::kText},
@@ -444,19 +447,18 @@ void AddReplacing(Registry* registry) {
                                .args = {TypeId::kText, TypeId::kInteger},
                                .result = TypeId::kText,
                                .kernel = RowKernel<Repeat>});
-  registry->Add(ScalarFunction{.name = "reverse",
-                               .aliases = {"reverseUTF8"},
-                               .category = "string",
-                               .signature = "(text TEXT) → TEXT",
-                               .summary = "The characters in reverse order.",
-                               .example = "reverse('shale')",
-                               .example_result = "elahs",
-                               .args = {TypeId::kText},
-                               .result = TypeId::kText,
-                               .kernel = StringUnary<std::string_view>(
-                                   [](std::string_view text, StringArena* arena) {
-                                     return Reverse(text, arena);
-                                   })});
+  registry->Add(ScalarFunction{
+      .name = "reverse",
+      .aliases = {"reverseUTF8"},
+      .category = "string",
+      .signature = "(text TEXT) → TEXT",
+      .summary = "The characters in reverse order.",
+      .example = "reverse('shale')",
+      .example_result = "elahs",
+      .args = {TypeId::kText},
+      .result = TypeId::kText,
+      .kernel = StringUnary<std::string_view>(
+          [](std::string_view text, StringArena* arena) { return Reverse(text, arena); })});
   registry->Add(ScalarFunction{.name = "replace",
                                .aliases = {"replaceAll"},
                                .category = "string",
@@ -478,26 +480,25 @@ void AddReplacing(Registry* registry) {
       .args = {TypeId::kText, TypeId::kText, TypeId::kText},
       .result = TypeId::kText,
       .kernel = RowKernel<Translate>});
-  registry->Add(ScalarFunction{
-      .name = "overlay",
-      .category = "string",
-      .signature = "(text TEXT, placing TEXT, from INTEGER) → TEXT",
-      .summary = "The text with another laid over it from a position on.",
-      .example = "overlay('abcdef', 'XYZ', 2)",
-      .example_result = "aXYZef",
-      .args = {TypeId::kText, TypeId::kText, TypeId::kInteger},
-      .result = TypeId::kText,
-      .kernel = RowKernel<OverlayAll>});
-  registry->Add(ScalarFunction{
-      .name = "overlay",
-      .category = "string",
-      .signature = "(text TEXT, placing TEXT, from INTEGER, count INTEGER) → TEXT",
-      .summary = "The text with so many characters replaced from a position on.",
-      .example = "overlay('Txxxxas', 'hom', 2, 4)",
-      .example_result = "Thomas",
-      .args = {TypeId::kText, TypeId::kText, TypeId::kInteger, TypeId::kInteger},
-      .result = TypeId::kText,
-      .kernel = RowKernel<Overlay>});
+  registry->Add(ScalarFunction{.name = "overlay",
+                               .category = "string",
+                               .signature = "(text TEXT, placing TEXT, from INTEGER) → TEXT",
+                               .summary = "The text with another laid over it from a position on.",
+                               .example = "overlay('abcdef', 'XYZ', 2)",
+                               .example_result = "aXYZef",
+                               .args = {TypeId::kText, TypeId::kText, TypeId::kInteger},
+                               .result = TypeId::kText,
+                               .kernel = RowKernel<OverlayAll>});
+  registry->Add(
+      ScalarFunction{.name = "overlay",
+                     .category = "string",
+                     .signature = "(text TEXT, placing TEXT, from INTEGER, count INTEGER) → TEXT",
+                     .summary = "The text with so many characters replaced from a position on.",
+                     .example = "overlay('Txxxxas', 'hom', 2, 4)",
+                     .example_result = "Thomas",
+                     .args = {TypeId::kText, TypeId::kText, TypeId::kInteger, TypeId::kInteger},
+                     .result = TypeId::kText,
+                     .kernel = RowKernel<Overlay>});
 }
 
 }  // namespace
@@ -512,6 +513,7 @@ void RegisterString(Registry* registry) {
   RegisterStringSearch(registry);
   RegisterStringFormat(registry);
   RegisterStringEncoding(registry);
+  RegisterStringList(registry);
 }
 
 }  // namespace shale

@@ -70,8 +70,7 @@ std::vector<NullableText> NullableTexts(const KernelCall& call) {
 }
 
 template <size_t kLeast>
-StatusOr<ResolvedScalar> ResolveAllText(std::span<const ArgumentType> args,
-                                        ScalarKernel kernel) {
+StatusOr<ResolvedScalar> ResolveAllText(std::span<const ArgumentType> args, ScalarKernel kernel) {
   if (args.size() < kLeast) return NotFound("needs at least {} argument(s)", kLeast);
   ResolvedScalar resolved;
   resolved.kernel = kernel;
@@ -106,7 +105,7 @@ Status ConcatKernel(const KernelCall& call, Vector* result) {
   return OkStatus();
 }
 
-// ---- format ---------------------------------------------------------------------------------------
+// ---- format -------------------------------------------------------------------------------------
 
 // One %… of a format text.
 struct Placeholder {
@@ -272,18 +271,18 @@ void RegisterStringConcat(Registry* registry) {
                                .resolve = [](std::span<const ArgumentType> args) {
                                  return ResolveAllText<1>(args, &ConcatKernel<false>);
                                }});
-  registry->Add(ScalarFunction{
-      .name = "concat_ws",
-      .aliases = {"concatWithSeparator"},
-      .category = "string",
-      .signature = "(separator TEXT, value ANY, …) → TEXT",
-      .summary = "The values that are not NULL, with a separator between them.",
-      .example = "concat_ws(', ', 'a', NULL, 'b')",
-      .example_result = "a, b",
-      .nulls = NullRule::kCustom,
-      .resolve = [](std::span<const ArgumentType> args) {
-        return ResolveAllText<2>(args, &ConcatKernel<true>);
-      }});
+  registry->Add(
+      ScalarFunction{.name = "concat_ws",
+                     .aliases = {"concatWithSeparator"},
+                     .category = "string",
+                     .signature = "(separator TEXT, value ANY, …) → TEXT",
+                     .summary = "The values that are not NULL, with a separator between them.",
+                     .example = "concat_ws(', ', 'a', NULL, 'b')",
+                     .example_result = "a, b",
+                     .nulls = NullRule::kCustom,
+                     .resolve = [](std::span<const ArgumentType> args) {
+                       return ResolveAllText<2>(args, &ConcatKernel<true>);
+                     }});
   registry->Add(ScalarFunction{
       .name = "format",
       .category = "string",

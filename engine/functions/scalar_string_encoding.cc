@@ -100,7 +100,8 @@ void AppendEscaped(std::string_view bytes, std::string* out) {
     const auto byte = static_cast<uint8_t>(c);
     if (byte == 0 || byte >= 0x80) {
       out->push_back('\\');
-      for (const int shift : {6, 3, 0}) out->push_back(static_cast<char>('0' + (byte >> shift & 7)));
+      for (const int shift : {6, 3, 0})
+        out->push_back(static_cast<char>('0' + (byte >> shift & 7)));
     } else {
       out->push_back(c);
       if (c == '\\') out->push_back(c);
@@ -124,8 +125,9 @@ Status DecodeEscaped(std::string_view text, std::string* out) {
           static_cast<char>((rest[0] - '0') << 6 | (rest[1] - '0') << 3 | (rest[2] - '0')));
       at += 3;
     } else {
-      return InvalidArgument("invalid input syntax for type bytea: a backslash stands before "
-                             "another, or before three octal digits");
+      return InvalidArgument(
+          "invalid input syntax for type bytea: a backslash stands before "
+          "another, or before three octal digits");
     }
   }
   return OkStatus();
@@ -225,8 +227,8 @@ StatusOr<ResolvedScalar> ResolveHash(std::span<const ArgumentType> args) {
   resolved.result_type = TypeId::kUBigInt;
   const PhysicalType physical = args[0].untyped_literal ? PhysicalType::kString : type.physical();
   if (physical == PhysicalType::kString) {
-    resolved.kernel = Unary<std::string_view, uint64_t>(
-        [](std::string_view bytes) { return HashBytes(bytes); });
+    resolved.kernel =
+        Unary<std::string_view, uint64_t>([](std::string_view bytes) { return HashBytes(bytes); });
     resolved.arg_types = {args[0].untyped_literal ? Type(TypeId::kText) : type};
   } else if (type.IsSignedInteger()) {
     resolved.kernel = Unary<int64_t, uint64_t>(
@@ -236,8 +238,8 @@ StatusOr<ResolvedScalar> ResolveHash(std::span<const ArgumentType> args) {
     resolved.kernel = Unary<uint64_t, uint64_t>([](uint64_t value) { return HashInt(value); });
     resolved.arg_types = {TypeId::kUBigInt};
   } else {
-    resolved.kernel = Unary<std::string_view, uint64_t>(
-        [](std::string_view bytes) { return HashBytes(bytes); });
+    resolved.kernel =
+        Unary<std::string_view, uint64_t>([](std::string_view bytes) { return HashBytes(bytes); });
     resolved.arg_types = {TypeId::kText};
   }
   return resolved;
@@ -255,17 +257,18 @@ void AddDigests(Registry* registry) {
                                  .args = {type},
                                  .result = TypeId::kText,
                                  .kernel = RowKernel<Md5Hex>});
-    registry->Add(ScalarFunction{
-        .name = "crc32",
-        .category = "hash",
-        .signature = arg + " → BIGINT",
-        .summary = "The CRC-32 checksum, as zlib computes it.",
-        .example = "crc32('123456789')",
-        .example_result = "3421780262",
-        .args = {type},
-        .result = TypeId::kBigInt,
-        .kernel = Unary<std::string_view, int64_t>(
-            [](std::string_view bytes) { return static_cast<int64_t>(Crc32(bytes)); })});
+    registry->Add(
+        ScalarFunction{.name = "crc32",
+                       .category = "hash",
+                       .signature = arg + " → BIGINT",
+                       .summary = "The CRC-32 checksum, as zlib computes it.",
+                       .example = "crc32('123456789')",
+                       .example_result = "3421780262",
+                       .args = {type},
+                       .result = TypeId::kBigInt,
+                       .kernel = Unary<std::string_view, int64_t>([](std::string_view bytes) {
+                         return static_cast<int64_t>(Crc32(bytes));
+                       })});
   }
   registry->Add(ScalarFunction{
       .name = "sha256",

@@ -63,25 +63,23 @@ std::string_view Chr(RowState& row, int32_t code_point) {
 template <typename Word>
 std::string_view ToHex(Word value, StringArena* arena) {
   char digits[16];
-  const auto end =
-      std::to_chars(digits, digits + sizeof(digits), static_cast<std::make_unsigned_t<Word>>(value),
-                    16);
+  const auto end = std::to_chars(digits, digits + sizeof(digits),
+                                 static_cast<std::make_unsigned_t<Word>>(value), 16);
   return arena->Add({digits, static_cast<size_t>(end.ptr - digits)});
 }
 
 }  // namespace
 
 void RegisterStringFormat(Registry* registry) {
-  registry->Add(ScalarFunction{
-      .name = "quote_ident",
-      .category = "string",
-      .signature = "(name TEXT) → TEXT",
-      .summary = "The name as an SQL identifier, quoted where it must be.",
-      .example = "quote_ident('Total amount')",
-      .example_result = "\"Total amount\"",
-      .args = {TypeId::kText},
-      .result = TypeId::kText,
-      .kernel = RowKernel<QuoteText<QuoteIdent>>});
+  registry->Add(ScalarFunction{.name = "quote_ident",
+                               .category = "string",
+                               .signature = "(name TEXT) → TEXT",
+                               .summary = "The name as an SQL identifier, quoted where it must be.",
+                               .example = "quote_ident('Total amount')",
+                               .example_result = "\"Total amount\"",
+                               .args = {TypeId::kText},
+                               .result = TypeId::kText,
+                               .kernel = RowKernel<QuoteText<QuoteIdent>>});
   registry->Add(ScalarFunction{.name = "quote_literal",
                                .category = "string",
                                .signature = "(value ANY) → TEXT",
@@ -89,19 +87,19 @@ void RegisterStringFormat(Registry* registry) {
                                .example = "quote_literal('it''s')",
                                .example_result = "'it''s'",
                                .resolve = &ResolveQuoteLiteral});
-  registry->Add(ScalarFunction{
-      .name = "quote_nullable",
-      .category = "string",
-      .signature = "(value ANY) → TEXT",
-      .summary = "The value as an SQL literal in quotes, or NULL as a word.",
-      .example = "quote_nullable(NULL)",
-      .example_result = "NULL",
-      .nulls = NullRule::kCustom,
-      .resolve = [](std::span<const ArgumentType> args) -> StatusOr<ResolvedScalar> {
-        ASSIGN_OR_RETURN(ResolvedScalar resolved, ResolveQuoteLiteral(args));
-        resolved.kernel = &QuoteNullableKernel;
-        return resolved;
-      }});
+  registry->Add(
+      ScalarFunction{.name = "quote_nullable",
+                     .category = "string",
+                     .signature = "(value ANY) → TEXT",
+                     .summary = "The value as an SQL literal in quotes, or NULL as a word.",
+                     .example = "quote_nullable(NULL)",
+                     .example_result = "NULL",
+                     .nulls = NullRule::kCustom,
+                     .resolve = [](std::span<const ArgumentType> args) -> StatusOr<ResolvedScalar> {
+                       ASSIGN_OR_RETURN(ResolvedScalar resolved, ResolveQuoteLiteral(args));
+                       resolved.kernel = &QuoteNullableKernel;
+                       return resolved;
+                     }});
   registry->Add(ScalarFunction{
       .name = "ascii",
       .aliases = {"ord", "unicode"},
@@ -112,9 +110,8 @@ void RegisterStringFormat(Registry* registry) {
       .example_result = "120",
       .args = {TypeId::kText},
       .result = TypeId::kInteger,
-      .kernel = Unary<std::string_view, int32_t>([](std::string_view text) {
-        return Ascii(text);
-      })});
+      .kernel =
+          Unary<std::string_view, int32_t>([](std::string_view text) { return Ascii(text); })});
   registry->Add(ScalarFunction{.name = "chr",
                                .category = "string",
                                .signature = "(code_point INTEGER) → TEXT",
@@ -124,28 +121,28 @@ void RegisterStringFormat(Registry* registry) {
                                .args = {TypeId::kInteger},
                                .result = TypeId::kText,
                                .kernel = RowKernel<Chr>});
-  registry->Add(ScalarFunction{.name = "to_hex",
-                               .category = "string",
-                               .signature = "(value INTEGER) → TEXT",
-                               .summary = "The number in hexadecimal; negative ones as 32 bits.",
-                               .example = "to_hex(255)",
-                               .example_result = "ff",
-                               .args = {TypeId::kInteger},
-                               .result = TypeId::kText,
-                               .kernel = StringUnary<int32_t>([](int32_t value, StringArena* arena) {
-                                 return ToHex(value, arena);
-                               })});
-  registry->Add(ScalarFunction{.name = "to_hex",
-                               .category = "string",
-                               .signature = "(value BIGINT) → TEXT",
-                               .summary = "The number in hexadecimal; negative ones as 64 bits.",
-                               .example = "to_hex(-1::bigint)",
-                               .example_result = "ffffffffffffffff",
-                               .args = {TypeId::kBigInt},
-                               .result = TypeId::kText,
-                               .kernel = StringUnary<int64_t>([](int64_t value, StringArena* arena) {
-                                 return ToHex(value, arena);
-                               })});
+  registry->Add(
+      ScalarFunction{.name = "to_hex",
+                     .category = "string",
+                     .signature = "(value INTEGER) → TEXT",
+                     .summary = "The number in hexadecimal; negative ones as 32 bits.",
+                     .example = "to_hex(255)",
+                     .example_result = "ff",
+                     .args = {TypeId::kInteger},
+                     .result = TypeId::kText,
+                     .kernel = StringUnary<int32_t>(
+                         [](int32_t value, StringArena* arena) { return ToHex(value, arena); })});
+  registry->Add(
+      ScalarFunction{.name = "to_hex",
+                     .category = "string",
+                     .signature = "(value BIGINT) → TEXT",
+                     .summary = "The number in hexadecimal; negative ones as 64 bits.",
+                     .example = "to_hex(-1::bigint)",
+                     .example_result = "ffffffffffffffff",
+                     .args = {TypeId::kBigInt},
+                     .result = TypeId::kText,
+                     .kernel = StringUnary<int64_t>(
+                         [](int64_t value, StringArena* arena) { return ToHex(value, arena); })});
 }
 
 }  // namespace shale

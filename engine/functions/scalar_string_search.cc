@@ -97,18 +97,19 @@ void RegisterStringSearch(Registry* registry) {
       .result = TypeId::kInteger,
       .kernel = Binary<std::string_view, std::string_view, int32_t>(
           [](std::string_view text, std::string_view part) { return Position(text, part); })});
-  registry->Add(ScalarFunction{
-      .name = "starts_with",
-      .aliases = {"startsWith", "prefix", "^@"},
-      .category = "string",
-      .signature = "(text TEXT, prefix TEXT) → BOOLEAN",
-      .summary = "Whether the text begins with the prefix.",
-      .example = "starts_with('shale', 'sh')",
-      .example_result = "t",
-      .args = {TypeId::kText, TypeId::kText},
-      .result = TypeId::kBoolean,
-      .kernel = Binary<std::string_view, std::string_view, uint8_t>(
-          [](std::string_view text, std::string_view prefix) { return text.starts_with(prefix); })});
+  registry->Add(ScalarFunction{.name = "starts_with",
+                               .aliases = {"startsWith", "prefix", "^@"},
+                               .category = "string",
+                               .signature = "(text TEXT, prefix TEXT) → BOOLEAN",
+                               .summary = "Whether the text begins with the prefix.",
+                               .example = "starts_with('shale', 'sh')",
+                               .example_result = "t",
+                               .args = {TypeId::kText, TypeId::kText},
+                               .result = TypeId::kBoolean,
+                               .kernel = Binary<std::string_view, std::string_view, uint8_t>(
+                                   [](std::string_view text, std::string_view prefix) {
+                                     return text.starts_with(prefix);
+                                   })});
   registry->Add(ScalarFunction{
       .name = "ends_with",
       .aliases = {"endsWith", "suffix"},
@@ -121,20 +122,19 @@ void RegisterStringSearch(Registry* registry) {
       .result = TypeId::kBoolean,
       .kernel = Binary<std::string_view, std::string_view, uint8_t>(
           [](std::string_view text, std::string_view suffix) { return text.ends_with(suffix); })});
-  registry->Add(ScalarFunction{
-      .name = "contains",
-      .aliases = {"hasSubstring"},
-      .category = "string",
-      .signature = "(text TEXT, part TEXT) → BOOLEAN",
-      .summary = "Whether the part occurs in the text.",
-      .example = "contains('shale', 'hal')",
-      .example_result = "t",
-      .args = {TypeId::kText, TypeId::kText},
-      .result = TypeId::kBoolean,
-      .kernel = Binary<std::string_view, std::string_view, uint8_t>(
-          [](std::string_view text, std::string_view part) {
-            return FindBytes(text, part) != kNone;
-          })});
+  registry->Add(ScalarFunction{.name = "contains",
+                               .aliases = {"hasSubstring"},
+                               .category = "string",
+                               .signature = "(text TEXT, part TEXT) → BOOLEAN",
+                               .summary = "Whether the part occurs in the text.",
+                               .example = "contains('shale', 'hal')",
+                               .example_result = "t",
+                               .args = {TypeId::kText, TypeId::kText},
+                               .result = TypeId::kBoolean,
+                               .kernel = Binary<std::string_view, std::string_view, uint8_t>(
+                                   [](std::string_view text, std::string_view part) {
+                                     return FindBytes(text, part) != kNone;
+                                   })});
   registry->Add(ScalarFunction{
       .name = "split_part",
       .category = "string",

@@ -7,7 +7,8 @@
 namespace shale {
 namespace {
 
-constexpr std::string_view kSample = "https://www.example.co.uk:8080/a/b.html?q=1&utm_source=mail#top";
+constexpr std::string_view kSample =
+    "https://www.example.co.uk:8080/a/b.html?q=1&utm_source=mail#top";
 
 std::string_view HostWithoutWww(std::string_view url) { return WithoutWww(UrlHost(url)); }
 std::string_view UrlTopLevelDomain(std::string_view url) { return TopLevelDomain(UrlHost(url)); }
@@ -15,18 +16,17 @@ std::string_view UrlTopLevelDomain(std::string_view url) { return TopLevelDomain
 template <std::string_view (*Part)(std::string_view)>
 void AddPart(Registry* registry, std::string name, std::vector<std::string> aliases,
              std::string summary, std::string example_result) {
-  registry->Add(ScalarFunction{
-      .name = name,
-      .aliases = std::move(aliases),
-      .category = "url",
-      .signature = "(url TEXT) → TEXT",
-      .summary = std::move(summary),
-      .example = fmt::format("{}('{}')", name, kSample),
-      .example_result = std::move(example_result),
-      .args = {TypeId::kText},
-      .result = TypeId::kText,
-      .kernel = StringUnary<std::string_view>(
-          [](std::string_view url, StringArena*) { return Part(url); })});
+  registry->Add(ScalarFunction{.name = name,
+                               .aliases = std::move(aliases),
+                               .category = "url",
+                               .signature = "(url TEXT) → TEXT",
+                               .summary = std::move(summary),
+                               .example = fmt::format("{}('{}')", name, kSample),
+                               .example_result = std::move(example_result),
+                               .args = {TypeId::kText},
+                               .result = TypeId::kText,
+                               .kernel = StringUnary<std::string_view>(
+                                   [](std::string_view url, StringArena*) { return Part(url); })});
 }
 
 template <bool kPlus>

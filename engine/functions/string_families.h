@@ -10,5 +10,6 @@ void RegisterStringConcat(Registry* registry);    // scalar_string_concat.cc
 void RegisterStringSearch(Registry* registry);    // scalar_string_search.cc
 void RegisterStringFormat(Registry* registry);    // scalar_string_format.cc
 void RegisterStringEncoding(Registry* registry);  // scalar_string_encoding.cc
+void RegisterStringList(Registry* registry);      // scalar_string_list.cc
 
 }  // namespace shale

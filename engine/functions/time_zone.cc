@@ -27,14 +27,14 @@ struct Abbreviation {
 
 // PostgreSQL's default set, the part in wide use. Fixed offsets, whatever the season.
 constexpr Abbreviation kAbbreviations[] = {
-    {"acdt", 630},  {"acst", 570},  {"adt", -180},  {"aedt", 660}, {"aest", 600}, {"akdt", -480},
-    {"akst", -540}, {"art", -180},  {"ast", -240},  {"awst", 480}, {"brt", -180}, {"bst", 60},
-    {"cdt", -300},  {"cest", 120},  {"cet", 60},    {"clt", -180}, {"cst", -360}, {"edt", -240},
-    {"eest", 180},  {"eet", 120},   {"est", -300},  {"gmt", 0},    {"hkt", 480},  {"hst", -600},
-    {"ict", 420},   {"ist", 120},   {"jst", 540},   {"kst", 540},  {"mdt", -360}, {"mest", 120},
-    {"met", 60},    {"msk", 180},   {"mst", -420},  {"ndt", -150}, {"nst", -210}, {"nzdt", 780},
-    {"nzst", 720},  {"pdt", -420},  {"pkt", 300},   {"pst", -480}, {"sast", 120}, {"sgt", 480},
-    {"ut", 0},      {"utc", 0},     {"wet", 0},     {"z", 0},      {"zulu", 0},
+    {"acdt", 630},  {"acst", 570}, {"adt", -180}, {"aedt", 660}, {"aest", 600}, {"akdt", -480},
+    {"akst", -540}, {"art", -180}, {"ast", -240}, {"awst", 480}, {"brt", -180}, {"bst", 60},
+    {"cdt", -300},  {"cest", 120}, {"cet", 60},   {"clt", -180}, {"cst", -360}, {"edt", -240},
+    {"eest", 180},  {"eet", 120},  {"est", -300}, {"gmt", 0},    {"hkt", 480},  {"hst", -600},
+    {"ict", 420},   {"ist", 120},  {"jst", 540},  {"kst", 540},  {"mdt", -360}, {"mest", 120},
+    {"met", 60},    {"msk", 180},  {"mst", -420}, {"ndt", -150}, {"nst", -210}, {"nzdt", 780},
+    {"nzst", 720},  {"pdt", -420}, {"pkt", 300},  {"pst", -480}, {"sast", 120}, {"sgt", 480},
+    {"ut", 0},      {"utc", 0},    {"wet", 0},    {"z", 0},      {"zulu", 0},
 };
 
 std::string Lower(std::string_view text) {
@@ -50,8 +50,8 @@ std::string TitleCase(std::string_view lower) {
   for (size_t i = 0; i < title.size(); ++i) {
     const std::string_view rest = lower.substr(i);
     // Small words inside names: Port_of_Spain, Isle_of_Man, Dar_es_Salaam, Port-au-Prince.
-    const bool small = i > 0 && (rest.starts_with("of_") || rest.starts_with("es_") ||
-                                 rest.starts_with("au-"));
+    const bool small =
+        i > 0 && (rest.starts_with("of_") || rest.starts_with("es_") || rest.starts_with("au-"));
     if (start && !small) title[i] = static_cast<char>(std::toupper(title[i]));
     start = title[i] == '/' || title[i] == '_' || title[i] == '-';
   }
@@ -106,8 +106,7 @@ struct ZoneCache {
   Mutex mutex;
   // By spelling; those of AT TIME ZONE have an '@' in front.
   absl::flat_hash_map<std::string, const TimeZone*> by_spelling SHALE_GUARDED_BY(mutex);
-  absl::flat_hash_map<std::string, std::unique_ptr<const TimeZone>> by_name
-      SHALE_GUARDED_BY(mutex);
+  absl::flat_hash_map<std::string, std::unique_ptr<const TimeZone>> by_name SHALE_GUARDED_BY(mutex);
   absl::flat_hash_map<int64_t, const TimeZone*> by_offset SHALE_GUARDED_BY(mutex);
 };
 
@@ -199,10 +198,12 @@ const TimeZone* TimeZone::Intern(std::string_view name, bool abbreviations) {
   // Names become paths of the zone database: nothing that could lead out of it.
   const bool safe = !name.empty() && name.size() < 64 && name.find('.') == std::string_view::npos &&
                     name[0] != '/' && name[0] != ':' && !lower.starts_with("fixed/") &&
-                    std::all_of(name.begin(), name.end(), [](char c) {
-                      return std::isalnum(static_cast<unsigned char>(c)) || c == '/' || c == '_' ||
-                             c == '-' || c == '+';
-                    });
+                    std::all_of(
+                        name.begin(), name.end(),
+                        [](char c) {
+                          return std::isalnum(static_cast<unsigned char>(c)) || c == '/' ||
+                                 c == '_' || c == '-' || c == '+';
+                        });
   if (abbreviations || lower == "z") {
     for (const Abbreviation& abbreviation : kAbbreviations) {
       if (abbreviation.name == lower) zone = &Fixed(abbreviation.minutes * kMicrosPerMinute);

@@ -69,9 +69,9 @@ char32_t DecodeChar(std::string_view text, size_t* at) {
     return first;
   }
   utf8proc_int32_t code_point = 0;
-  const utf8proc_ssize_t length = utf8proc_iterate(
-      reinterpret_cast<const utf8proc_uint8_t*>(text.data()) + *at,
-      static_cast<utf8proc_ssize_t>(text.size() - *at), &code_point);
+  const utf8proc_ssize_t length =
+      utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()) + *at,
+                       static_cast<utf8proc_ssize_t>(text.size() - *at), &code_point);
   if (length <= 0) {
     ++*at;
     return first;
@@ -156,8 +156,7 @@ void AppendInitcap(std::string_view text, std::string* out) {
       continue;
     }
     const auto point = static_cast<utf8proc_int32_t>(code_point);
-    AppendChar(static_cast<char32_t>(inside ? utf8proc_tolower(point) : SimpleUpper(point)),
-               out);
+    AppendChar(static_cast<char32_t>(inside ? utf8proc_tolower(point) : SimpleUpper(point)), out);
     inside = IsAlphanumeric(code_point);
   }
 }

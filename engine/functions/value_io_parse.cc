@@ -54,7 +54,10 @@ inline bool Magnitude(const char* p, const char* end, uint64_t* out, bool* overf
   }
   for (; p < end; ++p) {
     unsigned d = Digit(*p);
-    if (d > 9) return false;
+    if (d > 9) {
+      *overflow = false;
+      return false;
+    }
     if (value > (UINT64_MAX - d) / 10) *overflow = true;
     value = value * 10 + d;
   }

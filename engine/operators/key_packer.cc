@@ -304,7 +304,10 @@ Status KeyPacker::Ids(size_t index, const Vector& vector, size_t num_rows, uint3
     const auto* values = plain.values<std::string_view>();
     constexpr size_t kAhead = 8;  // strings lie anywhere
     for (size_t i = 0; i < count; ++i) {
-      if (i + kAhead < count) __builtin_prefetch(values[i + kAhead].data());
+      if (i + kAhead < count) {
+        __builtin_prefetch(values[i + kAhead].data());
+        __builtin_prefetch(values[i + kAhead].data() + 64);
+      }
       strings[i] = values[i];
       const bool repeats = i > 0 && values[i].data() == values[i - 1].data() &&
                            values[i].size() == values[i - 1].size();

@@ -120,8 +120,9 @@ void BlockCache::EraseSegment(uint64_t segment) {
 BlockCache::Counters BlockCache::counters() const {
   Counters sum;
   for (size_t i = 0; i < kShards; ++i) {
-    MutexLock lock(&shards_[i].mutex);
-    const Counters& one = shards_[i].counters;
+    const Shard& shard = shards_[i];
+    MutexLock lock(&shard.mutex);
+    const Counters& one = shard.counters;
     sum.hits += one.hits;
     sum.misses += one.misses;
     sum.evictions += one.evictions;

@@ -60,11 +60,9 @@ Status Catalog::Rewrite(const CatalogState& state) {
     return ResourceExhausted("{}: the catalog's state takes {} bytes, more than the {} of a group",
                              path, payload.size(), kMaxRecordBytes);
   }
-  uint64_t capacity =
-      kRecordFileHeaderBytes + RecordFile::RecordBytes(payload.size()) + kGrowBytes;
-  ASSIGN_OR_RETURN(auto file,
-                   RecordFile::Create(disk_, path, RecordFileKind::kCatalog, next_file_id_,
-                                      state.database_salt, capacity));
+  uint64_t capacity = kRecordFileHeaderBytes + RecordFile::RecordBytes(payload.size()) + kGrowBytes;
+  ASSIGN_OR_RETURN(auto file, RecordFile::Create(disk_, path, RecordFileKind::kCatalog,
+                                                 next_file_id_, state.database_salt, capacity));
   Record record{state.last_sequence, kEditGroup, 0, payload};
   auto write = [&]() -> Status {
     RETURN_IF_ERROR(file->Append(std::span(&record, 1)));
@@ -81,9 +79,11 @@ Status Catalog::Rewrite(const CatalogState& state) {
   status = disk_->Rename(path, PathOf(directory_));
   if (status.ok()) status = disk_->SyncDirectory(directory_);
   if (!status.ok()) {
-    poison_ = MakeError(status.code(),
-                        "{}: changing the catalog stopped after an error, reading goes on; open the "
-                        "database again (the error was: {})", PathOf(directory_), Message(status));
+    poison_ =
+        MakeError(status.code(),
+                  "{}: changing the catalog stopped after an error, reading goes on; open the "
+                  "database again (the error was: {})",
+                  PathOf(directory_), Message(status));
     return poison_;
   }
   ++next_file_id_;
@@ -110,8 +110,8 @@ Status Catalog::Commit(uint64_t sequence, std::vector<CatalogEdit> edits) {
     return ResourceExhausted("a change of the catalog takes {} bytes, more than the {} of a group",
                              payload.size(), kMaxRecordBytes);
   }
-  bool rewrite = !file_ || file_->end() - snapshot_end_ >
-                               kRewriteFactor * snapshot_end_ + kRewriteBytes;
+  bool rewrite =
+      !file_ || file_->end() - snapshot_end_ > kRewriteFactor * snapshot_end_ + kRewriteBytes;
   if (rewrite) {
     CatalogState next = state_;
     RETURN_IF_ERROR(next.Apply(sequence, edits));

@@ -164,7 +164,9 @@ CatalogEdit Make<0>(WireReader* wire) {
   return edit;
 }
 template <>
-CatalogEdit Make<1>(WireReader* wire) { return DropTableEdit{wire->Get<uint64_t>()}; }
+CatalogEdit Make<1>(WireReader* wire) {
+  return DropTableEdit{wire->Get<uint64_t>()};
+}
 template <>
 CatalogEdit Make<2>(WireReader* wire) {
   PutView edit;
@@ -177,7 +179,9 @@ CatalogEdit Make<2>(WireReader* wire) {
   return edit;
 }
 template <>
-CatalogEdit Make<3>(WireReader* wire) { return DropViewEdit{std::string(wire->GetString())}; }
+CatalogEdit Make<3>(WireReader* wire) {
+  return DropViewEdit{std::string(wire->GetString())};
+}
 template <>
 CatalogEdit Make<4>(WireReader* wire) {
   AddSegment edit;
@@ -225,7 +229,9 @@ CatalogEdit Make<9>(WireReader* wire) {
   return AddResumeToken{table, std::string(wire->GetString())};
 }
 template <>
-CatalogEdit Make<10>(WireReader* wire) { return LogBegins{wire->Get<uint64_t>()}; }
+CatalogEdit Make<10>(WireReader* wire) {
+  return LogBegins{wire->Get<uint64_t>()};
+}
 template <>
 CatalogEdit Make<11>(WireReader* wire) {
   uint64_t table = wire->Get<uint64_t>();
@@ -233,7 +239,8 @@ CatalogEdit Make<11>(WireReader* wire) {
 }
 
 template <size_t... kIndexes>
-bool MakeByIndex(size_t index, WireReader* wire, CatalogEdit* out, std::index_sequence<kIndexes...>) {
+bool MakeByIndex(size_t index, WireReader* wire, CatalogEdit* out,
+                 std::index_sequence<kIndexes...>) {
   return ((index == kIndexes && ((*out = Make<kIndexes>(wire)), true)) || ...);
 }
 

@@ -84,8 +84,7 @@ struct ApplyEdit {
   }
   Status operator()(const Counters& e) const {
     state->counters.next_table_id = std::max(state->counters.next_table_id, e.next_table_id);
-    state->counters.next_segment_id =
-        std::max(state->counters.next_segment_id, e.next_segment_id);
+    state->counters.next_segment_id = std::max(state->counters.next_segment_id, e.next_segment_id);
     return OkStatus();
   }
 };

@@ -61,10 +61,18 @@ struct PutTable {  // created or altered
   std::map<ColumnId, Value> missing_values;
   ColumnId next_column_id = 1;
 };
-struct DropTableEdit { TableId table_id; };
-struct PutView { ViewSchema view; };
-struct DropViewEdit { std::string name; };
-struct AddSegment { SegmentEntry segment; };
+struct DropTableEdit {
+  TableId table_id;
+};
+struct PutView {
+  ViewSchema view;
+};
+struct DropViewEdit {
+  std::string name;
+};
+struct AddSegment {
+  SegmentEntry segment;
+};
 struct RemoveSegment {
   TableId table_id;
   uint64_t segment_id;
@@ -88,16 +96,18 @@ struct AddResumeToken {
   TableId table_id;
   std::string token;
 };
-struct LogBegins { uint64_t first_file; };  // files below are not needed
+struct LogBegins {
+  uint64_t first_file;
+};  // files below are not needed
 // Written with every group.
 struct Counters {
   uint64_t next_table_id = 1;
   uint64_t next_segment_id = 1;
 };
 
-using CatalogEdit =
-    std::variant<PutTable, DropTableEdit, PutView, DropViewEdit, AddSegment, RemoveSegment, HideRows,
-                 PartitionReplayedTo, TableReplayedTo, AddResumeToken, LogBegins, Counters>;
+using CatalogEdit = std::variant<PutTable, DropTableEdit, PutView, DropViewEdit, AddSegment,
+                                 RemoveSegment, HideRows, PartitionReplayedTo, TableReplayedTo,
+                                 AddResumeToken, LogBegins, Counters>;
 
 struct CatalogState {
   uint64_t database_salt = 0;

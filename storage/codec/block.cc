@@ -39,8 +39,7 @@ Compression SealBlock(std::string_view payload, uint8_t codec, uint32_t rows,
   header[20] = static_cast<char>(codec);
   header[21] = static_cast<char>(compression);
   out->append(stored);
-  const uint64_t checksum =
-      XXH3_64bits_withSeed(out->data() + at + 8, out->size() - at - 8, place);
+  const uint64_t checksum = XXH3_64bits_withSeed(out->data() + at + 8, out->size() - at - 8, place);
   Store(checksum, out->data() + at);
   return compression;
 }

@@ -79,8 +79,8 @@ StatusOr<LoadedBlock> ParsePayload(ByteSpan bytes, BufferPtr buffer, size_t rows
 // DataLoss. Not for blocks that are all NULL.
 Status DecodeValues(const LoadedBlock& block, PhysicalType type, void* out);
 
-// The values of rows rows[0..count) (ascending) to `out`, decoding no more than it must. Otherwise as
-// DecodeValues.
+// The values of rows rows[0..count) (ascending) to `out`, decoding no more than it must. Otherwise
+// as DecodeValues.
 Status DecodeRows(const LoadedBlock& block, PhysicalType type, const uint32_t* rows, size_t count,
                   void* out);
 

@@ -11,8 +11,9 @@
 
 namespace shale {
 
-static_assert(std::endian::native == std::endian::little,
-              "formats are little-endian; a big-endian machine needs swaps here and in bit_packing");
+static_assert(
+    std::endian::native == std::endian::little,
+    "formats are little-endian; a big-endian machine needs swaps here and in bit_packing");
 
 using ByteSpan = std::span<const uint8_t>;
 

@@ -19,10 +19,9 @@ extern const Codec kScaledCodec;
 namespace {
 
 const Codec* const kCodecs[] = {
-    &kConstantCodec,     &kRunLengthCodec, &kBitPackedCodec,  &kDeltaCodec,
-    &kDecimalFloatCodec, &kPlainCodec,     &kPlainTextCodec,  &kScaledCodec,
+    &kConstantCodec,     &kRunLengthCodec, &kBitPackedCodec, &kDeltaCodec,
+    &kDecimalFloatCodec, &kPlainCodec,     &kPlainTextCodec, &kScaledCodec,
 };
-
 
 template <typename S>
 void MeasureRange(const S* values, size_t rows, BlockStats* stats) {
@@ -105,34 +104,18 @@ BlockInput MeasureBlock(PhysicalType type, const void* values, size_t rows) {
   BlockStats* stats = &input.stats;
   switch (type) {
     case PhysicalType::kBool:
-    case PhysicalType::kUInt8:
-      MeasureRange(input.as<uint8_t>(), rows, stats);
-      break;
-    case PhysicalType::kInt8:
-      MeasureRange(input.as<int8_t>(), rows, stats);
-      break;
-    case PhysicalType::kUInt16:
-      MeasureRange(input.as<uint16_t>(), rows, stats);
-      break;
-    case PhysicalType::kInt16:
-      MeasureRange(input.as<int16_t>(), rows, stats);
-      break;
-    case PhysicalType::kUInt32:
-      MeasureRange(input.as<uint32_t>(), rows, stats);
-      break;
-    case PhysicalType::kInt32:
-      MeasureRange(input.as<int32_t>(), rows, stats);
-      break;
-    case PhysicalType::kUInt64:
-      MeasureRange(input.as<uint64_t>(), rows, stats);
-      break;
-    case PhysicalType::kInt64:
-      MeasureRange(input.as<int64_t>(), rows, stats);
-      break;
+    case PhysicalType::kUInt8: MeasureRange(input.as<uint8_t>(), rows, stats); break;
+    case PhysicalType::kInt8: MeasureRange(input.as<int8_t>(), rows, stats); break;
+    case PhysicalType::kUInt16: MeasureRange(input.as<uint16_t>(), rows, stats); break;
+    case PhysicalType::kInt16: MeasureRange(input.as<int16_t>(), rows, stats); break;
+    case PhysicalType::kUInt32: MeasureRange(input.as<uint32_t>(), rows, stats); break;
+    case PhysicalType::kInt32: MeasureRange(input.as<int32_t>(), rows, stats); break;
+    case PhysicalType::kUInt64: MeasureRange(input.as<uint64_t>(), rows, stats); break;
+    case PhysicalType::kInt64: MeasureRange(input.as<int64_t>(), rows, stats); break;
     case PhysicalType::kString: {
       const std::string_view* text = input.as<std::string_view>();
-      stats->constant = std::all_of(text, text + rows,
-                                    [&](std::string_view value) { return value == text[0]; });
+      stats->constant =
+          std::all_of(text, text + rows, [&](std::string_view value) { return value == text[0]; });
       return input;
     }
     case PhysicalType::kInt128:
@@ -141,8 +124,7 @@ BlockInput MeasureBlock(PhysicalType type, const void* values, size_t rows) {
       stats->constant = rows == 1 || std::memcmp(bytes, bytes + 16, 16 * (rows - 1)) == 0;
       return input;
     }
-    default:
-      break;
+    default: break;
   }
   // Beyond half the type differences wrap and are no multiples of anything.
   if ((type == PhysicalType::kInt64 || type == PhysicalType::kUInt64) &&

@@ -34,14 +34,14 @@ inline constexpr size_t kMaxBlockRows = kChunkRows;
 
 // What an encoder may know about a block before it writes anything.
 struct BlockStats {
-  bool constant = false;        // all values equal, bit by bit
+  bool constant = false;  // all values equal, bit by bit
   // The rest is for integers of up to 64 bits, and floats' bits for the runs.
-  uint64_t min = 0, max = 0;    // sign-extended where the type is signed
+  uint64_t min = 0, max = 0;  // sign-extended where the type is signed
   size_t num_runs = 0;
   size_t longest_run = 0;
-  int64_t min_delta = 0;        // of neighbours, modulo 2^64
-  uint64_t delta_range = 0;     // largest minus smallest
-  uint64_t factor = 1;          // 64-bit types: divides every value minus `min`
+  int64_t min_delta = 0;     // of neighbours, modulo 2^64
+  uint64_t delta_range = 0;  // largest minus smallest
+  uint64_t factor = 1;       // 64-bit types: divides every value minus `min`
 };
 
 // A block to encode: `rows` values as a flat vector lays them out (std::string_view for text).
@@ -54,7 +54,9 @@ struct BlockInput {
   bool byte_aligned = false;
 
   template <typename T>
-  const T* as() const { return static_cast<const T*>(values); }
+  const T* as() const {
+    return static_cast<const T*>(values);
+  }
 };
 
 BlockInput MeasureBlock(PhysicalType type, const void* values, size_t rows);
@@ -85,14 +87,10 @@ bool IsSignedPhysical(PhysicalType type);
 template <typename Body>
 auto WithUnsigned(PhysicalType type, Body&& body) {
   switch (PhysicalSize(type)) {
-    case 1:
-      return body.template operator()<uint8_t>();
-    case 2:
-      return body.template operator()<uint16_t>();
-    case 4:
-      return body.template operator()<uint32_t>();
-    default:
-      return body.template operator()<uint64_t>();
+    case 1: return body.template operator()<uint8_t>();
+    case 2: return body.template operator()<uint16_t>();
+    case 4: return body.template operator()<uint32_t>();
+    default: return body.template operator()<uint64_t>();
   }
 }
 
@@ -110,9 +108,9 @@ struct PackedSection {
 // DataLoss when the reader does not hold a whole section or the width is past `type_bytes`.
 StatusOr<PackedSection> ReadPackedSection(ByteReader* reader, size_t type_bytes, size_t count);
 
-// ---- what readers do with encoded values without decoding them -----------------------------------
-// A run-length block as runs: `num_runs` values of the type into `values` and their ascending ends
-// into `ends` (both resized).
+// ---- what readers do with encoded values without decoding them
+// ----------------------------------- A run-length block as runs: `num_runs` values of the type
+// into `values` and their ascending ends into `ends` (both resized).
 Status DecodeRuns(ByteSpan bytes, PhysicalType type, size_t rows, std::vector<uint8_t>* values,
                   std::vector<uint32_t>* ends);
 // Number of runs that a run-length block claims to hold.

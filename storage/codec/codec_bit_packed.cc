@@ -95,6 +95,7 @@ std::string Describe(ByteSpan bytes, PhysicalType type) {
 }  // namespace
 
 extern const Codec kBitPackedCodec;
-const Codec kBitPackedCodec = {CodecId::kBitPacked, "bit-packed", Measure, Encode, Decode, Describe};
+const Codec kBitPackedCodec = {
+    CodecId::kBitPacked, "bit-packed", Measure, Encode, Decode, Describe};
 
 }  // namespace shale

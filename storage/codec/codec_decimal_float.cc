@@ -75,8 +75,8 @@ Choice Choose(const BlockInput& input) {
       if (exceptions > count / 4 || low > high) continue;
       int width = BitWidth(static_cast<uint64_t>(high) - static_cast<uint64_t>(low));
       if (input.byte_aligned) width = ByteAlignedWidth(width);
-      const size_t bytes = 13 + PackedBytes(input.rows, width) +
-                           input.rows * exceptions / count * (2 + sizeof(F));
+      const size_t bytes =
+          13 + PackedBytes(input.rows, width) + input.rows * exceptions / count * (2 + sizeof(F));
       if (bytes < best.bytes) best = {e, f, bytes};
     }
   }
@@ -142,8 +142,7 @@ Status DecodeAs(ByteSpan bytes, size_t rows, F* out) {
     UnpackBits<uint64_t>(section.bits + PackedBytes(begin, section.width), count, section.width,
                          section.base, integers);
     for (size_t i = 0; i < count; ++i) {
-      out[begin + i] =
-          static_cast<F>(ToDouble(static_cast<int64_t>(integers[i])) * up * down);
+      out[begin + i] = static_cast<F>(ToDouble(static_cast<int64_t>(integers[i])) * up * down);
     }
   }
   for (size_t i = 0; i < exceptions; ++i) {
@@ -168,7 +167,7 @@ std::string Describe(ByteSpan bytes, PhysicalType) {
 }  // namespace
 
 extern const Codec kDecimalFloatCodec;
-const Codec kDecimalFloatCodec = {CodecId::kDecimalFloat, "decimal float", Measure,
-                                  Encode, Decode, Describe};
+const Codec kDecimalFloatCodec = {
+    CodecId::kDecimalFloat, "decimal float", Measure, Encode, Decode, Describe};
 
 }  // namespace shale

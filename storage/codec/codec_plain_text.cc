@@ -76,7 +76,7 @@ std::string Describe(ByteSpan, PhysicalType) { return ""; }
 }  // namespace
 
 extern const Codec kPlainTextCodec;
-const Codec kPlainTextCodec = {CodecId::kPlainText, "plain text", Measure,
-                               Encode, Decode, Describe};
+const Codec kPlainTextCodec = {
+    CodecId::kPlainText, "plain text", Measure, Encode, Decode, Describe};
 
 }  // namespace shale

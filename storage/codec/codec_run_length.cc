@@ -119,6 +119,7 @@ Status DecodeRuns(ByteSpan bytes, PhysicalType type, size_t rows, std::vector<ui
 }
 
 extern const Codec kRunLengthCodec;
-const Codec kRunLengthCodec = {CodecId::kRunLength, "run-length", Measure, Encode, Decode, Describe};
+const Codec kRunLengthCodec = {
+    CodecId::kRunLength, "run-length", Measure, Encode, Decode, Describe};
 
 }  // namespace shale

@@ -30,12 +30,9 @@ ZSTD_DCtx* DecompressionContext() {
 
 std::string_view CompressionName(Compression compression) {
   switch (compression) {
-    case Compression::kNone:
-      return "";
-    case Compression::kLz4:
-      return "LZ4";
-    case Compression::kZstd:
-      return "zstd";
+    case Compression::kNone: return "";
+    case Compression::kLz4: return "LZ4";
+    case Compression::kZstd: return "zstd";
   }
   return "?";
 }

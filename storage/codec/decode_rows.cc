@@ -10,7 +10,7 @@ namespace shale {
 namespace {
 
 // Unpacking a group of 1,024 costs about as much as picking so many of its values.
-constexpr size_t kDenseRows = 32;
+constexpr size_t kDenseRows = 8;
 
 template <typename T>
 void PickPacked(const PackedSection& section, size_t block_rows, const uint32_t* rows, size_t count,

@@ -111,9 +111,7 @@ auto WithWidth(int width, Body&& body) {
   return body.template operator()<uint64_t>();
 }
 
-uint64_t LargestOf(int width) {
-  return width >= 64 ? UINT64_MAX : (uint64_t{1} << width) - 1;
-}
+uint64_t LargestOf(int width) { return width >= 64 ? UINT64_MAX : (uint64_t{1} << width) - 1; }
 
 // Rows of runs for which hit(run) says so.
 template <typename Hit>
@@ -152,10 +150,9 @@ size_t SelectOffsets(const LoadedBlock& block, const PackedSection& section, S b
                      uint64_t factor, int64_t low, int64_t high, bool negate, uint32_t* rows) {
   const uint64_t largest = LargestOf(section.width);
   // The greatest value that the width can express without wrapping past the type's end.
-  const uint64_t room = (static_cast<uint64_t>(std::numeric_limits<S>::max()) -
-                         static_cast<uint64_t>(base)) / factor;
-  const S top =
-      static_cast<S>(static_cast<uint64_t>(base) + factor * std::min(largest, room));
+  const uint64_t room =
+      (static_cast<uint64_t>(std::numeric_limits<S>::max()) - static_cast<uint64_t>(base)) / factor;
+  const S top = static_cast<S>(static_cast<uint64_t>(base) + factor * std::min(largest, room));
   bool none = low > high || Below(top, low) || Above(base, high);
   uint64_t first = 0, last = largest;
   if (!none) {
@@ -185,22 +182,14 @@ bool InRange(S value, int64_t low, int64_t high) {
 template <typename Body>
 auto WithInteger(PhysicalType type, Body&& body) {
   switch (type) {
-    case PhysicalType::kInt8:
-      return body.template operator()<int8_t>();
-    case PhysicalType::kInt16:
-      return body.template operator()<int16_t>();
-    case PhysicalType::kInt32:
-      return body.template operator()<int32_t>();
-    case PhysicalType::kInt64:
-      return body.template operator()<int64_t>();
-    case PhysicalType::kUInt16:
-      return body.template operator()<uint16_t>();
-    case PhysicalType::kUInt32:
-      return body.template operator()<uint32_t>();
-    case PhysicalType::kUInt64:
-      return body.template operator()<uint64_t>();
-    default:
-      return body.template operator()<uint8_t>();
+    case PhysicalType::kInt8: return body.template operator()<int8_t>();
+    case PhysicalType::kInt16: return body.template operator()<int16_t>();
+    case PhysicalType::kInt32: return body.template operator()<int32_t>();
+    case PhysicalType::kInt64: return body.template operator()<int64_t>();
+    case PhysicalType::kUInt16: return body.template operator()<uint16_t>();
+    case PhysicalType::kUInt32: return body.template operator()<uint32_t>();
+    case PhysicalType::kUInt64: return body.template operator()<uint64_t>();
+    default: return body.template operator()<uint8_t>();
   }
 }
 

@@ -20,18 +20,12 @@ Status SystemError(const char* what, const std::string& path, int error) {
   StatusCode code = StatusCode::kInternal;
   std::string hint;
   switch (error) {
-    case ENOENT:
-      code = StatusCode::kNotFound;
-      break;
+    case ENOENT: code = StatusCode::kNotFound; break;
     case EEXIST:
-    case ENOTEMPTY:
-      code = StatusCode::kAlreadyExists;
-      break;
+    case ENOTEMPTY: code = StatusCode::kAlreadyExists; break;
     case EACCES:
     case EPERM:
-    case EROFS:
-      code = StatusCode::kPermissionDenied;
-      break;
+    case EROFS: code = StatusCode::kPermissionDenied; break;
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
@@ -46,11 +40,8 @@ Status SystemError(const char* what, const std::string& path, int error) {
     case ENOTDIR:
     case EISDIR:
     case EINVAL:
-    case ENAMETOOLONG:
-      code = StatusCode::kInvalidArgument;
-      break;
-    default:
-      break;
+    case ENAMETOOLONG: code = StatusCode::kInvalidArgument; break;
+    default: break;
   }
   char text[128];
   return MakeError(code, "{}: cannot {}: {}{}", path, what, strerror_r(error, text, sizeof text),
@@ -65,8 +56,8 @@ class PosixFile : public File {
   Status Read(uint64_t offset, std::span<std::byte> out) override {
     size_t done = 0;
     while (done < out.size()) {
-      const ssize_t got = ::pread(fd_, out.data() + done, out.size() - done,
-                                  static_cast<off_t>(offset + done));
+      const ssize_t got =
+          ::pread(fd_, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
       if (got < 0) {
         if (errno == EINTR) continue;
         return SystemError("read", path_, errno);
@@ -138,15 +129,9 @@ class MachineDisk : public Disk {
   StatusOr<std::unique_ptr<File>> Open(const std::string& path, OpenMode mode) override {
     int flags = O_CLOEXEC;
     switch (mode) {
-      case OpenMode::kRead:
-        flags |= O_RDONLY;
-        break;
-      case OpenMode::kReadWrite:
-        flags |= O_RDWR;
-        break;
-      case OpenMode::kCreate:
-        flags |= O_RDWR | O_CREAT | O_EXCL;
-        break;
+      case OpenMode::kRead: flags |= O_RDONLY; break;
+      case OpenMode::kReadWrite: flags |= O_RDWR; break;
+      case OpenMode::kCreate: flags |= O_RDWR | O_CREAT | O_EXCL; break;
     }
     const int fd = ::open(path.c_str(), flags, 0600);
     if (fd < 0) {

@@ -1,5 +1,5 @@
-// Compaction: the rows of several segments in the order of the table's sort columns, cut into as few
-// segments as the limits allow, hidden rows left out, dictionaries united and sorted.
+// Compaction: the rows of several segments in the order of the table's sort columns, cut into as
+// few segments as the limits allow, hidden rows left out, dictionaries united and sorted.
 //
 // The sort columns of all rows are read and sorted first; then rows are copied in that order, block
 // of output by block. A segment sorted like its table gives its rows in its own order, so each of
@@ -141,7 +141,8 @@ class Compaction {
         }
         if (count < rows) chunk = chunk.Gather(visible.data(), count);
         keys.push_back(std::move(chunk));
-        for (size_t i = 0; i < count; ++i) given.push_back(uint64_t{s} << 32 | (first + visible[i]));
+        for (size_t i = 0; i < count; ++i)
+          given.push_back(uint64_t{s} << 32 | (first + visible[i]));
       }
     }
     std::vector<uint32_t> order;
@@ -187,8 +188,8 @@ class Compaction {
     for (size_t c = 0; c < cursors_.size(); ++c) {
       for (const Group& group : groups) {
         ASSIGN_OR_RETURN(Vector block, cursors_[c][group.segment].Read(group.block));
-        pieces[c].push_back({block.Gather(group.rows.data(), group.rows.size()),
-                             group.positions.data()});
+        pieces[c].push_back(
+            {block.Gather(group.rows.data(), group.rows.size()), group.positions.data()});
       }
     }
     buffer_->AppendPieces(pieces, count);
@@ -249,7 +250,8 @@ const ZoneMap* SortZone(const TableSchema& schema, const Segment& segment) {
   return column < 0 ? nullptr : &segment.reader()->info().columns[column].zone;
 }
 
-// Nothing would be gained: as few segments as can be, no hidden rows, in order, sorted dictionaries.
+// Nothing would be gained: as few segments as can be, no hidden rows, in order, sorted
+// dictionaries.
 bool IsCompact(const TableSchema& schema, const std::vector<SegmentRef>& segments) {
   uint64_t rows = 0, raw = 0;
   for (const SegmentRef& ref : segments) {

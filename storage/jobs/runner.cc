@@ -9,10 +9,10 @@
 namespace shale {
 namespace {
 
-constexpr size_t kMergeFactor = 8;            // segments of like size that are merged
-constexpr int64_t kGatherUs = 50'000;         // commits are looked at together
-constexpr int64_t kIdleUs = 200'000;          // without a commit: the mark is made durable
-constexpr int64_t kRetryUs = 1'000'000;       // after a job that failed
+constexpr size_t kMergeFactor = 8;       // segments of like size that are merged
+constexpr int64_t kGatherUs = 50'000;    // commits are looked at together
+constexpr int64_t kIdleUs = 200'000;     // without a commit: the mark is made durable
+constexpr int64_t kRetryUs = 1'000'000;  // after a job that failed
 
 struct Job {
   TableId table_id = 0;
@@ -98,8 +98,7 @@ StatusOr<bool> RunDueJob(StoreCore* core) {
   if (due->segments.empty()) {
     RETURN_IF_ERROR(SealOldest(core, due->table_id, due->range.begin_us));
   } else {
-    RETURN_IF_ERROR(
-        CompactSegments(core, due->table_id, due->range, std::move(due->segments)));
+    RETURN_IF_ERROR(CompactSegments(core, due->table_id, due->range, std::move(due->segments)));
   }
   return true;
 }

@@ -63,8 +63,10 @@ Status MakeRoom(StoreCore* core, int64_t bytes) {
       }
     }
     if (largest == 0) {
-      return ResourceExhausted("a batch of {} bytes does not fit into hot_bytes, {}: insert fewer "
-                               "rows at a time", bytes, core->options.hot_bytes);
+      return ResourceExhausted(
+          "a batch of {} bytes does not fit into hot_bytes, {}: insert fewer "
+          "rows at a time",
+          bytes, core->options.hot_bytes);
     }
     RETURN_IF_ERROR(SealOldest(core, largest_table, largest_partition));
   }

@@ -46,8 +46,8 @@ std::string EncodeBatch(TableId table_id, const TableSchema& schema,
   WireWriter wire(&out);
   wire.Put<uint64_t>(table_id);
   wire.Put<uint32_t>(schema.schema_id);
-  wire.PutString("");      // idempotency token
-  wire.Put<uint32_t>(0);   // further attributes (offsets of a stream), none yet
+  wire.PutString("");     // idempotency token
+  wire.Put<uint32_t>(0);  // further attributes (offsets of a stream), none yet
   wire.Put<uint32_t>(static_cast<uint32_t>(schema.columns.size()));
   for (const ColumnSchema& column : schema.columns) {
     wire.Put<int32_t>(column.id);
@@ -160,16 +160,15 @@ StatusOr<std::unique_ptr<Log>> Log::Open(
                       log->PathOf(number));
     }
     uint64_t before = recovered->last_sequence;
-    auto read = RecordFile::Read(disk, log->PathOf(number), RecordFileKind::kLog,
-                                 [&](const Record& record) -> Status {
-                                   if (record.sequence <= recovered->last_sequence) {
-                                     return DataLoss("{}: commit {} stands after commit {}",
-                                                     log->PathOf(number), record.sequence,
-                                                     recovered->last_sequence);
-                                   }
-                                   recovered->last_sequence = record.sequence;
-                                   return visit(number, record);
-                                 });
+    auto read = RecordFile::Read(
+        disk, log->PathOf(number), RecordFileKind::kLog, [&](const Record& record) -> Status {
+          if (record.sequence <= recovered->last_sequence) {
+            return DataLoss("{}: commit {} stands after commit {}", log->PathOf(number),
+                            record.sequence, recovered->last_sequence);
+          }
+          recovered->last_sequence = record.sequence;
+          return visit(number, record);
+        });
     if (!read.ok()) {
       bool half_made = read.status().code() == StatusCode::kDataLoss && last && i > 0 &&
                        !log->last_tail_.continued && recovered->last_sequence == before;
@@ -206,12 +205,10 @@ StatusOr<std::unique_ptr<Log>> Log::Open(
 // The order matters: the older file is cut and finished first (a file in the middle is never
 // torn), then the new one is made durable with its name, then the older one says so.
 Status Log::StartFile(uint64_t record_bytes) {
-  uint64_t capacity =
-      std::max(options_.file_bytes, kRecordFileHeaderBytes + record_bytes);
+  uint64_t capacity = std::max(options_.file_bytes, kRecordFileHeaderBytes + record_bytes);
   uint64_t number = next_file_;
   if (finish_last_ && !last_tail_.finished) {
-    RETURN_IF_ERROR(
-        RecordFile::FinishAfterCrash(disk_, PathOf(number - 1), last_tail_, false));
+    RETURN_IF_ERROR(RecordFile::FinishAfterCrash(disk_, PathOf(number - 1), last_tail_, false));
     last_tail_.finished = true;
     last_tail_.mark_counter += 1;
   }

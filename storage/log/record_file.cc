@@ -109,8 +109,10 @@ Status DecodeHeader(const std::string& path, RecordFileKind kind, std::string_vi
   }
   if (version != kFormatVersion || header_bytes != kRecordFileHeaderBytes ||
       (features & ~kKnownFeatures) != 0) {
-    return Unsupported("{}: format version {} with features {:#x} was written by a newer Shale; "
-                       "this one reads version {}", path, version, features, kFormatVersion);
+    return Unsupported(
+        "{}: format version {} with features {:#x} was written by a newer Shale; "
+        "this one reads version {}",
+        path, version, features, kFormatVersion);
   }
   return OkStatus();
 }
@@ -191,8 +193,8 @@ StatusOr<RecordFileTail> RecordFile::Read(Disk* disk, const std::string& path, R
     record.writer_id = wire.Get<uint32_t>();
     if (payload_bytes > kMaxRecordBytes || RecordBytes(payload_bytes) > size - at) break;
     uint64_t total = RecordBytes(payload_bytes);
-    if (checksum != Checksum(view.substr(at + 8, total - 8),
-                             RecordSeed(tail.salt, at, tail.last_checksum))) {
+    if (checksum !=
+        Checksum(view.substr(at + 8, total - 8), RecordSeed(tail.salt, at, tail.last_checksum))) {
       break;
     }
     record.payload = view.substr(at + kRecordHeaderBytes, payload_bytes);
@@ -202,8 +204,10 @@ StatusOr<RecordFileTail> RecordFile::Read(Disk* disk, const std::string& path, R
     at += total;
   }
   if (at < best.committed) {
-    return DataLoss("{}: the record at offset {} does not match its checksum, though records up to "
-                    "offset {} were committed: the file was damaged", path, at, best.committed);
+    return DataLoss(
+        "{}: the record at offset {} does not match its checksum, though records up to "
+        "offset {} were committed: the file was damaged",
+        path, at, best.committed);
   }
   tail.end = at;
   size_t last = view.find_last_not_of('\0');
@@ -229,9 +233,11 @@ Status RecordFile::FinishAfterCrash(Disk* disk, const std::string& path, const R
 }
 
 Status RecordFile::Poison(Status status) {
-  poison_ = MakeError(status.code(),
-                      "{}: writing stopped after an error, reading goes on; open the database again "
-                      "to go on writing (the error was: {})", file_->path(), Message(status));
+  poison_ =
+      MakeError(status.code(),
+                "{}: writing stopped after an error, reading goes on; open the database again "
+                "to go on writing (the error was: {})",
+                file_->path(), Message(status));
   return poison_;
 }
 
@@ -283,7 +289,8 @@ Status RecordFile::Sync() {
   RETURN_IF_ERROR(poison_);
   Status status = file_->Sync();
   if (!status.ok()) return Poison(std::move(status));
-  // What was synced stays acknowledged even if the mark cannot be written; later writes are refused.
+  // What was synced stays acknowledged even if the mark cannot be written; later writes are
+  // refused.
   status = WriteMark(0);
   if (!status.ok()) Poison(std::move(status)).IgnoreError();
   return OkStatus();

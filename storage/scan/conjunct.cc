@@ -86,7 +86,8 @@ void SetIntRange(Conjunct* out) {
   out->has_int_range = true;
 }
 
-void SetComparison(std::string_view op, const Value& value, const Type& column_type, Conjunct* out) {
+void SetComparison(std::string_view op, const Value& value, const Type& column_type,
+                   Conjunct* out) {
   if (op == "=") {
     out->low = out->high = value;
   } else if (op == "<" || op == "<=") {
@@ -173,10 +174,25 @@ bool CannotFail(const Expr& expr) {
     case Expr::Kind::kAnd:
     case Expr::Kind::kOr: break;
     case Expr::Kind::kCall: {
-      static constexpr std::string_view kSafe[] = {
-          "=", "<>", "<", "<=", ">", ">=", "in", "not_in", "between", "is_null", "is_not_null",
-          "not", "like", "ilike", "not_like", "not_ilike", "is_distinct_from",
-          "is_not_distinct_from", "starts_with"};
+      static constexpr std::string_view kSafe[] = {"=",
+                                                   "<>",
+                                                   "<",
+                                                   "<=",
+                                                   ">",
+                                                   ">=",
+                                                   "in",
+                                                   "not_in",
+                                                   "between",
+                                                   "is_null",
+                                                   "is_not_null",
+                                                   "not",
+                                                   "like",
+                                                   "ilike",
+                                                   "not_like",
+                                                   "not_ilike",
+                                                   "is_distinct_from",
+                                                   "is_not_distinct_from",
+                                                   "starts_with"};
       if (ColumnUnder(expr)) return true;
       if (!expr.function.function) return false;
       const std::string& name = expr.function.function->name;
@@ -241,12 +257,11 @@ Verdict Conjunct::Judge(const ZoneMap& zone, uint64_t num_rows) const {
   auto above = [&](const Value& value) { return zone.min && CompareBound(*zone.min, value) > 0; };
   switch (shape) {
     case Shape::kRange: {
-      if (low && (below(*low) ||
-                  (low_open && zone.max && CompareBound(*zone.max, *low) == 0))) {
+      if (low && (below(*low) || (low_open && zone.max && CompareBound(*zone.max, *low) == 0))) {
         return Verdict::kNone;
       }
-      if (high && (above(*high) ||
-                   (high_open && zone.min && CompareBound(*zone.min, *high) == 0))) {
+      if (high &&
+          (above(*high) || (high_open && zone.min && CompareBound(*zone.min, *high) == 0))) {
         return Verdict::kNone;
       }
       bool all = no_null;
@@ -274,8 +289,7 @@ Verdict Conjunct::Judge(const ZoneMap& zone, uint64_t num_rows) const {
     }
     case Shape::kPrefix: {
       if (zone.max && zone.max->AsString() < prefix) return Verdict::kNone;
-      if (zone.min &&
-          zone.min->AsString().compare(0, prefix.size(), prefix) > 0) {
+      if (zone.min && zone.min->AsString().compare(0, prefix.size(), prefix) > 0) {
         return Verdict::kNone;
       }
       return Verdict::kSome;

@@ -84,8 +84,7 @@ StatusOr<std::unique_ptr<SegmentPlan>> SegmentPlan::Make(const TableVersion& tab
       plan->matches_[i]->entries = info.dictionary_size;
     }
   }
-  if (!plan->skipped_.empty() &&
-      std::count(plan->skipped_.begin(), plan->skipped_.end(), 0) == 0) {
+  if (!plan->skipped_.empty() && std::count(plan->skipped_.begin(), plan->skipped_.end(), 0) == 0) {
     plan->skip_ = true;
     return plan;
   }

@@ -19,14 +19,14 @@ class SegmentPlan {
  public:
   // How a condition is applied to rows of this segment.
   enum class Way : uint8_t {
-    kHolds,      // for all rows: nothing to do
-    kEvaluate,   // by Evaluator over decoded values
-    kRange,      // SelectRange
-    kCodes,      // SelectCodes, once matches are there
+    kHolds,     // for all rows: nothing to do
+    kEvaluate,  // by Evaluator over decoded values
+    kRange,     // SelectRange
+    kCodes,     // SelectCodes, once matches are there
   };
   struct Condition {
     Way way = Way::kEvaluate;
-    int column = -1;  // of the segment, for kRange and kCodes
+    int column = -1;                // of the segment, for kRange and kCodes
     std::vector<uint8_t> verdicts;  // a block; empty: kSome for all
   };
 

@@ -177,9 +177,8 @@ void TableSource::Reorder(ScanState* state) {
   if (state->order.size() < 2) return;
   std::vector<double> ranks(state->order.size());
   for (size_t i = 0; i < ranks.size(); ++i) ranks[i] = rank(i);
-  std::sort(state->order.begin(), state->order.end(), [&](size_t a, size_t b) {
-    return ranks[a] != ranks[b] ? ranks[a] < ranks[b] : a < b;
-  });
+  std::sort(state->order.begin(), state->order.end(),
+            [&](size_t a, size_t b) { return ranks[a] != ranks[b] ? ranks[a] < ranks[b] : a < b; });
 }
 
 StatusOr<SegmentPlan*> TableSource::PlanOf(Item* item, const ExecutionContext&) {

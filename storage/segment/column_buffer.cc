@@ -17,16 +17,11 @@ constexpr double kStopShare = 0.95;
 // The first value's bytes: a slice's offset counts values.
 const uint8_t* FlatBytes(const Vector& vector, size_t width) {
   switch (width) {
-    case 1:
-      return vector.values<uint8_t>();
-    case 2:
-      return reinterpret_cast<const uint8_t*>(vector.values<uint16_t>());
-    case 4:
-      return reinterpret_cast<const uint8_t*>(vector.values<uint32_t>());
-    case 8:
-      return reinterpret_cast<const uint8_t*>(vector.values<uint64_t>());
-    default:
-      return reinterpret_cast<const uint8_t*>(vector.values<Interval>());
+    case 1: return vector.values<uint8_t>();
+    case 2: return reinterpret_cast<const uint8_t*>(vector.values<uint16_t>());
+    case 4: return reinterpret_cast<const uint8_t*>(vector.values<uint32_t>());
+    case 8: return reinterpret_cast<const uint8_t*>(vector.values<uint64_t>());
+    default: return reinterpret_cast<const uint8_t*>(vector.values<Interval>());
   }
 }
 
@@ -91,8 +86,8 @@ void ColumnBuffer::AppendToBlock(const Vector& vector, size_t begin, size_t coun
   if (!is_text_) raw_bytes_ += count * width();
 }
 
-void ColumnBuffer::AppendCodes(const Vector& vector, size_t begin, size_t count,
-                               const Block& block, uint32_t* codes) {
+void ColumnBuffer::AppendCodes(const Vector& vector, size_t begin, size_t count, const Block& block,
+                               uint32_t* codes) {
   if (vector.is_constant()) {
     const std::string_view text = vector.values<std::string_view>()[0];
     raw_bytes_ += count * (text.size() + 1);
@@ -103,7 +98,7 @@ void ColumnBuffer::AppendCodes(const Vector& vector, size_t begin, size_t count,
     }
     return;
   }
-  const Vector part = vector.is_run() ? vector.Flatten().Slice(begin, count)
+  const Vector part = vector.is_run()                        ? vector.Flatten().Slice(begin, count)
                       : begin == 0 && count == vector.size() ? vector
                                                              : vector.Slice(begin, count);
   if (part.is_dictionary()) {
@@ -157,9 +152,9 @@ ZoneMap ColumnBuffer::TextZone(const Block& block) {
 
 void ColumnBuffer::EncodeBlock(Block* block, size_t index, uint64_t segment_id, bool as_codes,
                                BlockEncoder* encoder, EncodedColumn* out) {
-  ZoneMap zone = is_text_ ? TextZone(*block)
-                          : ZoneOfValues(type_, block->values->data(), block->rows,
-                                         block->null_count);
+  ZoneMap zone = is_text_
+                     ? TextZone(*block)
+                     : ZoneOfValues(type_, block->values->data(), block->rows, block->null_count);
   MergeZone(zone, index == 0, &out->footer.info.zone);
   out->footer.zones.push_back(std::move(zone));
 
@@ -210,9 +205,9 @@ EncodedColumn ColumnBuffer::Encode(uint64_t segment_id, bool sort_dictionary) {
   info.name = name_;
   info.type = type_;
   info.raw_bytes = raw_bytes_;
-  const bool as_codes =
-      is_text_ && dictionary_.distinct() && dictionary_.size() > 0 &&
-      static_cast<double>(dictionary_.size()) <= kMaxDistinctShare * static_cast<double>(num_valid_);
+  const bool as_codes = is_text_ && dictionary_.distinct() && dictionary_.size() > 0 &&
+                        static_cast<double>(dictionary_.size()) <=
+                            kMaxDistinctShare * static_cast<double>(num_valid_);
   for (Block& block : blocks_) FillNulls(&block);
   if (as_codes) {
     bool sorted = true;
@@ -228,9 +223,8 @@ EncodedColumn ColumnBuffer::Encode(uint64_t segment_id, bool sort_dictionary) {
       }
       sorted = true;
     }
-    const std::string payload =
-        EncodeDictionary(dictionary_.size(), sorted,
-                         [&](uint32_t code) { return dictionary_.entry(code); });
+    const std::string payload = EncodeDictionary(
+        dictionary_.size(), sorted, [&](uint32_t code) { return dictionary_.entry(code); });
     const uint32_t entries = static_cast<uint32_t>(dictionary_.size());
     SealBlock(payload, kDictionaryObject, entries, Compression::kNone,
               BlockPlace(segment_id, id_, UINT32_MAX), &out.bytes);
@@ -270,9 +264,8 @@ std::string ColumnBuffer::DescribeEncodings(const EncodedColumn& column) const {
   for (int i = 0; i < 256; ++i) {
     if (codec_blocks_[i] > 0) codecs.push_back(static_cast<uint8_t>(i));
   }
-  std::stable_sort(codecs.begin(), codecs.end(), [&](uint8_t a, uint8_t b) {
-    return codec_blocks_[a] > codec_blocks_[b];
-  });
+  std::stable_sort(codecs.begin(), codecs.end(),
+                   [&](uint8_t a, uint8_t b) { return codec_blocks_[a] > codec_blocks_[b]; });
   std::string text = column.footer.dictionary.entries > 0 ? "dictionary" : "";
   const auto add = [&](std::string_view part) {
     if (!text.empty()) text += ", ";

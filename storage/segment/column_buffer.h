@@ -34,7 +34,7 @@ class ColumnBuffer {
 
  private:
   struct Block {
-    BufferPtr values;               // kChunkRows of the physical type, or uint32_t codes
+    BufferPtr values;                // kChunkRows of the physical type, or uint32_t codes
     std::vector<uint64_t> validity;  // empty: no NULLs so far
     size_t rows = 0;
     uint32_t null_count = 0;

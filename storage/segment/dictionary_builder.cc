@@ -12,8 +12,8 @@ constexpr uint32_t kUnknown = UINT32_MAX;
 constexpr size_t kFirstSlots = 1024;
 // Smaller tables stay in the cache.
 constexpr size_t kPrefetchSlots = 4096;
-// Looking a text up touches a slot, its entry and the entry's bytes, all of them anywhere in memory:
-// each is asked for so many rows ahead.
+// Looking a text up touches a slot, its entry and the entry's bytes, all of them anywhere in
+// memory: each is asked for so many rows ahead.
 constexpr size_t kSlotAhead = 24, kEntryAhead = 12, kBytesAhead = 6;
 // Remembered dictionaries; a load makes a new one every chunk or so.
 constexpr size_t kMaxRemaps = 8;
@@ -63,11 +63,9 @@ uint32_t DictionaryBuilder::InternOne(std::string_view text) {
   return distinct_ ? Lookup(text, HashBytes(text)) : Add(text, 0);
 }
 
-void DictionaryBuilder::Intern(const std::string_view* texts, const uint64_t* validity,
-                               size_t rows, uint32_t* codes) {
-  const auto is_null = [&](size_t row) {
-    return validity != nullptr && !BitIsSet(validity, row);
-  };
+void DictionaryBuilder::Intern(const std::string_view* texts, const uint64_t* validity, size_t rows,
+                               uint32_t* codes) {
+  const auto is_null = [&](size_t row) { return validity != nullptr && !BitIsSet(validity, row); };
   if (!distinct_) {
     for (size_t i = 0; i < rows; ++i) codes[i] = is_null(i) ? 0 : Add(texts[i], 0);
     return;

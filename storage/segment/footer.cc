@@ -28,9 +28,7 @@ void PutType(const Type& type, std::string* out) {
       out->push_back(static_cast<char>(type.precision()));
       out->push_back(static_cast<char>(type.scale()));
       break;
-    case TypeId::kList:
-      PutType(type.child(), out);
-      break;
+    case TypeId::kList: PutType(type.child(), out); break;
     case TypeId::kStruct:
       PutVarint(type.fields().size(), out);
       for (const auto& [name, field] : type.fields()) {
@@ -38,8 +36,7 @@ void PutType(const Type& type, std::string* out) {
         PutType(field, out);
       }
       break;
-    default:
-      break;
+    default: break;
   }
 }
 
@@ -73,8 +70,7 @@ StatusOr<Type> TakeType(ByteReader* reader, int depth) {
       }
       return Type::Struct(std::move(fields));
     }
-    default:
-      return Type(static_cast<TypeId>(id));
+    default: return Type(static_cast<TypeId>(id));
   }
 }
 
@@ -335,8 +331,7 @@ StatusOr<FooterContents> ReadFooter(ByteSpan header, ByteSpan footer, ByteSpan t
   }
   FooterContents contents;
   contents.bytes = Buffer::Allocate(fields.raw_bytes);
-  RETURN_IF_ERROR(
-      Decompress(fields.compression, footer, contents.bytes->data(), fields.raw_bytes));
+  RETURN_IF_ERROR(Decompress(fields.compression, footer, contents.bytes->data(), fields.raw_bytes));
   RETURN_IF_ERROR(FooterParser(&contents, fields).Parse());
   return contents;
 }

@@ -39,9 +39,9 @@ struct SegmentColumn {
   ZoneMap zone;
   uint64_t stored_bytes = 0;
   uint64_t raw_bytes = 0;
-  uint32_t dictionary_size = 0;     // entries; 0: no dictionary
+  uint32_t dictionary_size = 0;  // entries; 0: no dictionary
   bool dictionary_sorted = false;
-  std::string encodings;            // for people: "dictionary, bit-packed 11"
+  std::string encodings;  // for people: "dictionary, bit-packed 11"
 };
 
 struct SegmentInfo {
@@ -68,11 +68,13 @@ class SegmentWriter {
   // `seq` values come with the rows as column kSeqColumn, which is stored like any other.
   static std::unique_ptr<SegmentWriter> Create(const TableSchema& schema, Options options);
   virtual ~SegmentWriter() = default;
-  // Schema columns in order, then kSeqColumn (UBIGINT). Any encoding; dictionary vectors keep their codes.
+  // Schema columns in order, then kSeqColumn (UBIGINT). Any encoding; dictionary vectors keep their
+  // codes.
   virtual Status Append(const Chunk& rows) = 0;
   virtual uint64_t num_rows() const = 0;
   virtual uint64_t raw_bytes() const = 0;
-  // Encodes, writes `path` (which must not exist) and fsyncs it. The directory's fsync is the caller's.
+  // Encodes, writes `path` (which must not exist) and fsyncs it. The directory's fsync is the
+  // caller's.
   virtual StatusOr<SegmentInfo> Finish(Disk* disk, const std::string& path) = 0;
 };
 

@@ -114,8 +114,7 @@ class FileSegmentReader : public SegmentReader {
       }
     }
     Vector vector = Vector::Flat(type, loaded->rows);
-    const Status status =
-        DecodeValues(*loaded, type.physical(), vector.mutable_values<uint8_t>());
+    const Status status = DecodeValues(*loaded, type.physical(), vector.mutable_values<uint8_t>());
     if (!status.ok()) return AtBlock(status, column, block);
     if (loaded->validity != nullptr) vector.set_validity(loaded->validity);
     if (type.IsStringLike()) vector.AddHeap(HeapOf(*loaded));
@@ -142,8 +141,7 @@ class FileSegmentReader : public SegmentReader {
     return count;
   }
 
-  StatusOr<Vector> ReadRows(int column, size_t block, const uint32_t* rows,
-                            size_t count) override {
+  StatusOr<Vector> ReadRows(int column, size_t block, const uint32_t* rows, size_t count) override {
     const Type& type = info().columns[column].type;
     ASSIGN_OR_RETURN(const LoadedBlockPtr loaded, Load(column, block));
     // Ascending and distinct: all of them. A constant is one decode either way.
@@ -158,8 +156,7 @@ class FileSegmentReader : public SegmentReader {
     if (has_codes) {
       ASSIGN_OR_RETURN(DictionaryPtr dictionary, ReadDictionary(column));
       BufferPtr codes = Buffer::Allocate(count * sizeof(uint32_t));
-      const Status status =
-          DecodeRows(*loaded, PhysicalType::kUInt32, rows, count, codes->data());
+      const Status status = DecodeRows(*loaded, PhysicalType::kUInt32, rows, count, codes->data());
       if (!status.ok()) return AtBlock(status, column, block);
       vector = Vector::FromDictionary(std::move(dictionary), std::move(codes), count);
     } else {
@@ -223,8 +220,7 @@ class FileSegmentReader : public SegmentReader {
         BufferPtr sealed = Buffer::Allocate(wanted[i].bytes);
         std::memcpy(sealed->data(), buffers[piece]->data() + at, wanted[i].bytes);
         at += wanted[i].bytes;
-        RETURN_IF_ERROR(
-            OpenLoaded(wanted[i].column, wanted[i].block, std::move(sealed)).status());
+        RETURN_IF_ERROR(OpenLoaded(wanted[i].column, wanted[i].block, std::move(sealed)).status());
       }
     }
     return OkStatus();
@@ -260,7 +256,8 @@ class FileSegmentReader : public SegmentReader {
     }
     const BufferPtr header = Buffer::Allocate(kSegmentHeaderBytes);
     const BufferPtr tail = Buffer::Allocate(kSegmentTailBytes);
-    RETURN_IF_ERROR(file->Read(0, std::as_writable_bytes(std::span(header->data(), header->size()))));
+    RETURN_IF_ERROR(
+        file->Read(0, std::as_writable_bytes(std::span(header->data(), header->size()))));
     RETURN_IF_ERROR(file->Read(file_bytes - kSegmentTailBytes,
                                std::as_writable_bytes(std::span(tail->data(), tail->size()))));
     auto fields = ReadTail(SpanOf(*tail), file_bytes);
@@ -329,8 +326,8 @@ class FileSegmentReader : public SegmentReader {
     BufferPtr sealed = Buffer::Allocate(entry.sealed_bytes);
     RETURN_IF_ERROR(file_->Read(contents.dictionary_offset,
                                 std::as_writable_bytes(std::span(sealed->data(), sealed->size()))));
-    const auto opened = OpenSealed(std::move(sealed), entry.sealed_bytes, entry.check, column,
-                                   UINT32_MAX);
+    const auto opened =
+        OpenSealed(std::move(sealed), entry.sealed_bytes, entry.check, column, UINT32_MAX);
     if (!opened.ok()) return AtColumn(opened.status(), column, "dictionary");
     auto dictionary = DecodeDictionary(*opened, info().columns[column].type,
                                        lazy_[column].dictionary_id, entry.entries);
@@ -480,11 +477,11 @@ StatusOr<std::shared_ptr<SegmentReader>> SegmentReader::Open(Disk* disk, const s
                                                              uint64_t expected_footer_checksum) {
   ASSIGN_OR_RETURN(std::unique_ptr<File> file, disk->Open(path, OpenMode::kRead));
   ASSIGN_OR_RETURN(const uint64_t file_bytes, file->Size());
-  ASSIGN_OR_RETURN(FooterContents contents,
-                   FileSegmentReader::ReadContents(file.get(), path, file_bytes,
-                                                   expected_footer_checksum));
-  return std::shared_ptr<SegmentReader>(std::make_shared<FileSegmentReader>(
-      disk, std::move(file), path, cache, std::move(contents)));
+  ASSIGN_OR_RETURN(
+      FooterContents contents,
+      FileSegmentReader::ReadContents(file.get(), path, file_bytes, expected_footer_checksum));
+  return std::shared_ptr<SegmentReader>(
+      std::make_shared<FileSegmentReader>(disk, std::move(file), path, cache, std::move(contents)));
 }
 
 }  // namespace shale

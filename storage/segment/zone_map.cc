@@ -56,15 +56,9 @@ bool IsUnsignedValue(PhysicalType type) {
 void PutBound(const Value& value, PhysicalType type, std::string* out) {
   switch (type) {
     case PhysicalType::kFloat:
-    case PhysicalType::kDouble:
-      PutFixed(value.AsDouble(), out);
-      return;
-    case PhysicalType::kInt128:
-      PutFixed(value.AsInt128(), out);
-      return;
-    case PhysicalType::kString:
-      PutText(value.AsString(), out);
-      return;
+    case PhysicalType::kDouble: PutFixed(value.AsDouble(), out); return;
+    case PhysicalType::kInt128: PutFixed(value.AsInt128(), out); return;
+    case PhysicalType::kString: PutText(value.AsString(), out); return;
     default:
       if (IsUnsignedValue(type)) {
         PutVarint(value.AsUInt(), out);
@@ -78,14 +72,10 @@ Value ReadBound(ByteReader* reader, const Type& type) {
   const PhysicalType physical = type.physical();
   switch (physical) {
     case PhysicalType::kFloat:
-    case PhysicalType::kDouble:
-      return Value::Float(type, reader->Fixed<double>());
-    case PhysicalType::kInt128:
-      return Value::Int128(type, reader->Fixed<int128_t>());
-    case PhysicalType::kString:
-      return Value::String(type, std::string(reader->Text()));
-    case PhysicalType::kBool:
-      return Value::Bool(reader->Varint() != 0);
+    case PhysicalType::kDouble: return Value::Float(type, reader->Fixed<double>());
+    case PhysicalType::kInt128: return Value::Int128(type, reader->Fixed<int128_t>());
+    case PhysicalType::kString: return Value::String(type, std::string(reader->Text()));
+    case PhysicalType::kBool: return Value::Bool(reader->Varint() != 0);
     default:
       if (IsUnsignedValue(physical)) return Value::UInt(type, reader->Varint());
       return Value::Int(type, reader->Signed());
@@ -164,9 +154,7 @@ ZoneMap ZoneOfValues(const Type& type, const void* values, size_t rows, uint32_t
       case PhysicalType::kDouble:
         zone = ZoneOfFloats(type, static_cast<const double*>(values), rows);
         break;
-      default:
-        zone.exact = false;
-        break;
+      default: zone.exact = false; break;
     }
   }
   zone.null_count = null_count;
@@ -243,17 +231,10 @@ bool SkipZone(ByteReader* reader, const Type& type) {
   for (int i = 0; i < bounds; ++i) {
     switch (physical) {
       case PhysicalType::kFloat:
-      case PhysicalType::kDouble:
-        reader->Take(8);
-        break;
-      case PhysicalType::kInt128:
-        reader->Take(16);
-        break;
-      case PhysicalType::kString:
-        reader->Text();
-        break;
-      default:
-        reader->Varint();
+      case PhysicalType::kDouble: reader->Take(8); break;
+      case PhysicalType::kInt128: reader->Take(16); break;
+      case PhysicalType::kString: reader->Text(); break;
+      default: reader->Varint();
     }
   }
   return reader->ok();

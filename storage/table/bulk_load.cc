@@ -70,8 +70,10 @@ Status BulkLoad::Append(int worker_index, Chunk rows) {
   ASSIGN_OR_RETURN(auto parts, SplitByPartition(*schema_, {std::move(rows)}));
   for (const PartitionRows& part : parts) RETURN_IF_ERROR(AppendTo(worker, part));
   if (worker->open.size() > kMaxPartitionsPerTable) {
-    return ResourceExhausted("table \"{}\" would have more than {} partitions: choose a larger "
-                             "PARTITION BY unit", schema_->name, kMaxPartitionsPerTable);
+    return ResourceExhausted(
+        "table \"{}\" would have more than {} partitions: choose a larger "
+        "PARTITION BY unit",
+        schema_->name, kMaxPartitionsPerTable);
   }
   uint64_t budget = static_cast<uint64_t>(core_->options.hot_bytes) / workers_.size();
   while (worker->bytes > budget && worker->open.size() > 0) RETURN_IF_ERROR(SealLargest(worker));
@@ -233,8 +235,10 @@ Status BulkLoad::Commit(const std::string& token) {
     table->Put(std::move(partition));
   }
   if (status.ok() && table->partitions.size() > kMaxPartitionsPerTable) {
-    status = ResourceExhausted("table \"{}\" would have more than {} partitions: choose a larger "
-                               "PARTITION BY unit", schema_->name, kMaxPartitionsPerTable);
+    status = ResourceExhausted(
+        "table \"{}\" would have more than {} partitions: choose a larger "
+        "PARTITION BY unit",
+        schema_->name, kMaxPartitionsPerTable);
   }
   if (!status.ok()) {
     RemoveSegmentFiles(*core_->files, infos);

@@ -255,7 +255,8 @@ void MoveHidden(const VisibilityPtr& before, const VisibilityPtr& now,
     fresh.toUint32Array(rows.data());
     std::vector<std::vector<uint32_t>> moved(hidden->size());
     for (uint32_t row : rows) {
-      if (to[row] != RowMoves::kGone) moved[to[row] >> 32].push_back(static_cast<uint32_t>(to[row]));
+      if (to[row] != RowMoves::kGone)
+        moved[to[row] >> 32].push_back(static_cast<uint32_t>(to[row]));
     }
     for (size_t i = 0; i < moved.size(); ++i) {
       if (moved[i].empty()) continue;

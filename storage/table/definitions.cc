@@ -55,7 +55,8 @@ Status CheckDefinition(const TableSchema& schema) {
     return InvalidArgument("table \"{}\": PARTITION BY needs a TIMESTAMP column", schema.name);
   }
   for (ColumnId id : schema.order_by) {
-    if (!schema.Find(id)) return InvalidArgument("table \"{}\": no such ORDER BY column", schema.name);
+    if (!schema.Find(id))
+      return InvalidArgument("table \"{}\": no such ORDER BY column", schema.name);
   }
   return OkStatus();
 }
@@ -168,8 +169,10 @@ StatusOr<TableSchemaPtr> AlterTable(StoreCore* core, const TableSchema& schema) 
   bool moved = schema.partition_unit != old.partition_unit ||
                schema.timestamp_column != old.timestamp_column;
   if (!table->partitions.empty() && (moved || schema.order_by != old.order_by)) {
-    return Unsupported("table \"{}\" has rows: its TIMESTAMP column, PARTITION BY and ORDER BY stay "
-                       "as they are; make a new table and INSERT … SELECT into it", old.name);
+    return Unsupported(
+        "table \"{}\" has rows: its TIMESTAMP column, PARTITION BY and ORDER BY stay "
+        "as they are; make a new table and INSERT … SELECT into it",
+        old.name);
   }
   const TableEntry& entry = core->catalog->state().tables.at(schema.table_id);
   PutTable put;
@@ -180,8 +183,10 @@ StatusOr<TableSchemaPtr> AlterTable(StoreCore* core, const TableSchema& schema) 
   for (ColumnSchema& column : next->columns) {
     if (column.id == 0) {
       if (rows && column.not_null && column.default_value.is_null()) {
-        return InvalidArgument("column \"{}\" cannot be added as NOT NULL to table \"{}\", which has "
-                               "rows: give it a DEFAULT", column.name, old.name);
+        return InvalidArgument(
+            "column \"{}\" cannot be added as NOT NULL to table \"{}\", which has "
+            "rows: give it a DEFAULT",
+            column.name, old.name);
       }
       column.id = put.next_column_id++;
       if (!column.default_value.is_null()) put.missing_values[column.id] = column.default_value;
@@ -193,8 +198,10 @@ StatusOr<TableSchemaPtr> AlterTable(StoreCore* core, const TableSchema& schema) 
                              column.name, column.id, old.name);
     }
     if (!(before->type == column.type)) {
-      return Unsupported("the type of column \"{}\" cannot be changed: add a column of type {} and "
-                         "copy", before->name, column.type.ToString());
+      return Unsupported(
+          "the type of column \"{}\" cannot be changed: add a column of type {} and "
+          "copy",
+          before->name, column.type.ToString());
     }
     if (rows && column.not_null && !before->not_null) {
       return Unsupported("column \"{}\" cannot become NOT NULL while table \"{}\" has rows",
@@ -204,20 +211,22 @@ StatusOr<TableSchemaPtr> AlterTable(StoreCore* core, const TableSchema& schema) 
   for (const ColumnSchema& column : old.columns) {
     if (next->Find(column.id)) continue;
     if (column.id == old.timestamp_column) {
-      return InvalidArgument("column \"{}\" is the TIMESTAMP column of table \"{}\" and cannot be "
-                             "dropped", column.name, old.name);
+      return InvalidArgument(
+          "column \"{}\" is the TIMESTAMP column of table \"{}\" and cannot be "
+          "dropped",
+          column.name, old.name);
     }
     if (std::count(old.order_by.begin(), old.order_by.end(), column.id) > 0) {
-      return InvalidArgument("column \"{}\" is in the ORDER BY of table \"{}\" and cannot be dropped",
-                             column.name, old.name);
+      return InvalidArgument(
+          "column \"{}\" is in the ORDER BY of table \"{}\" and cannot be dropped", column.name,
+          old.name);
     }
     put.missing_values.erase(column.id);
   }
   RETURN_IF_ERROR(CheckDefinition(*next));
   put.schema = next;
   table->schema = next;
-  table->missing_values =
-      std::make_shared<const std::map<ColumnId, Value>>(put.missing_values);
+  table->missing_values = std::make_shared<const std::map<ColumnId, Value>>(put.missing_values);
   TablePtr frozen = edit.next().tables.at(schema.table_id);
   std::vector<CatalogEdit> edits = {std::move(put)};
   // Rows of the log would fall into other partitions than those that say where they went.

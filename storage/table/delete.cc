@@ -88,9 +88,10 @@ StatusOr<uint64_t> DeleteRows(StoreCore* core, TableId table_id, const Snapshot&
   if (core->log) {
     std::string payload = EncodeDelete(record);
     if (payload.size() > kMaxRecordBytes) {
-      return ResourceExhausted("deleting {} rows in one statement takes a log record of {} bytes, at "
-                               "most {} are possible: delete in parts (by time)", count,
-                               payload.size(), kMaxRecordBytes);
+      return ResourceExhausted(
+          "deleting {} rows in one statement takes a log record of {} bytes, at "
+          "most {} are possible: delete in parts (by time)",
+          count, payload.size(), kMaxRecordBytes);
     }
     Record logged{sequence, static_cast<uint32_t>(LogRecordType::kDelete), 0, payload};
     uint64_t log_file = 0;

@@ -8,10 +8,10 @@
 namespace shale {
 namespace {
 
-constexpr size_t kFirstCapacity = 64;         // rows of a buffer's first block
-constexpr size_t kFirstEntries = 32;          // of a dictionary
-constexpr size_t kMaxMemos = 64;               // dictionaries whose codes are remembered
-constexpr size_t kTextOverhead = 4;           // raw bytes a string beside its text
+constexpr size_t kFirstCapacity = 64;  // rows of a buffer's first block
+constexpr size_t kFirstEntries = 32;   // of a dictionary
+constexpr size_t kMaxMemos = 64;       // dictionaries whose codes are remembered
+constexpr size_t kTextOverhead = 4;    // raw bytes a string beside its text
 
 // Copies `count` values of `width` bytes from a flat vector.
 void CopyFlat(const Vector& vector, size_t width, size_t count, uint8_t* out) {
@@ -216,8 +216,7 @@ void HotBuffer::AddRows(size_t count) {
 void HotBuffer::EnsureRoom(size_t count) {
   size_t needed = open_.num_rows + count;
   if (needed <= open_capacity_) return;
-  size_t capacity =
-      std::min<size_t>(kChunkRows, std::max(kFirstCapacity, std::bit_ceil(needed)));
+  size_t capacity = std::min<size_t>(kChunkRows, std::max(kFirstCapacity, std::bit_ceil(needed)));
   if (num_rows_ >= kChunkRows) capacity = kChunkRows;
   for (size_t i = 0; i < widths_.size(); ++i) {
     HotColumn& column = open_.columns[i];
@@ -407,8 +406,7 @@ HotSlicePtr HotBuffer::Slice() const {
   for (size_t i = 0; i < interners_.size(); ++i) {
     const Interner* interner = interners_[i].get();
     if (!interner) continue;
-    slice->parts_[i] = {interner->values, interner->hashes, interner->size,
-                        interner->arena.heap()};
+    slice->parts_[i] = {interner->values, interner->hashes, interner->size, interner->arena.heap()};
   }
   return slice;
 }

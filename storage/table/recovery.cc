@@ -28,11 +28,11 @@ StatusOr<bool> IsUnused(Disk* disk, const std::string& directory) {
     }
     if (name == "log-000001") {
       bool empty = true;
-      auto read = RecordFile::Read(disk, directory + "/" + name, RecordFileKind::kLog,
-                                   [&](const Record&) {
-                                     empty = false;
-                                     return OkStatus();
-                                   });
+      auto read =
+          RecordFile::Read(disk, directory + "/" + name, RecordFileKind::kLog, [&](const Record&) {
+            empty = false;
+            return OkStatus();
+          });
       if (empty) continue;
     }
     return false;
@@ -48,16 +48,16 @@ Status CreateDatabase(StoreCore* core) SHALE_REQUIRES(core->commit_mutex) {
     if (disk->Exists(path)) RETURN_IF_ERROR(disk->Remove(path));
   }
   // The salt keeps files of another database from passing for this one's.
-  uint64_t salt = HashCombine(static_cast<uint64_t>(core->clock->NowMicros()),
-                              HashBytes(core->directory));
+  uint64_t salt =
+      HashCombine(static_cast<uint64_t>(core->clock->NowMicros()), HashBytes(core->directory));
   Log::Options options;
   options.salt = salt;
   options.create = true;
   options.file_bytes = core->options.log_file_bytes;
   Log::Recovered recovered;
-  ASSIGN_OR_RETURN(core->log, Log::Open(disk, core->directory, 1, options,
-                                        [](uint64_t, const Record&) { return OkStatus(); },
-                                        &recovered));
+  ASSIGN_OR_RETURN(core->log, Log::Open(
+                                  disk, core->directory, 1, options,
+                                  [](uint64_t, const Record&) { return OkStatus(); }, &recovered));
   ASSIGN_OR_RETURN(core->catalog, Catalog::Create(disk, core->directory, salt));
   return disk->SyncDirectory(ParentOf(core->directory));
 }
@@ -68,8 +68,7 @@ Status OpenSegments(StoreCore* core, VersionEdit* edit) SHALE_REQUIRES(core->com
   for (const auto& [id, entry] : state.tables) {
     auto table = std::make_shared<TableVersion>();
     table->schema = entry.schema;
-    table->missing_values =
-        std::make_shared<const std::map<ColumnId, Value>>(entry.missing_values);
+    table->missing_values = std::make_shared<const std::map<ColumnId, Value>>(entry.missing_values);
     edit->PutTable(id, table);
     std::map<int64_t, PartitionVersion> partitions;
     for (const auto& [segment_id, stored] : entry.segments) {
@@ -78,20 +77,23 @@ Status OpenSegments(StoreCore* core, VersionEdit* edit) SHALE_REQUIRES(core->com
                                         stored.footer_checksum);
       if (!reader.ok()) {
         if (reader.status().code() != StatusCode::kNotFound) return reader.status();
-        return DataLoss("{}: the file is missing, though the catalog says that it holds {} rows of "
-                        "table \"{}\"", path, stored.num_rows, entry.schema->name);
+        return DataLoss(
+            "{}: the file is missing, though the catalog says that it holds {} rows of "
+            "table \"{}\"",
+            path, stored.num_rows, entry.schema->name);
       }
       const SegmentInfo& info = (*reader)->info();
       if (info.segment_id != segment_id || info.table_id != id ||
           info.num_rows != stored.num_rows) {
-        return DataLoss("{}: the file is another segment ({}, table {}, {} rows) than the catalog "
-                        "says (table {}, {} rows)", path, info.segment_id, info.table_id,
-                        info.num_rows, id, stored.num_rows);
+        return DataLoss(
+            "{}: the file is another segment ({}, table {}, {} rows) than the catalog "
+            "says (table {}, {} rows)",
+            path, info.segment_id, info.table_id, info.num_rows, id, stored.num_rows);
       }
       ASSIGN_OR_RETURN(VisibilityPtr hidden, Visibility::FromCatalog(stored.hidden));
       PartitionVersion& partition = partitions[stored.partition_begin_us];
-      PartitionUnit unit = entry.schema->timestamp_column ? entry.schema->partition_unit
-                                                          : PartitionUnit::kNone;
+      PartitionUnit unit =
+          entry.schema->timestamp_column ? entry.schema->partition_unit : PartitionUnit::kNone;
       partition.range = PartitionOf(stored.partition_begin_us, unit);
       partition.segments.push_back(
           {std::make_shared<Segment>(core->files, *std::move(reader), stored.commit_sequence),
@@ -218,8 +220,10 @@ Status OpenStore(StoreCore* core) {
   if (!has_catalog) {
     ASSIGN_OR_RETURN(bool unused, IsUnused(disk, core->directory));
     if (!unused) {
-      return DataLoss("\"{}\" holds files but no catalog: it is no Shale database, or its catalog "
-                      "was lost", core->directory);
+      return DataLoss(
+          "\"{}\" holds files but no catalog: it is no Shale database, or its catalog "
+          "was lost",
+          core->directory);
     }
     if (!core->options.create) {
       return NotFound("there is no database at \"{}\": the directory is empty", core->directory);
@@ -245,12 +249,11 @@ Status OpenStore(StoreCore* core) {
   options.file_bytes = core->options.log_file_bytes;
   Log::Recovered recovered;
   Replay replay{core, &edit, {}, {}};
-  ASSIGN_OR_RETURN(core->log,
-                   Log::Open(disk, core->directory, state.first_log_file, options,
-                             [&](uint64_t file, const Record& record) SHALE_NO_TSA {
-                               return replay.Visit(file, record);
-                             },
-                             &recovered));
+  ASSIGN_OR_RETURN(core->log, Log::Open(
+                                  disk, core->directory, state.first_log_file, options,
+                                  [&](uint64_t file, const Record& record)
+                                      SHALE_NO_TSA { return replay.Visit(file, record); },
+                                  &recovered));
   core->RefreshSlices(&edit, replay.touched);
   core->report.torn_bytes += recovered.torn_bytes;
   if (!recovered.clean) {

@@ -28,16 +28,19 @@ struct TextRule {
   Status Explain(const TableSchema& schema, const ColumnSchema& column, std::string_view text,
                  uint64_t row) const {
     if (utf8 && !IsUtf8(text)) {
-      // The longest valid beginning ends where the trouble begins; a cut character is 3 bytes at most.
+      // The longest valid beginning ends where the trouble begins; a cut character is 3 bytes at
+      // most.
       size_t at = text.size();
       while (at > 0 && !IsUtf8(text.substr(0, at))) --at;
-      return InvalidArgument("column \"{}\" of table \"{}\", row {}: the text is not valid UTF-8 near "
-                             "byte {}; convert it to UTF-8 or use a BYTEA column",
-                             column.name, schema.name, row + 1, at + 1);
+      return InvalidArgument(
+          "column \"{}\" of table \"{}\", row {}: the text is not valid UTF-8 near "
+          "byte {}; convert it to UTF-8 or use a BYTEA column",
+          column.name, schema.name, row + 1, at + 1);
     }
-    return InvalidArgument("value too long for column \"{}\" of table \"{}\", row {}: {} characters, "
-                           "the type allows {}", column.name, schema.name, row + 1,
-                           CountCharacters(text), max_length);
+    return InvalidArgument(
+        "value too long for column \"{}\" of table \"{}\", row {}: {} characters, "
+        "the type allows {}",
+        column.name, schema.name, row + 1, CountCharacters(text), max_length);
   }
 };
 
@@ -99,8 +102,10 @@ Status CheckRows(const TableSchema& schema, const Chunk& rows, uint64_t first_ro
     if (not_null && (vector.has_nulls() || entry_nulls)) {
       for (size_t row = 0; row < rows.num_rows; ++row) {
         if (!vector.IsNull(row)) continue;
-        return InvalidArgument("null value in column \"{}\" of table \"{}\", row {}: the column is "
-                               "NOT NULL", column.name, schema.name, first_row + row + 1);
+        return InvalidArgument(
+            "null value in column \"{}\" of table \"{}\", row {}: the column is "
+            "NOT NULL",
+            column.name, schema.name, first_row + row + 1);
       }
     }
     if (column.type.IsStringLike()) {

@@ -104,7 +104,7 @@ void PutColumn(std::span<const Chunk> keys, size_t column, size_t num_rows,
   size_t at = 0;
   for (const Chunk& chunk : keys) {
     Vector flat = physical == PhysicalType::kString && !nulls ? chunk.columns[column]
-                                                               : chunk.columns[column].Flatten();
+                                                              : chunk.columns[column].Flatten();
     uint64_t* out = low.data() + at;
     switch (physical) {
       case PhysicalType::kBool:

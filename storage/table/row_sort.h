@@ -12,9 +12,9 @@
 
 namespace shale {
 
-// `keys` holds the sort columns of all rows, chunk after chunk, most significant column first (every
-// chunk of the same types, any encoding, any length). Returns the row numbers in order, or an
-// empty vector when the rows are in order already. At most 2^32 - 1 rows.
+// `keys` holds the sort columns of all rows, chunk after chunk, most significant column first
+// (every chunk of the same types, any encoding, any length). Returns the row numbers in order, or
+// an empty vector when the rows are in order already. At most 2^32 - 1 rows.
 std::vector<uint32_t> SortRows(std::span<const Chunk> keys);
 
 }  // namespace shale

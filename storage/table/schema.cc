@@ -76,8 +76,8 @@ PartitionRange PartitionOf(int64_t micros, PartitionUnit unit) {
       int month;
       MonthOfDays(FloorTo(micros, kDayUs) / kDayUs, &year, &month);
       int64_t begin = DaysFromCivil(year, month) * kDayUs;
-      int64_t end = (month == 12 ? DaysFromCivil(year + 1, 1) : DaysFromCivil(year, month + 1)) *
-                    kDayUs;
+      int64_t end =
+          (month == 12 ? DaysFromCivil(year + 1, 1) : DaysFromCivil(year, month + 1)) * kDayUs;
       return {begin, end};
     }
   }

@@ -18,9 +18,9 @@ struct SegmentBuild {
   // Its columns are those of the rows, in order.
   const TableSchema* schema = nullptr;
   std::function<uint64_t()> next_segment_id;  // thread-safe
-  bool sorted_already = false;      // rows ascend by the sort columns
+  bool sorted_already = false;                // rows ascend by the sort columns
   bool sort_dictionaries = false;
-  bool want_moves = false;          // fill `to`
+  bool want_moves = false;  // fill `to`
   int num_workers = 1;
 };
 

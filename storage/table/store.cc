@@ -89,9 +89,10 @@ Status OpenedStore::Insert(const TableSchema& schema, const std::vector<Chunk>& 
   if (!core_.options.in_memory) {
     request.payload = EncodeBatch(schema.table_id, schema, rows);
     if (request.payload.size() > kMaxRecordBytes) {
-      return ResourceExhausted("a batch of {} bytes is larger than the {} that the log takes at once: "
-                               "insert fewer rows at a time", request.payload.size(),
-                               kMaxRecordBytes);
+      return ResourceExhausted(
+          "a batch of {} bytes is larger than the {} that the log takes at once: "
+          "insert fewer rows at a time",
+          request.payload.size(), kMaxRecordBytes);
     }
     bytes = static_cast<int64_t>(request.payload.size());
   }

@@ -158,12 +158,12 @@ class StoreCore {
   // ---- jobs ----
   Mutex job_mutex;  // held while a job runs
   Mutex wake_mutex;
-  CondVar wake;      // the runner listens
-  CondVar room;      // inserts that wait for memory listen
-  CondVar idle;      // WaitForJobs listens
+  CondVar wake;  // the runner listens
+  CondVar room;  // inserts that wait for memory listen
+  CondVar idle;  // WaitForJobs listens
   bool stop SHALE_GUARDED_BY(wake_mutex) = false;
-  bool work SHALE_GUARDED_BY(wake_mutex) = false;       // look for due jobs
-  bool running SHALE_GUARDED_BY(wake_mutex) = false;    // the runner is at it
+  bool work SHALE_GUARDED_BY(wake_mutex) = false;     // look for due jobs
+  bool running SHALE_GUARDED_BY(wake_mutex) = false;  // the runner is at it
   bool mark_pending SHALE_GUARDED_BY(wake_mutex) = false;
   uint64_t commits SHALE_GUARDED_BY(wake_mutex) = 0;
   int waiting_for_room SHALE_GUARDED_BY(wake_mutex) = 0;

@@ -1,6 +1,6 @@
-// DatabaseVersion: the whole database at one commit — tables, their partitions, the segments and hot
-// buffers of each with the rows that are visible. Immutable and path-copied: a commit makes a new
-// version that shares everything it does not change. Readers hold one for as long as they like.
+// DatabaseVersion: the whole database at one commit — tables, their partitions, the segments and
+// hot buffers of each with the rows that are visible. Immutable and path-copied: a commit makes a
+// new version that shares everything it does not change. Readers hold one for as long as they like.
 #pragma once
 
 #include <atomic>
@@ -135,7 +135,9 @@ struct RowsRef {
   const HotRef* hot = nullptr;
 
   const VisibilityPtr& hidden() const { return segment ? segment->hidden : hot->hidden; }
-  uint64_t num_rows() const { return segment ? segment->segment->num_rows() : hot->rows->num_rows(); }
+  uint64_t num_rows() const {
+    return segment ? segment->segment->num_rows() : hot->rows->num_rows();
+  }
 };
 std::vector<RowsRef> AllRows(const TableVersion& table);
 

@@ -38,10 +38,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (largest < 100000 && smallest >= base) {
       const std::vector<uint8_t> match(largest + 1, 1);
       const auto count = SelectMatching(*block, match.data(), match.size(), selected.get());
-      const size_t valid = block->validity == nullptr
-                               ? rows
-                               : CountSetBits(reinterpret_cast<const uint64_t*>(
-                                                  block->validity->data()), rows);
+      const size_t valid =
+          block->validity == nullptr
+              ? rows
+              : CountSetBits(reinterpret_cast<const uint64_t*>(block->validity->data()), rows);
       if (!count.ok() || *count != valid) std::abort();
     }
   }

@@ -16,7 +16,7 @@ import sys
 
 def psql(host, port, sql):
     done = subprocess.run(["psql", "-X", "-h", host, "-p", port, "-U", "postgres", "-d", "record", "-v",
-                           "ON_ERROR_STOP=1", "--csv", "-t", "-P", "null=\\N\\", "-q", "-c", sql],
+                           "ON_ERROR_STOP=1", "--csv", "-P", "null=\\N\\", "-q", "-c", sql],
                           capture_output=True, text=True)
     return done.returncode, done.stdout, done.stderr
 
@@ -45,8 +45,10 @@ def main():
         if not is_query:
             lines += ["statement ok", sql, ""]
             continue
-        rows = list(csv.reader(io.StringIO(stdout))) if stdout.strip("\n") else []
-        width = len(rows[0]) if rows else 1
+        # A lone empty string is an empty line.
+        rows = [row or [""] for row in csv.reader(io.StringIO(stdout))]
+        width = len(rows[0])
+        rows = rows[1:]
         sort = "nosort" if re.search(r"(?i)order by", sql) else "rowsort"
         if not rows:
             sort = "nosort"

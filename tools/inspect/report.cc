@@ -43,10 +43,11 @@ std::string JsonText(std::string_view text) {
 struct ColumnTotal {
   const ColumnSchema* schema = nullptr;
   std::map<std::string, uint64_t> encodings;  // → segments
-  uint64_t raw = 0, stored = 0, nulls = 0, distinct = 0;
+  uint64_t raw = 0, stored = 0, nulls = 0, distinct = 0, segments = 0;
 
   void Add(const ColumnStorage& column) {
     if (!column.encodings.empty()) ++encodings[column.encodings];
+    ++segments;
     raw += column.raw_bytes;
     stored += column.stored_bytes;
     nulls += column.null_count;
@@ -64,6 +65,12 @@ struct ColumnTotal {
   }
 };
 
+// Segments have dictionaries of their own, so of several only a lower bound is known.
+std::string Distinct(const ColumnTotal& column) {
+  if (column.distinct == 0) return "";
+  return (column.segments > 1 ? "≥ " : "") + WithThousands(column.distinct);
+}
+
 struct TableTotal {
   uint64_t rows = 0, hidden = 0, files = 0, hot = 0, file_bytes = 0, raw = 0;
   std::set<std::string> partitions;
@@ -75,7 +82,7 @@ TableTotal Sum(const TableSchema& table, const std::vector<SegmentStorage>& segm
   std::map<ColumnId, size_t> index;
   for (const auto& column : table.columns) {
     index[column.id] = total.columns.size();
-    total.columns.push_back({&column, {}, 0, 0, 0, 0});
+    total.columns.push_back({&column, {}, 0, 0, 0, 0, 0});
   }
   for (const auto& segment : segments) {
     total.rows += segment.rows - segment.hidden_rows;
@@ -264,12 +271,11 @@ Status InspectTable(const DatabaseVersion& version, const TableSchema& table,
     double share =
         stored == 0 ? 0 : static_cast<double>(column.stored) / static_cast<double>(stored);
     constexpr size_t kMaxBound = 40;
-    RETURN_IF_ERROR(
-        box.AddRow({Printable(column.schema->name), column.schema->type.ToString(),
-                    HumanBytes(column.raw), HumanBytes(column.stored),
-                    Ratio(column.raw, column.stored), Bar(share), WithThousands(column.nulls),
-                    column.distinct > 0 ? WithThousands(column.distinct) : "", column.Encodings(),
-                    CutToWidth(Printable(min), kMaxBound), CutToWidth(Printable(max), kMaxBound)}));
+    RETURN_IF_ERROR(box.AddRow(
+        {Printable(column.schema->name), column.schema->type.ToString(), HumanBytes(column.raw),
+         HumanBytes(column.stored), Ratio(column.raw, column.stored), Bar(share),
+         WithThousands(column.nulls), Distinct(column), column.Encodings(),
+         CutToWidth(Printable(min), kMaxBound), CutToWidth(Printable(max), kMaxBound)}));
   }
   RETURN_IF_ERROR(box.Finish());
   return options.segments ? PrintSegments(segments, options.max_width, sink) : OkStatus();

@@ -250,11 +250,13 @@ std::optional<std::string> LineEditor::Read(const std::string& prompt) {
     std::fflush(stdout);
   };
   say(kPasteOn);
+  // Before the prompt is seen, so that a key typed at once is not the kernel's.
+  el_set(state_->editor, EL_PREP_TERM, 1);
   int count = 0;
   const char* line = el_gets(state_->editor, &count);
   say(kPasteOff);
-  TakeInterrupt();
-  if (state_->dropped) {
+  bool interrupted = TakeInterrupt();
+  if (state_->dropped || (line == nullptr && interrupted)) {
     say("^C\n");
     return "";
   }

@@ -45,6 +45,11 @@ bool SameNumber(std::string_view expected, std::string_view got, const Type& typ
 
 bool SameValue(std::string_view expected, const std::string& got, const Type& type) {
   if (expected == got) return true;
+  constexpr std::string_view kRegex = "<REGEX>:";
+  if (expected.starts_with(kRegex)) {
+    std::string_view pattern = expected.substr(kRegex.size());
+    return RE2::FullMatch(got, re2::StringPiece(pattern.data(), pattern.size()));
+  }
   if (type.id() == TypeId::kBoolean) {
     return got == "t" ? expected == "1" || expected == "true"
                       : got == "f" && (expected == "0" || expected == "false");
@@ -125,8 +130,14 @@ std::string SltText(const Value& value, char letter, SltForm form, std::string_v
       if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '@';
     }
   } else {
+    // A line of expected results can hold a tab, but no line break.
     std::string printable;
-    AppendPrintable(text, &printable);
+    for (size_t at = 0; at <= text.size();) {
+      size_t tab = std::min(text.find('\t', at), text.size());
+      AppendPrintable(std::string_view(text).substr(at, tab - at), &printable);
+      if (tab < text.size()) printable += '\t';
+      at = tab + 1;
+    }
     text = printable;
   }
   return text.empty() ? "(empty)" : text;

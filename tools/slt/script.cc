@@ -197,7 +197,11 @@ class ScriptParser {
       if (sort == "valuesort") record->sort = SltRecord::Sort::kValues;
       if (known) ++next;
     }
-    if (next < record->words.size()) record->label = record->words[next];
+    // DuckDB's scripts name a connection where SQLite's have a label.
+    if (next < record->words.size()) {
+      bool is_connection = record->words[next].starts_with("con");
+      (is_connection ? record->connection : record->label) = record->words[next];
+    }
     record->has_results = ReadSql(record);
     if (record->has_results) ReadResults(&record->results);
     if (record->sql.empty()) return Fault("query without SQL");

@@ -40,7 +40,8 @@ TEST(Calendar, WeekdaysAndWeeksAgreeWithAbseil) {
 TEST(Calendar, TruncatesByFields) {
   std::mt19937_64 random(3);
   for (int round = 0; round < 100000; ++round) {
-    const int64_t time = static_cast<int64_t>(random() % 8'000'000'000'000'000) - 3'000'000'000'000'000;
+    const int64_t time =
+        static_cast<int64_t>(random() % 8'000'000'000'000'000) - 3'000'000'000'000'000;
     const CivilTime civil = CivilFromMicros(time);
     ASSERT_EQ(MicrosFromCivil(civil), time);
     const auto start = [&](int month, int day, int64_t micros) {
@@ -64,8 +65,7 @@ int64_t ToUtcBySearch(const absl::TimeZone& zone, int64_t local) {
   const absl::CivilSecond second(civil.date.year, civil.date.month, civil.date.day, civil.hour(),
                                  civil.minute(), civil.second());
   const auto info = zone.At(second);
-  const absl::Time instant =
-      info.kind == absl::TimeZone::TimeInfo::REPEATED ? info.post : info.pre;
+  const absl::Time instant = info.kind == absl::TimeZone::TimeInfo::REPEATED ? info.post : info.pre;
   return absl::ToUnixMicros(instant) + civil.micros();
 }
 
@@ -79,7 +79,8 @@ TEST(TimeZone, AgreesWithAbseilAroundEveryChange) {
     std::vector<int64_t> instants;
     for (int year = 1890; year < 2110; year += year < 1960 || year > 2030 ? 7 : 1) {
       for (int step = 0; step < 366 * 8; ++step) {
-        instants.push_back(DaysFromCivil(year, 1, 1) * kMicrosPerDay + step * 3 * kMicrosPerHour + 1);
+        instants.push_back(DaysFromCivil(year, 1, 1) * kMicrosPerDay + step * 3 * kMicrosPerHour +
+                           1);
       }
     }
     absl::Time at = absl::UnixEpoch();

@@ -35,7 +35,8 @@ std::string Time(int64_t local, std::string_view format) {
 }
 
 TEST(DateTemplate, WritesAsPostgres) {
-  const int64_t time = MicrosFromCivil({{2020, 2, 16}, 20 * kMicrosPerHour + 38 * kMicrosPerMinute});
+  const int64_t time =
+      MicrosFromCivil({{2020, 2, 16}, 20 * kMicrosPerHour + 38 * kMicrosPerMinute});
   EXPECT_EQ(Time(time, "YYYY-MM-DD HH24:MI:SS.MS"), "2020-02-16 20:38:00.000");
   EXPECT_EQ(Time(time, "Month|FMMonth|MON|day"), "February |February|FEB|sunday   ");
   EXPECT_EQ(Time(time, "FMHH12thAM \"at\" Q IYYY-IW-ID DDD J"), "8thPM at 1 2020-07-7 047 2458896");

@@ -23,7 +23,8 @@ TEST(Digest, PublishedVectors) {
   EXPECT_EQ(Hex(Md5Digest("")), "d41d8cd98f00b204e9800998ecf8427e");
   EXPECT_EQ(Hex(Md5Digest("abc")), "900150983cd24fb0d6963f7d28e17f72");
   EXPECT_EQ(Hex(Md5Digest(std::string(100, 'a'))), "36a92cc94a9e0fa21f625f8bfb007adf");
-  EXPECT_EQ(Hex(Sha256Digest("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(Hex(Sha256Digest("abc")),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(Hex(Sha256Digest(std::string(100, 'a'))),
             "2816597888e4a0d3a36b82b83316ab32680eb8f00f8cd3b904d681246d285a0e");
   EXPECT_EQ(Crc32("123456789"), 0xcbf43926u);

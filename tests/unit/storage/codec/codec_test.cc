@@ -71,11 +71,11 @@ TEST(Codecs, EveryCodecBringsBackWhatItTakes) {
               EXPECT_EQ(bytes.size(), measured);
             }
             Vector out = Vector::Flat(type, rows);
-            const Status status = codec->decode(AsBytes(bytes), type.physical(), rows,
-                                                out.mutable_values<uint8_t>());
+            const Status status =
+                codec->decode(AsBytes(bytes), type.physical(), rows, out.mutable_values<uint8_t>());
             ASSERT_TRUE(status.ok()) << Message(status);
-            ASSERT_TRUE(SameValues(type.physical(), vector.values<uint8_t>(),
-                                   out.values<uint8_t>(), rows));
+            ASSERT_TRUE(
+                SameValues(type.physical(), vector.values<uint8_t>(), out.values<uint8_t>(), rows));
             codec->describe(AsBytes(bytes), type.physical());
           }
         }
@@ -214,8 +214,7 @@ TEST(Blocks, EveryFlippedBitIsNoticed) {
           MakeVector(type, RandomValues(type, shape, rows, 0, &random), Encoding::kFlat);
       BlockEncoder encoder(type.physical(), false);
       CodecId codec;
-      const std::string payload =
-          encoder.Encode(vector.values<uint8_t>(), nullptr, rows, &codec);
+      const std::string payload = encoder.Encode(vector.values<uint8_t>(), nullptr, rows, &codec);
       for (const Compression compression :
            {Compression::kNone, Compression::kLz4, Compression::kZstd}) {
         std::string sealed;

@@ -63,8 +63,7 @@ TEST(SelectMatching, AgreesWithLookingAtEachRow) {
     } else {
       std::fill(match.begin(), match.end(), round % 10 == 4);  // all or none
     }
-    const std::vector<uint64_t> validity =
-        RandomValidity(rows, round % 7 == 0 ? 0.3 : 0, &random);
+    const std::vector<uint64_t> validity = RandomValidity(rows, round % 7 == 0 ? 0.3 : 0, &random);
     std::vector<uint32_t> expected;
     for (uint32_t i = 0; i < rows; ++i) {
       if (BitIsSet(validity.data(), i) && match[codes[i]] != 0) expected.push_back(i);
@@ -99,17 +98,13 @@ void CheckRanges(PhysicalType type, uint64_t seed) {
       values[random() % rows] = std::numeric_limits<S>::min();
       values[random() % rows] = std::numeric_limits<S>::max();
     }
-    const std::vector<uint64_t> validity =
-        RandomValidity(rows, round % 7 == 0 ? 0.3 : 0, &random);
+    const std::vector<uint64_t> validity = RandomValidity(rows, round % 7 == 0 ? 0.3 : 0, &random);
     const BlockInput input = MeasureBlock(type, values.data(), rows);
     const auto bound = [&]() -> int64_t {
       switch (random() % 5) {
-        case 0:
-          return static_cast<int64_t>(random());
-        case 1:
-          return random() % 2 ? INT64_MIN : INT64_MAX;
-        default:
-          return static_cast<int64_t>(values[random() % rows]) + int64_t(random() % 3) - 1;
+        case 0: return static_cast<int64_t>(random());
+        case 1: return random() % 2 ? INT64_MIN : INT64_MAX;
+        default: return static_cast<int64_t>(values[random() % rows]) + int64_t(random() % 3) - 1;
       }
     };
     for (int query = 0; query < 6; ++query) {

@@ -38,8 +38,7 @@ TEST(SimulatedDisk, BehavesLikeADisk) {
   EXPECT_TRUE(file->Allocate(7).ok());
   EXPECT_EQ(ReadAll(&disk, "/db/a"), std::string("\0\0\0\0t\0\0", 7));
   char bytes[8];
-  EXPECT_EQ(file->Read(0, std::as_writable_bytes(std::span(bytes))).code(),
-            StatusCode::kDataLoss);
+  EXPECT_EQ(file->Read(0, std::as_writable_bytes(std::span(bytes))).code(), StatusCode::kDataLoss);
   EXPECT_EQ(disk.Open("/db/a", OpenMode::kCreate).status().code(), StatusCode::kAlreadyExists);
   EXPECT_EQ(disk.Open("/no/a", OpenMode::kCreate).status().code(), StatusCode::kNotFound);
   EXPECT_EQ(disk.Open("/db/b", OpenMode::kRead).status().code(), StatusCode::kNotFound);

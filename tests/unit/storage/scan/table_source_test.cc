@@ -42,17 +42,23 @@ std::vector<Filter> Filters() {
       {"flipped", {Call(">", {Int(100), Column(0)})}, [](const Event& e) { return e.id < 100; }},
       {"id <>", {Call("<>", {Column(0), Int(5)})}, [](const Event& e) { return e.id != 5; }},
       {"nothing", {Call("=", {Column(0), Int(-1)})}, [](const Event&) { return false; }},
-      {"page =", {Call("=", {Column(2), Text("/page/3")})},
+      {"page =",
+       {Call("=", {Column(2), Text("/page/3")})},
        [](const Event& e) { return e.page == "/page/3"; }},
-      {"page <>", {Call("<>", {Column(2), Text("/page/3")})},
+      {"page <>",
+       {Call("<>", {Column(2), Text("/page/3")})},
        [](const Event& e) { return e.page != "/page/3"; }},
-      {"page unknown", {Call("=", {Column(2), Text("/nowhere")})},
+      {"page unknown",
+       {Call("=", {Column(2), Text("/nowhere")})},
        [](const Event&) { return false; }},
-      {"page like", {Call("like", {Column(2), Text("%1_")})},
+      {"page like",
+       {Call("like", {Column(2), Text("%1_")})},
        [](const Event& e) { return e.page.size() == 8 && e.page[6] == '1'; }},
-      {"page prefix", {Call("like", {Column(2), Text("/page/1%")})},
+      {"page prefix",
+       {Call("like", {Column(2), Text("/page/1%")})},
        [](const Event& e) { return e.page.substr(0, 7) == "/page/1"; }},
-      {"page prefix none", {Call("like", {Column(2), Text("/zzz%")})},
+      {"page prefix none",
+       {Call("like", {Column(2), Text("/zzz%")})},
        [](const Event&) { return false; }},
       {"time and page",
        {Call(">=", {Column(1), Time(kTestDayUs)}), Call("<", {Column(1), Time(2 * kTestDayUs)}),
@@ -61,7 +67,8 @@ std::vector<Filter> Filters() {
          return e.ts >= kTestDayUs && e.ts < 2 * kTestDayUs && e.page == "/page/7";
        }},
       {"value null", {Call("is_null", {Column(3)})}, [](const Event& e) { return !e.value; }},
-      {"value", {Call(">", {Column(3), Double(1000)})},
+      {"value",
+       {Call(">", {Column(3), Double(1000)})},
        [](const Event& e) { return e.value && *e.value > 1000; }},
   };
 }
@@ -212,8 +219,7 @@ TEST_F(TableSourceTest, AConditionThatFailsOnAnotherRowsEntryDoesNotFail) {
   ASSERT_OK(store_->SealAll());
   auto cast = MakeCast(Column(2), TypeId::kBigInt);
   ASSERT_TRUE(cast.ok());
-  std::vector<ExprPtr> filters = {Call("=", {Column(2), Text("12")}),
-                                  Call("=", {*cast, Int(12)})};
+  std::vector<ExprPtr> filters = {Call("=", {Column(2), Text("12")}), Call("=", {*cast, Int(12)})};
   EXPECT_EQ(Read(filters).size(), 10000u);
 }
 

@@ -8,45 +8,33 @@
 namespace shale {
 
 std::vector<Type> StorableTypes() {
-  return {TypeId::kBoolean,   TypeId::kTinyInt,     TypeId::kSmallInt,
-          TypeId::kInteger,   TypeId::kBigInt,      TypeId::kUTinyInt,
-          TypeId::kUSmallInt, TypeId::kUInteger,    TypeId::kUBigInt,
-          TypeId::kReal,      TypeId::kDouble,      Type::Decimal(12, 2),
-          Type::Decimal(38, 4), TypeId::kDate,      TypeId::kTimestamp,
-          TypeId::kTimestampTz, TypeId::kInterval,  TypeId::kText,
-          TypeId::kBytea,     TypeId::kUuid,        TypeId::kInet,
-          TypeId::kJson};
+  return {TypeId::kBoolean,     TypeId::kTinyInt,  TypeId::kSmallInt,  TypeId::kInteger,
+          TypeId::kBigInt,      TypeId::kUTinyInt, TypeId::kUSmallInt, TypeId::kUInteger,
+          TypeId::kUBigInt,     TypeId::kReal,     TypeId::kDouble,    Type::Decimal(12, 2),
+          Type::Decimal(38, 4), TypeId::kDate,     TypeId::kTimestamp, TypeId::kTimestampTz,
+          TypeId::kInterval,    TypeId::kText,     TypeId::kBytea,     TypeId::kUuid,
+          TypeId::kInet,        TypeId::kJson};
 }
 
 Value NthValue(const Type& type, uint64_t number) {
   switch (type.physical()) {
-    case PhysicalType::kBool:
-      return Value::Bool(number % 2 == 1);
-    case PhysicalType::kInt8:
-      return Value::Int(type, static_cast<int8_t>(number - 100));
-    case PhysicalType::kInt16:
-      return Value::Int(type, static_cast<int16_t>(number - 1000));
-    case PhysicalType::kInt32:
-      return Value::Int(type, static_cast<int32_t>(number - 5000));
-    case PhysicalType::kInt64:
-      return Value::Int(type, static_cast<int64_t>(number * 977 - 400000));
-    case PhysicalType::kUInt8:
-      return Value::UInt(type, static_cast<uint8_t>(number));
-    case PhysicalType::kUInt16:
-      return Value::UInt(type, static_cast<uint16_t>(number));
-    case PhysicalType::kUInt32:
-      return Value::UInt(type, static_cast<uint32_t>(number));
-    case PhysicalType::kUInt64:
-      return Value::UInt(type, number);
-    case PhysicalType::kInt128:
-      return Value::Int128(type, static_cast<int128_t>(number) - 7000);
+    case PhysicalType::kBool: return Value::Bool(number % 2 == 1);
+    case PhysicalType::kInt8: return Value::Int(type, static_cast<int8_t>(number - 100));
+    case PhysicalType::kInt16: return Value::Int(type, static_cast<int16_t>(number - 1000));
+    case PhysicalType::kInt32: return Value::Int(type, static_cast<int32_t>(number - 5000));
+    case PhysicalType::kInt64: return Value::Int(type, static_cast<int64_t>(number * 977 - 400000));
+    case PhysicalType::kUInt8: return Value::UInt(type, static_cast<uint8_t>(number));
+    case PhysicalType::kUInt16: return Value::UInt(type, static_cast<uint16_t>(number));
+    case PhysicalType::kUInt32: return Value::UInt(type, static_cast<uint32_t>(number));
+    case PhysicalType::kUInt64: return Value::UInt(type, number);
+    case PhysicalType::kInt128: return Value::Int128(type, static_cast<int128_t>(number) - 7000);
     case PhysicalType::kFloat:
       return Value::Float(type, static_cast<float>(static_cast<double>(number % 100000) / 100));
     case PhysicalType::kDouble:
       return Value::Float(type, static_cast<double>(number % 100000000) / 100);
     case PhysicalType::kInterval:
-      return Value::Of(Interval{static_cast<int32_t>(number % 12), static_cast<int32_t>(number % 31),
-                                static_cast<int64_t>(number)});
+      return Value::Of(Interval{static_cast<int32_t>(number % 12),
+                                static_cast<int32_t>(number % 31), static_cast<int64_t>(number)});
     default: {
       std::string digits = std::to_string(number);
       digits.insert(0, 20 - digits.size(), '0');
@@ -66,23 +54,14 @@ std::vector<Value> RandomValues(const Type& type, Shape shape, size_t rows, doub
   uint64_t number = (*random)() % 1000;
   for (size_t i = 0; i < rows; ++i) {
     switch (shape) {
-      case Shape::kConstant:
-        break;
+      case Shape::kConstant: break;
       case Shape::kRuns:
         if (chance(*random) < 0.03) number = (*random)() % 50;
         break;
-      case Shape::kAscending:
-        number += (*random)() % 4;
-        break;
-      case Shape::kFewValues:
-        number = (*random)() % 19;
-        break;
-      case Shape::kWide:
-        number = (*random)();
-        break;
-      case Shape::kSparse:
-        number = chance(*random) < 0.02 ? (*random)() >> 20 : 0;
-        break;
+      case Shape::kAscending: number += (*random)() % 4; break;
+      case Shape::kFewValues: number = (*random)() % 19; break;
+      case Shape::kWide: number = (*random)(); break;
+      case Shape::kSparse: number = chance(*random) < 0.02 ? (*random)() >> 20 : 0; break;
     }
     if (chance(*random) < null_share) {
       values.push_back(Value::Null(type));
@@ -152,8 +131,7 @@ Vector MakeVector(const Type& type, const std::vector<Value>& values, Encoding e
       std::memcpy(buffer->data(), ends.data(), ends.size() * sizeof(uint32_t));
       return Vector::FromRuns(runs.Finish(), buffer, rows);
     }
-    case Encoding::kFlat:
-      break;
+    case Encoding::kFlat: break;
   }
   return flat.Finish();
 }

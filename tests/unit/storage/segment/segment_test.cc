@@ -77,8 +77,7 @@ SegmentInfo Write(const Table& table, Disk* disk, const std::string& path, Rando
 void ExpectHolds(const Table& table, SegmentReader* reader, Random* random) {
   ASSERT_EQ(reader->info().num_rows, table.rows);
   for (size_t i = 0; i < table.columns.size(); ++i) {
-    const ColumnId id =
-        i < table.schema.columns.size() ? table.schema.columns[i].id : kSeqColumn;
+    const ColumnId id = i < table.schema.columns.size() ? table.schema.columns[i].id : kSeqColumn;
     const int column = reader->FindColumn(id);
     ASSERT_EQ(column, static_cast<int>(i));
     SCOPED_TRACE(reader->info().columns[i].name + " " + TypeOf(table, i).ToString() + " " +
@@ -396,8 +395,7 @@ TEST(Segment, WriterRefusesWhatItCannotHold) {
   EXPECT_EQ(type.code(), StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(Message(type)), HasSubstr("column n"));
   chunk.columns = {one};
-  EXPECT_EQ(SegmentWriter::Create(schema, {})->Append(chunk).code(),
-            StatusCode::kInvalidArgument);
+  EXPECT_EQ(SegmentWriter::Create(schema, {})->Append(chunk).code(), StatusCode::kInvalidArgument);
   chunk.columns = {one, seq};
   const auto writer = SegmentWriter::Create(schema, {});
   ASSERT_TRUE(writer->Append(chunk).ok());
@@ -443,9 +441,9 @@ TEST(ZoneMap, LongTextIsCutOutwards) {
     const auto writer = SegmentWriter::Create(schema, {});
     Chunk chunk;
     chunk.num_rows = 2;
-    chunk.columns = {MakeVector(TypeId::kText, {Value::Text(low), Value::Text(top)},
-                                Encoding::kFlat),
-                     Vector::Constant(Value::UInt(TypeId::kUBigInt, 3), 2)};
+    chunk.columns = {
+        MakeVector(TypeId::kText, {Value::Text(low), Value::Text(top)}, Encoding::kFlat),
+        Vector::Constant(Value::UInt(TypeId::kUBigInt, 3), 2)};
     EXPECT_TRUE(writer->Append(chunk).ok());
     SimulatedDisk disk;
     EXPECT_TRUE(writer->Finish(&disk, "s").ok());

@@ -19,15 +19,15 @@
 
 namespace shale {
 
-#define ASSERT_OK(expr)                                    \
-  do {                                                     \
-    auto status_of = (expr);                               \
-    ASSERT_TRUE(status_of.ok()) << status_of.ToString();   \
+#define ASSERT_OK(expr)                                  \
+  do {                                                   \
+    auto status_of = (expr);                             \
+    ASSERT_TRUE(status_of.ok()) << status_of.ToString(); \
   } while (false)
-#define EXPECT_OK(expr)                                    \
-  do {                                                     \
-    auto status_of = (expr);                               \
-    EXPECT_TRUE(status_of.ok()) << status_of.ToString();   \
+#define EXPECT_OK(expr)                                  \
+  do {                                                   \
+    auto status_of = (expr);                             \
+    EXPECT_TRUE(status_of.ok()) << status_of.ToString(); \
   } while (false)
 
 struct Event {

@@ -15,7 +15,8 @@ Value Random(const Type& type, std::mt19937_64* random) {
   if ((*random)() % 9 == 0) return Value::Null(type);
   auto n = static_cast<int64_t>((*random)() % 50) - 25;
   switch (type.physical()) {
-    case PhysicalType::kString: return Value::String(type, std::string(std::abs(n) % 7, 'a' + n % 3 + 2));
+    case PhysicalType::kString:
+      return Value::String(type, std::string(std::abs(n) % 7, 'a' + n % 3 + 2));
     case PhysicalType::kBool: return Value::Bool(n & 1);
     case PhysicalType::kFloat:
     case PhysicalType::kDouble:
@@ -78,7 +79,8 @@ TEST(RowSortTest, RowsInOrderGiveNothing) {
   Chunk chunk;
   chunk.num_rows = 100;
   chunk.columns.push_back(builder.Finish());
-  EXPECT_TRUE(SortRows(std::vector<Chunk>{chunk, Chunk{{chunk.columns[0].Slice(99, 1)}, 1}}).empty());
+  EXPECT_TRUE(
+      SortRows(std::vector<Chunk>{chunk, Chunk{{chunk.columns[0].Slice(99, 1)}, 1}}).empty());
 }
 
 }  // namespace

@@ -315,7 +315,8 @@ TEST_P(StoreTest, BadRowsAreRefusedWithTheirPlace) {
   Chunk chunk = ToChunks(MakeEvents(1, 3))[0];
   chunk.columns[2] = Vector::Constant(Value::Text("x"), 3);
   chunk.columns[0].SetNull(1);
-  EXPECT_THAT(store_->Insert(*schema, {chunk}).ToString(), HasSubstr("null value in column \"id\""));
+  EXPECT_THAT(store_->Insert(*schema, {chunk}).ToString(),
+              HasSubstr("null value in column \"id\""));
   chunk.columns.pop_back();
   EXPECT_EQ(store_->Insert(*schema, {chunk}).code(), StatusCode::kInvalidArgument);
 }
