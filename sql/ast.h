@@ -55,7 +55,13 @@ struct OrderItem {
 // PARTITION BY / ORDER BY / frame. Bounds hold the frame's text pieces.
 struct WindowFrame {
   enum class Unit { kRows, kRange, kGroups } unit = Unit::kRange;
-  enum class Bound { kUnboundedPreceding, kPreceding, kCurrentRow, kFollowing, kUnboundedFollowing };
+  enum class Bound {
+    kUnboundedPreceding,
+    kPreceding,
+    kCurrentRow,
+    kFollowing,
+    kUnboundedFollowing
+  };
   Bound start = Bound::kUnboundedPreceding;
   Bound end = Bound::kCurrentRow;
   ExprPtr start_offset, end_offset;
@@ -164,8 +170,8 @@ struct Cast {
 struct FunctionCall {
   std::string name;  // lower case unless quoted
   std::vector<ExprPtr> args;
-  bool star = false;      // count(*)
-  bool distinct = false;  // f(DISTINCT x)
+  bool star = false;                    // count(*)
+  bool distinct = false;                // f(DISTINCT x)
   std::vector<OrderItem> order_by;      // string_agg(x, ',' ORDER BY y)
   std::vector<OrderItem> within_group;  // WITHIN GROUP (ORDER BY …)
   ExprPtr filter;                       // FILTER (WHERE …)
@@ -191,8 +197,8 @@ struct Expr {
                InSubquery, Exists, ScalarSubquery, Quantified, Case, Cast, FunctionCall,
                ArrayLiteral, Subscript, Row, Collate>
       node;
-  Position at;            // first byte of the expression; for Binary, of the operator
-  Position begin, end;    // the expression's text is [begin, end) of the statement's text
+  Position at;          // first byte of the expression; for Binary, of the operator
+  Position begin, end;  // the expression's text is [begin, end) of the statement's text
 };
 
 // ---- queries ----------------------------------------------------------------------------------
@@ -221,7 +227,7 @@ struct FunctionTable {
 struct Join {
   enum class Kind { kInner, kLeft, kRight, kFull, kCross, kSemi, kAnti, kAsof } kind = Kind::kInner;
   TableRefPtr left, right;
-  ExprPtr on;                       // null for CROSS, NATURAL and USING
+  ExprPtr on;  // null for CROSS, NATURAL and USING
   std::vector<Identifier> using_columns;
   bool natural = false;
   bool asof_left = false;  // ASOF LEFT JOIN
@@ -355,7 +361,7 @@ struct Insert {
   SelectPtr query;                  // a ValuesCore body for VALUES; null for DEFAULT VALUES
   bool on_conflict = false;         // not supported; the error says what to do instead
   Position on_conflict_at;
-  bool returning = false;           // likewise
+  bool returning = false;  // likewise
 };
 struct Delete {
   QualifiedName table;
@@ -380,8 +386,8 @@ struct Describe {
   SelectPtr query;  // DESCRIBE SELECT …
 };
 struct Set {
-  std::string name;  // lower case; "timezone" for TIME ZONE
-  std::string value; // text, quotes removed; empty with is_default
+  std::string name;   // lower case; "timezone" for TIME ZONE
+  std::string value;  // text, quotes removed; empty with is_default
   bool is_default = false;
 };
 struct CopyTo {

@@ -24,7 +24,9 @@ PlanColumn Binder::NewColumn(std::string name, Type type) {
   return PlanColumn{next_column_++, std::move(name), std::move(type)};
 }
 
-StatusOr<PlanPtr> Binder::BindQuery(const ast::Select& select) { return BindSelect(select, nullptr); }
+StatusOr<PlanPtr> Binder::BindQuery(const ast::Select& select) {
+  return BindSelect(select, nullptr);
+}
 
 StatusOr<Bound> Binder::BindPlain(const ast::Expr& expr, Scope* scope, std::string_view clause) {
   ExprContext context;
@@ -51,16 +53,16 @@ Status Binder::BindWhere(const ast::Expr& expr, Scope* scope, PlanPtr* plan) {
 StatusOr<Type> Binder::BindType(const ast::TypeName& name, int32_t* max_length) {
   *max_length = 0;
   if (name.array_depth > 0) {
-    return ErrorAt(name.at, fmt::format("{}[]: array columns are not supported yet; use JSON",
-                                        name.name));
+    return ErrorAt(name.at,
+                   fmt::format("{}[]: array columns are not supported yet; use JSON", name.name));
   }
   std::vector<int64_t> modifiers = name.modifiers;
   if (name.name == "varchar" || name.name == "char" || name.name == "character" ||
       name.name == "character varying" || name.name == "bpchar") {
     if (!modifiers.empty()) {
       if (modifiers[0] < 1 || modifiers[0] > 10'485'760) {
-        return ErrorAt(name.at, fmt::format("length for type {} must be between 1 and 10485760",
-                                            name.name));
+        return ErrorAt(name.at,
+                       fmt::format("length for type {} must be between 1 and 10485760", name.name));
       }
       *max_length = static_cast<int32_t>(modifiers[0]);
     }
@@ -84,15 +86,16 @@ StatusOr<TableSchemaPtr> Binder::LookupTable(const ast::QualifiedName& name) {
   if (last.quoted) {
     if (TableSchemaPtr table = FindTable(*snapshot_, last.name)) return table;
   } else {
-    if (TableSchemaPtr table = FindTable(*snapshot_, absl::AsciiStrToLower(last.name))) return table;
+    if (TableSchemaPtr table = FindTable(*snapshot_, absl::AsciiStrToLower(last.name)))
+      return table;
     // Else the only case-insensitive match.
     TableSchemaPtr match;
     for (const TableSchemaPtr& table : Tables(*snapshot_)) {
       if (absl::AsciiStrToLower(table->name) != absl::AsciiStrToLower(last.name)) continue;
       if (match) {
-        return ErrorAt(last.at, fmt::format("table name \"{}\" is ambiguous: it could be {} or {}",
-                                            last.name, QuoteIdentifier(match->name),
-                                            QuoteIdentifier(table->name)));
+        return ErrorAt(
+            last.at, fmt::format("table name \"{}\" is ambiguous: it could be {} or {}", last.name,
+                                 QuoteIdentifier(match->name), QuoteIdentifier(table->name)));
       }
       match = table;
     }

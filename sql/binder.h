@@ -87,7 +87,8 @@ class Binder {
   StatusOr<PlanPtr> BindJoin(const ast::Join& join, ast::Position at, Scope* scope, Scope* outer);
   StatusOr<PlanPtr> BindView(const ViewSchema& view, ast::Position at);
   // Makes the plan's output visible under the alias (or `name`).
-  Status AddToScope(const Plan& plan, const ast::TableRef& ref, std::string_view name, Scope* scope);
+  Status AddToScope(const Plan& plan, const ast::TableRef& ref, std::string_view name,
+                    Scope* scope);
 
   struct CommonTableScope {
     const ast::CommonTable* table;

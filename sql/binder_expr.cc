@@ -39,12 +39,21 @@ StatusOr<Value> NumberLiteral(std::string_view text) {
 // EXTRACT's field names as PostgreSQL spells them in any form.
 std::string ExtractField(std::string_view field) {
   std::string name;
-  for (char c : field) name.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
+  for (char c : field)
+    name.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
   static const std::pair<std::string_view, std::string_view> kPlurals[] = {
-      {"years", "year"},     {"months", "month"},   {"days", "day"},
-      {"hours", "hour"},     {"minutes", "minute"}, {"seconds", "second"},
-      {"weeks", "week"},     {"quarters", "quarter"}, {"millisecond", "milliseconds"},
-      {"microsecond", "microseconds"}, {"decades", "decade"}, {"centuries", "century"},
+      {"years", "year"},
+      {"months", "month"},
+      {"days", "day"},
+      {"hours", "hour"},
+      {"minutes", "minute"},
+      {"seconds", "second"},
+      {"weeks", "week"},
+      {"quarters", "quarter"},
+      {"millisecond", "milliseconds"},
+      {"microsecond", "microseconds"},
+      {"decades", "decade"},
+      {"centuries", "century"},
       {"millennia", "millennium"}};
   for (auto [from, to] : kPlurals) {
     if (name == from) return std::string(to);
@@ -66,8 +75,8 @@ bool IsNegatableNumber(const ast::Expr& expr) {
 
 StatusOr<Bound> ExprBinder::Bind(const ast::Expr& expr) {
   if (++context.depth > kMaxNesting) {
-    return binder.ErrorAt(expr.at, fmt::format("expression is nested more than {} deep (kMaxNesting)",
-                                               kMaxNesting));
+    return binder.ErrorAt(
+        expr.at, fmt::format("expression is nested more than {} deep (kMaxNesting)", kMaxNesting));
   }
   auto bound = std::visit([&](const auto& node) { return BindNode(node, expr); }, expr.node);
   --context.depth;
@@ -96,10 +105,10 @@ StatusOr<ExprPtr> ExprBinder::Coerce(const Bound& bound, const Type& type, ast::
     return MakeConstant(*std::move(parsed));
   }
   if (!is_explicit && !ImplicitCastCost(bound.argument(), type)) {
-    return binder.ErrorAt(at, fmt::format("expression is of type {} but {} is needed; write "
-                                          "CAST(… AS {})",
-                                          bound.expr->type.ToString(), type.ToString(),
-                                          type.ToString()));
+    return binder.ErrorAt(
+        at, fmt::format("expression is of type {} but {} is needed; write "
+                        "CAST(… AS {})",
+                        bound.expr->type.ToString(), type.ToString(), type.ToString()));
   }
   auto cast = MakeCast(bound.expr, type);
   if (!cast.ok()) return binder.Locate(at, cast.status());
@@ -139,14 +148,10 @@ StatusOr<Type> ExprBinder::CommonOf(const std::vector<Bound>& items,
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::Literal& node, const ast::Expr& expr) {
   switch (node.kind) {
-    case ast::Literal::Kind::kNull:
-      return Bound{MakeConstant(Value::Null(TypeId::kText)), true};
-    case ast::Literal::Kind::kTrue:
-      return Bound{MakeConstant(Value::Bool(true))};
-    case ast::Literal::Kind::kFalse:
-      return Bound{MakeConstant(Value::Bool(false))};
-    case ast::Literal::Kind::kString:
-      return Bound{MakeConstant(Value::Text(node.text)), true};
+    case ast::Literal::Kind::kNull: return Bound{MakeConstant(Value::Null(TypeId::kText)), true};
+    case ast::Literal::Kind::kTrue: return Bound{MakeConstant(Value::Bool(true))};
+    case ast::Literal::Kind::kFalse: return Bound{MakeConstant(Value::Bool(false))};
+    case ast::Literal::Kind::kString: return Bound{MakeConstant(Value::Text(node.text)), true};
     case ast::Literal::Kind::kNumber: {
       auto value = NumberLiteral(node.text);
       if (!value.ok()) return binder.Locate(expr.at, value.status());
@@ -195,9 +200,9 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::ColumnRef& node, const ast::Expr
         }
       }
       if (candidates.size() > 1) {
-        return binder.ErrorAt(last.at,
-                              fmt::format("column reference \"{}\" is ambiguous: it could be {}",
-                                          last.name, absl::StrJoin(candidates, ", ")));
+        return binder.ErrorAt(
+            last.at, fmt::format("column reference \"{}\" is ambiguous: it could be {}", last.name,
+                                 absl::StrJoin(candidates, ", ")));
       }
       if (found) {
         binder.column_positions_[found->column.id] = last.at;
@@ -233,9 +238,10 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Star&, const ast::Expr& expr) {
 }
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::Parameter& node, const ast::Expr& expr) {
-  return binder.ErrorAt(expr.at, fmt::format("there is no parameter ${}: parameters need a prepared "
-                                             "statement",
-                                             node.index));
+  return binder.ErrorAt(expr.at,
+                        fmt::format("there is no parameter ${}: parameters need a prepared "
+                                    "statement",
+                                    node.index));
 }
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::Unary& node, const ast::Expr& expr) {
@@ -247,8 +253,9 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Unary& node, const ast::Expr& ex
   if (node.op == "not") {
     ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
     if (!operand.untyped && operand.expr->type.id() != TypeId::kBoolean) {
-      return binder.ErrorAt(expr.at, fmt::format("argument of NOT must be type boolean, not type {}",
-                                                 operand.expr->type.ToString()));
+      return binder.ErrorAt(expr.at,
+                            fmt::format("argument of NOT must be type boolean, not type {}",
+                                        operand.expr->type.ToString()));
     }
     return Call("not", {std::move(operand)}, expr.at, {node.operand->at});
   }
@@ -307,18 +314,10 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::IsTest& node, const ast::Expr& e
   using What = ast::IsTest::What;
   std::string name;
   switch (node.what) {
-    case What::kNull:
-      name = node.negated ? "is_not_null" : "is_null";
-      break;
-    case What::kUnknown:
-      name = node.negated ? "is_not_null" : "is_null";
-      break;
-    case What::kTrue:
-      name = node.negated ? "is_not_true" : "is_true";
-      break;
-    case What::kFalse:
-      name = node.negated ? "is_not_false" : "is_false";
-      break;
+    case What::kNull: name = node.negated ? "is_not_null" : "is_null"; break;
+    case What::kUnknown: name = node.negated ? "is_not_null" : "is_null"; break;
+    case What::kTrue: name = node.negated ? "is_not_true" : "is_true"; break;
+    case What::kFalse: name = node.negated ? "is_not_false" : "is_false"; break;
   }
   return Call(name, {std::move(operand)}, expr.at, {node.operand->at});
 }
@@ -328,8 +327,10 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Between& node, const ast::Expr& 
   ASSIGN_OR_RETURN(Bound low, Bind(*node.low));
   ASSIGN_OR_RETURN(Bound high, Bind(*node.high));
   auto range = [&](const Bound& from, const Bound& to) -> StatusOr<ExprPtr> {
-    ASSIGN_OR_RETURN(Bound above, Call(">=", {operand, from}, expr.at, {node.operand->at, node.low->at}));
-    ASSIGN_OR_RETURN(Bound below, Call("<=", {operand, to}, expr.at, {node.operand->at, node.high->at}));
+    ASSIGN_OR_RETURN(Bound above,
+                     Call(">=", {operand, from}, expr.at, {node.operand->at, node.low->at}));
+    ASSIGN_OR_RETURN(Bound below,
+                     Call("<=", {operand, to}, expr.at, {node.operand->at, node.high->at}));
     return MakeAnd({above.expr, below.expr});
   };
   ASSIGN_OR_RETURN(ExprPtr result, range(low, high));
@@ -509,7 +510,8 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Cast& node, const ast::Expr& exp
   }
   if (max_length > 0) {
     // An explicit cast to VARCHAR(n) cuts, as in PostgreSQL.
-    return Call("left", {Bound{cast}, Bound{MakeConstant(Value::Int(TypeId::kInteger, max_length))}},
+    return Call("left",
+                {Bound{cast}, Bound{MakeConstant(Value::Int(TypeId::kInteger, max_length))}},
                 expr.at);
   }
   return Bound{cast};
@@ -518,9 +520,10 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Cast& node, const ast::Expr& exp
 StatusOr<Bound> ExprBinder::BindNode(const ast::FunctionCall& node, const ast::Expr& expr) {
   const Registry& registry = Registry::Get();
   if (node.over) {
-    return binder.ErrorAt(expr.at, fmt::format("window functions are not supported yet: {}(…) OVER; "
-                                               "aggregate in a subquery and join it back",
-                                               node.name));
+    return binder.ErrorAt(expr.at,
+                          fmt::format("window functions are not supported yet: {}(…) OVER; "
+                                      "aggregate in a subquery and join it back",
+                                      node.name));
   }
   if (registry.HasAggregate(node.name) || node.name == "uniq_exact" || node.name == "uniqexact") {
     return BindAggregate(node, expr);
@@ -528,9 +531,10 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::FunctionCall& node, const ast::E
   if (node.star || node.distinct || node.filter || !node.order_by.empty() ||
       !node.within_group.empty()) {
     if (registry.HasScalar(node.name)) {
-      return binder.ErrorAt(expr.at, fmt::format("{} is not an aggregate function: DISTINCT, FILTER, "
-                                                 "ORDER BY and * do not go with it",
-                                                 node.name));
+      return binder.ErrorAt(expr.at,
+                            fmt::format("{} is not an aggregate function: DISTINCT, FILTER, "
+                                        "ORDER BY and * do not go with it",
+                                        node.name));
     }
   }
   std::vector<Bound> args;
@@ -539,7 +543,8 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::FunctionCall& node, const ast::E
     if (const std::string* field = LiteralText(*node.args[0])) {
       std::string name = "extract_" + ExtractField(*field);
       if (!registry.HasScalar(name)) {
-        return binder.ErrorAt(node.args[0]->at, fmt::format("unit \"{}\" is not known to extract", *field));
+        return binder.ErrorAt(node.args[0]->at,
+                              fmt::format("unit \"{}\" is not known to extract", *field));
       }
       ASSIGN_OR_RETURN(Bound arg, Bind(*node.args[1]));
       return Call(name, {std::move(arg)}, expr.at, {node.args[1]->at});
@@ -561,7 +566,19 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::FunctionCall& node, const ast::E
     }
     return Bound{result};
   }
-  return Call(node.name, std::move(args), expr.at, positions);
+  // round(x, 2) of a DECIMAL has two decimals, as in PostgreSQL: the scale is the constant's.
+  std::optional<int64_t> scale;
+  if ((node.name == "round" || node.name == "trunc") && args.size() == 2 &&
+      args[0].expr->type.id() == TypeId::kDecimal && args[1].expr->kind == Expr::Kind::kConstant &&
+      args[1].expr->type.IsSignedInteger() && !args[1].expr->value.is_null()) {
+    scale = std::clamp<int64_t>(args[1].expr->value.AsInt(), 0, args[0].expr->type.scale());
+  }
+  ASSIGN_OR_RETURN(Bound result, Call(node.name, std::move(args), expr.at, positions));
+  if (scale && result.expr->type.id() == TypeId::kDecimal) {
+    ASSIGN_OR_RETURN(result.expr, MakeCast(result.expr, Type::Decimal(result.expr->type.precision(),
+                                                                      static_cast<int>(*scale))));
+  }
+  return result;
 }
 
 StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const ast::Expr& expr) {
@@ -569,8 +586,8 @@ StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const a
     return binder.ErrorAt(expr.at, "aggregate function calls cannot be nested");
   }
   if (!context.aggregates) {
-    return binder.ErrorAt(expr.at, fmt::format("aggregate functions are not allowed in {}",
-                                               context.clause));
+    return binder.ErrorAt(expr.at,
+                          fmt::format("aggregate functions are not allowed in {}", context.clause));
   }
   AggregateExpr aggregate;
   std::string name = node.name;
@@ -599,7 +616,8 @@ StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const a
   if (!resolved.ok()) return binder.Locate(expr.at, resolved.status());
   aggregate.function = *std::move(resolved);
   for (size_t i = 0; i < args.size(); ++i) {
-    ASSIGN_OR_RETURN(ExprPtr arg, Coerce(args[i], aggregate.function.arg_types[i], positions[i], true));
+    ASSIGN_OR_RETURN(ExprPtr arg,
+                     Coerce(args[i], aggregate.function.arg_types[i], positions[i], true));
     aggregate.args.push_back(std::move(arg));
   }
   if (node.filter) {
@@ -616,13 +634,17 @@ StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const a
     aggregate.order_by.push_back(std::move(key));
   }
   context.inside_aggregate = false;
-  if (aggregate.distinct && aggregate.function.function->ignores_distinct) aggregate.distinct = false;
+  if (aggregate.distinct && aggregate.function.function->ignores_distinct)
+    aggregate.distinct = false;
   if (!aggregate.function.function->order_sensitive) aggregate.order_by.clear();
   if (aggregate.distinct && aggregate.args.empty()) {
-    return binder.ErrorAt(expr.at, fmt::format("{}(DISTINCT *) is not possible; name a column", name));
+    return binder.ErrorAt(expr.at,
+                          fmt::format("{}(DISTINCT *) is not possible; name a column", name));
   }
   // The same aggregate once.
-  auto same = [](const ExprPtr& a, const ExprPtr& b) { return (!a && !b) || (a && b && Equal(*a, *b)); };
+  auto same = [](const ExprPtr& a, const ExprPtr& b) {
+    return (!a && !b) || (a && b && Equal(*a, *b));
+  };
   AggregateCollector& collector = *context.aggregates;
   for (size_t i = 0; i < collector.aggregates.size(); ++i) {
     const AggregateExpr& other = collector.aggregates[i];
@@ -642,8 +664,9 @@ StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const a
 }
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::ArrayLiteral&, const ast::Expr& expr) {
-  return binder.ErrorAt(expr.at, "array literals are not supported yet; use IN (…) to compare with "
-                                 "several values");
+  return binder.ErrorAt(expr.at,
+                        "array literals are not supported yet; use IN (…) to compare with "
+                        "several values");
 }
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::Subscript&, const ast::Expr& expr) {
@@ -651,7 +674,8 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Subscript&, const ast::Expr& exp
 }
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::Row&, const ast::Expr& expr) {
-  return binder.ErrorAt(expr.at, "row values are not supported yet; compare the columns one by one");
+  return binder.ErrorAt(expr.at,
+                        "row values are not supported yet; compare the columns one by one");
 }
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::Collate& node, const ast::Expr& expr) {

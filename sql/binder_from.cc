@@ -24,7 +24,8 @@ StatusOr<PlanPtr> Binder::BindFrom(const ast::TableRef& ref, Scope* scope, Scope
   }
   if (const auto* subquery = std::get_if<ast::SubqueryTable>(&ref.node)) {
     if (subquery->lateral) {
-      return ErrorAt(ref.at, "LATERAL subqueries are not supported yet; join with a plain subquery");
+      return ErrorAt(ref.at,
+                     "LATERAL subqueries are not supported yet; join with a plain subquery");
     }
     ASSIGN_OR_RETURN(PlanPtr plan, BindSelect(*subquery->query, outer));
     RETURN_IF_ERROR(AddToScope(*plan, ref, "", scope));
@@ -45,19 +46,20 @@ Status Binder::AddToScope(const Plan& plan, const ast::TableRef& ref, std::strin
   if (!table.name.empty()) {
     for (const ScopeTable& other : scope->tables) {
       if (other.name == table.name) {
-        return ErrorAt(ref.at, fmt::format("table name \"{}\" specified more than once; give one of "
-                                           "them an alias",
-                                           table.name));
+        return ErrorAt(ref.at,
+                       fmt::format("table name \"{}\" specified more than once; give one of "
+                                   "them an alias",
+                                   table.name));
       }
     }
   }
   for (const PlanColumn& column : plan.output) table.columns.push_back({column, false, false});
   if (ref.alias && !ref.alias->columns.empty()) {
     if (ref.alias->columns.size() > table.columns.size()) {
-      return ErrorAt(ref.at, fmt::format("table \"{}\" has {} columns available but {} columns "
-                                         "specified",
-                                         table.name, table.columns.size(),
-                                         ref.alias->columns.size()));
+      return ErrorAt(ref.at,
+                     fmt::format("table \"{}\" has {} columns available but {} columns "
+                                 "specified",
+                                 table.name, table.columns.size(), ref.alias->columns.size()));
     }
     for (size_t i = 0; i < ref.alias->columns.size(); ++i) {
       const ast::Identifier& id = ref.alias->columns[i];
@@ -70,8 +72,8 @@ Status Binder::AddToScope(const Plan& plan, const ast::TableRef& ref, std::strin
 
 StatusOr<PlanPtr> Binder::BindView(const ViewSchema& view, ast::Position at) {
   if (view_depth_ >= kMaxViewDepth) {
-    return ErrorAt(at, fmt::format("views are nested more than {} deep (kMaxViewDepth)",
-                                   kMaxViewDepth));
+    return ErrorAt(
+        at, fmt::format("views are nested more than {} deep (kMaxViewDepth)", kMaxViewDepth));
   }
   auto statements = ParseSql(view.query);
   if (!statements.ok()) return statements.status();
@@ -94,8 +96,9 @@ StatusOr<PlanPtr> Binder::BindView(const ViewSchema& view, ast::Position at) {
 StatusOr<PlanPtr> Binder::BindNamed(const ast::NamedTable& table, const ast::TableRef& ref,
                                     Scope* scope) {
   if (table.sample_percent) {
-    return ErrorAt(ref.at, "TABLESAMPLE is not supported yet; filter by a hash of the user id, as in "
-                           "WHERE hash(user_id) % 10 = 0");
+    return ErrorAt(ref.at,
+                   "TABLESAMPLE is not supported yet; filter by a hash of the user id, as in "
+                   "WHERE hash(user_id) % 10 = 0");
   }
   const ast::Identifier& last = table.name.parts.back();
   if (table.name.parts.size() == 1) {
@@ -109,10 +112,11 @@ StatusOr<PlanPtr> Binder::BindNamed(const ast::NamedTable& table, const ast::Tab
       common_tables_ = std::move(saved);
       RETURN_IF_ERROR(plan.status());
       if (common.columns.size() > (*plan)->output.size()) {
-        return ErrorAt(common.name.at, fmt::format("WITH query \"{}\" has {} columns available but {} "
-                                                   "columns specified",
-                                                   common.name.name, (*plan)->output.size(),
-                                                   common.columns.size()));
+        return ErrorAt(
+            common.name.at,
+            fmt::format("WITH query \"{}\" has {} columns available but {} "
+                        "columns specified",
+                        common.name.name, (*plan)->output.size(), common.columns.size()));
       }
       for (size_t c = 0; c < common.columns.size(); ++c) {
         (*plan)->output[c].name = common.columns[c].quoted
@@ -158,9 +162,10 @@ StatusOr<PlanPtr> Binder::BindFunctionTable(const ast::FunctionTable& table,
                                             const ast::TableRef& ref, Scope* scope) {
   const auto& call = std::get<ast::FunctionCall>(table.call->node);
   if (call.name != "generate_series" && call.name != "range") {
-    return ErrorAt(table.call->at, fmt::format("{}(…) in FROM is not supported; generate_series(from, "
-                                               "to [, step]) is",
-                                               call.name));
+    return ErrorAt(table.call->at,
+                   fmt::format("{}(…) in FROM is not supported; generate_series(from, "
+                               "to [, step]) is",
+                               call.name));
   }
   if (call.args.empty() || call.args.size() > 3) {
     return ErrorAt(table.call->at, "generate_series takes from, to and an optional step");
@@ -171,7 +176,8 @@ StatusOr<PlanPtr> Binder::BindFunctionTable(const ast::FunctionTable& table,
   for (const ast::ExprPtr& arg : call.args) {
     ASSIGN_OR_RETURN(Bound bound, BindPlain(*arg, &none, "FROM"));
     TypeId id = bound.expr->type.id();
-    time |= !bound.untyped && (id == TypeId::kTimestamp || id == TypeId::kTimestampTz || id == TypeId::kDate);
+    time |= !bound.untyped &&
+            (id == TypeId::kTimestamp || id == TypeId::kTimestampTz || id == TypeId::kDate);
     args.push_back(std::move(bound));
   }
   ExprContext context;
@@ -190,7 +196,9 @@ StatusOr<PlanPtr> Binder::BindFunctionTable(const ast::FunctionTable& table,
     for (const Bound& arg : args) {
       if (arg.expr->type.id() == TypeId::kTimestampTz) type = TypeId::kTimestampTz;
     }
-    if (args.size() != 3) return ErrorAt(table.call->at, "generate_series of times needs a step, as in INTERVAL '1 day'");
+    if (args.size() != 3)
+      return ErrorAt(table.call->at,
+                     "generate_series of times needs a step, as in INTERVAL '1 day'");
   } else {
     bool small = true;
     for (const Bound& arg : args) small &= arg.expr->type.id() == TypeId::kInteger;
@@ -266,8 +274,9 @@ StatusOr<PlanPtr> Binder::BindJoin(const ast::Join& join, ast::Position at, Scop
                                    Scope* outer) {
   using Kind = ast::Join::Kind;
   if (join.kind == Kind::kFull) {
-    return ErrorAt(at, "FULL JOIN is not supported yet; use LEFT JOIN UNION ALL the unmatched rows of "
-                       "the other side (NOT EXISTS)");
+    return ErrorAt(at,
+                   "FULL JOIN is not supported yet; use LEFT JOIN UNION ALL the unmatched rows of "
+                   "the other side (NOT EXISTS)");
   }
   if (join.kind == Kind::kAsof) return ErrorAt(at, "ASOF JOIN is not supported yet");
   Scope left_scope, right_scope;
@@ -281,9 +290,10 @@ StatusOr<PlanPtr> Binder::BindJoin(const ast::Join& join, ast::Position at, Scop
   for (ScopeTable& table : right_scope.tables) {
     for (const ScopeTable& other : both.tables) {
       if (!table.name.empty() && other.name == table.name) {
-        return ErrorAt(at, fmt::format("table name \"{}\" specified more than once; give one of them "
-                                       "an alias",
-                                       table.name));
+        return ErrorAt(at,
+                       fmt::format("table name \"{}\" specified more than once; give one of them "
+                                   "an alias",
+                                   table.name));
       }
     }
     both.tables.push_back(table);
@@ -315,14 +325,17 @@ StatusOr<PlanPtr> Binder::BindJoin(const ast::Join& join, ast::Position at, Scop
       for (size_t t = begin; t < end; ++t) {
         for (ScopeColumn& column : side->tables[t].columns) {
           if (column.hidden || !SameName(name, column.column.name)) continue;
-          if (found) return ErrorAt(name.at, fmt::format("common column name \"{}\" appears more than once", name.name));
+          if (found)
+            return ErrorAt(name.at, fmt::format("common column name \"{}\" appears more than once",
+                                                name.name));
           found = &column;
         }
       }
       if (!found) {
-        return ErrorAt(name.at, fmt::format("column \"{}\" specified in USING clause does not exist on "
-                                            "both sides",
-                                            name.name));
+        return ErrorAt(name.at,
+                       fmt::format("column \"{}\" specified in USING clause does not exist on "
+                                   "both sides",
+                                   name.name));
       }
       if (hide) found->hidden = true;
       return Bound{ColumnOf(found->column)};
@@ -368,7 +381,8 @@ StatusOr<PlanPtr> Binder::BindJoin(const ast::Join& join, ast::Position at, Scop
   if (!residual.empty()) node.residual = MakeAnd(std::move(residual));
   if (!build_filters.empty()) {
     std::vector<PlanColumn> columns = right->output;
-    right = MakePlan(FilterNode{std::move(build_filters)}, std::move(columns), PlanList(std::move(right)));
+    right = MakePlan(FilterNode{std::move(build_filters)}, std::move(columns),
+                     PlanList(std::move(right)));
   }
   return MakePlan(std::move(node), std::move(output), PlanList(std::move(left), std::move(right)));
 }

@@ -27,10 +27,10 @@ struct SelectAlias {
 
 struct Binder::ExprContext {
   Scope* scope = nullptr;
-  std::string_view clause;                    // "WHERE", for errors
-  AggregateCollector* aggregates = nullptr;   // null: aggregates are an error here
+  std::string_view clause;                   // "WHERE", for errors
+  AggregateCollector* aggregates = nullptr;  // null: aggregates are an error here
   bool inside_aggregate = false;
-  PendingJoins* pending = nullptr;            // null: subqueries are an error here
+  PendingJoins* pending = nullptr;  // null: subqueries are an error here
   const std::vector<SelectAlias>* aliases = nullptr;
   int depth = 0;
 };
@@ -48,7 +48,8 @@ struct ExprBinder {
   // Bound and cast to BOOLEAN, with an error that names the clause.
   StatusOr<ExprPtr> BindCondition(const ast::Expr& expr);
   // `bound` as `type` by implicit cast (a literal is parsed); the error is at `at`.
-  StatusOr<ExprPtr> Coerce(const Bound& bound, const Type& type, ast::Position at, bool is_explicit = false);
+  StatusOr<ExprPtr> Coerce(const Bound& bound, const Type& type, ast::Position at,
+                           bool is_explicit = false);
   StatusOr<Bound> Call(std::string_view name, std::vector<Bound> args, ast::Position at,
                        const std::vector<ast::Position>& arg_positions = {});
   // Function names of correlated subqueries joined on `pending`.

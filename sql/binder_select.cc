@@ -49,8 +49,9 @@ bool IsNullConstant(const Plan& plan, size_t column) {
 
 StatusOr<PlanPtr> Binder::BindSelect(const ast::Select& select, Scope* outer) {
   if (++subquery_depth_ > kMaxSubqueryDepth) {
-    return ErrorAt(select.at, fmt::format("queries are nested more than {} deep (kMaxSubqueryDepth)",
-                                          kMaxSubqueryDepth));
+    return ErrorAt(
+        select.at,
+        fmt::format("queries are nested more than {} deep (kMaxSubqueryDepth)", kMaxSubqueryDepth));
   }
   if (select.recursive) {
     return ErrorAt(select.at, "WITH RECURSIVE is not supported yet");
@@ -135,10 +136,11 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
         }
       }
       if (!any) {
-        return ErrorAt(item.expr->at, star->qualifier.empty()
-                                          ? std::string("SELECT * with no tables specified is not valid")
-                                          : fmt::format("missing FROM-clause entry for table \"{}\"",
-                                                        star->qualifier.back().name));
+        return ErrorAt(item.expr->at,
+                       star->qualifier.empty()
+                           ? std::string("SELECT * with no tables specified is not valid")
+                           : fmt::format("missing FROM-clause entry for table \"{}\"",
+                                         star->qualifier.back().name));
       }
       continue;
     }
@@ -156,7 +158,8 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
     ExprPtr key;
     if (std::optional<int64_t> ordinal = Ordinal(expr)) {
       if (*ordinal < 1 || *ordinal > static_cast<int64_t>(items.size())) {
-        return ErrorAt(expr.at, fmt::format("GROUP BY position {} is not in select list", *ordinal));
+        return ErrorAt(expr.at,
+                       fmt::format("GROUP BY position {} is not in select list", *ordinal));
       }
       const Item& item = items[*ordinal - 1];
       const auto is_aggregate = [&](size_t id) {
@@ -186,8 +189,9 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
   };
   for (const ast::GroupingElement& element : core.group_by) {
     if (element.kind != ast::GroupingElement::Kind::kExpr) {
-      return ErrorAt(element.at, "ROLLUP, CUBE and GROUPING SETS are not supported yet; UNION ALL the "
-                                 "groupings");
+      return ErrorAt(element.at,
+                     "ROLLUP, CUBE and GROUPING SETS are not supported yet; UNION ALL the "
+                     "groupings");
     }
     for (const auto& list : element.lists) {
       for (const ast::ExprPtr& expr : list) RETURN_IF_ERROR(add_key(*expr));
@@ -223,7 +227,8 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
     key.nulls_first = item.nulls_first.value_or(item.descending);
     if (std::optional<int64_t> ordinal = Ordinal(*item.expr)) {
       if (*ordinal < 1 || *ordinal > static_cast<int64_t>(items.size())) {
-        return ErrorAt(item.expr->at, fmt::format("ORDER BY position {} is not in select list", *ordinal));
+        return ErrorAt(item.expr->at,
+                       fmt::format("ORDER BY position {} is not in select list", *ordinal));
       }
       key.expr = items[*ordinal - 1].expr;
     } else if (const ast::Identifier* name = BareName(*item.expr)) {
@@ -281,7 +286,8 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
     std::vector<PlanColumn> output;
     std::vector<ExprPtr> key_columns;
     for (const ExprPtr& key : kept) {
-      output.push_back(NewColumn(key->kind == Expr::Kind::kColumn ? key->name : ToString(*key), key->type));
+      output.push_back(
+          NewColumn(key->kind == Expr::Kind::kColumn ? key->name : ToString(*key), key->type));
       key_columns.push_back(ColumnOf(output.back()));
     }
     output.insert(output.end(), collector.columns.begin(), collector.columns.end());
@@ -314,11 +320,12 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
           for (const ScopeColumn& column : table.columns) {
             if (column.column.id != id) continue;
             auto named = column_positions_.find(id);
-            return ErrorAt(named != column_positions_.end() ? named->second : at,
-                           fmt::format("column \"{}{}{}\" must appear in the GROUP BY clause or be used "
-                                       "in an aggregate function; any_value({}) takes one of its values",
-                                       table.name, table.name.empty() ? "" : ".", column.column.name,
-                                       column.column.name));
+            return ErrorAt(
+                named != column_positions_.end() ? named->second : at,
+                fmt::format("column \"{}{}{}\" must appear in the GROUP BY clause or be used "
+                            "in an aggregate function; any_value({}) takes one of its values",
+                            table.name, table.name.empty() ? "" : ".", column.column.name,
+                            column.column.name));
           }
         }
       }
@@ -356,7 +363,8 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
       found = true;
     }
     if (!found) {
-      return ErrorAt(order_at[i], "for SELECT DISTINCT, ORDER BY expressions must appear in select list");
+      return ErrorAt(order_at[i],
+                     "for SELECT DISTINCT, ORDER BY expressions must appear in select list");
     }
   }
   plan = MakePlan(std::move(project), std::move(output), PlanList(std::move(plan)));
@@ -401,7 +409,8 @@ Status Binder::ApplyLimit(const ast::Select& select, std::vector<SortKey> keys, 
   std::erase_if(keys, [](const SortKey& key) { return key.expr->kind == Expr::Kind::kConstant; });
   std::vector<PlanColumn> output = (*plan)->output;
   if (!keys.empty() && limit >= 0 && limit <= kMaxTopNRows && offset <= kMaxTopNRows) {
-    *plan = MakePlan(TopNNode{std::move(keys), limit, offset}, std::move(output), PlanList(std::move(*plan)));
+    *plan = MakePlan(TopNNode{std::move(keys), limit, offset}, std::move(output),
+                     PlanList(std::move(*plan)));
     return OkStatus();
   }
   if (!keys.empty()) {
@@ -425,7 +434,8 @@ Status Binder::ApplyOrderAndLimit(const ast::Select& select, PlanPtr* plan) {
     key.nulls_first = item.nulls_first.value_or(item.descending);
     if (std::optional<int64_t> ordinal = Ordinal(*item.expr)) {
       if (*ordinal < 1 || *ordinal > static_cast<int64_t>((*plan)->output.size())) {
-        return ErrorAt(item.expr->at, fmt::format("ORDER BY position {} is not in select list", *ordinal));
+        return ErrorAt(item.expr->at,
+                       fmt::format("ORDER BY position {} is not in select list", *ordinal));
       }
       key.expr = ColumnOf((*plan)->output[*ordinal - 1]);
     } else {
@@ -449,9 +459,10 @@ StatusOr<PlanPtr> Binder::BindValues(const ast::ValuesCore& values, Scope* outer
   std::vector<ArgumentType> types(width);
   for (const auto& row : values.rows) {
     if (row.size() != width) {
-      return ErrorAt(row[0]->at, fmt::format("VALUES lists must all be the same length: this row has {} "
-                                             "values, the first {}",
-                                             row.size(), width));
+      return ErrorAt(row[0]->at,
+                     fmt::format("VALUES lists must all be the same length: this row has {} "
+                                 "values, the first {}",
+                                 row.size(), width));
     }
     std::vector<Bound> bound_row;
     for (size_t i = 0; i < width; ++i) {
@@ -504,15 +515,16 @@ StatusOr<PlanPtr> Binder::BindSetOperation(const ast::SetOperation& operation, S
                      : operation.kind == Kind::kIntersect ? "INTERSECT"
                                                           : "EXCEPT";
   if (operation.all && operation.kind != Kind::kUnion) {
-    return ErrorAt(operation.right->at, fmt::format("{} ALL is not supported yet; {} without ALL is",
-                                                    word, word));
+    return ErrorAt(operation.right->at,
+                   fmt::format("{} ALL is not supported yet; {} without ALL is", word, word));
   }
   ASSIGN_OR_RETURN(PlanPtr left, BindSelect(*operation.left, outer));
   ASSIGN_OR_RETURN(PlanPtr right, BindSelect(*operation.right, outer));
   if (left->output.size() != right->output.size()) {
-    return ErrorAt(operation.right->at, fmt::format("each {} query must have the same number of columns: "
-                                                    "{} and {}",
-                                                    word, left->output.size(), right->output.size()));
+    return ErrorAt(operation.right->at,
+                   fmt::format("each {} query must have the same number of columns: "
+                               "{} and {}",
+                               word, left->output.size(), right->output.size()));
   }
   std::vector<PlanColumn> output;
   ProjectNode left_project, right_project;
@@ -522,8 +534,9 @@ StatusOr<PlanPtr> Binder::BindSetOperation(const ast::SetOperation& operation, S
     ArgumentType b{right->output[i].type, IsNullConstant(*right, i)};
     auto type = CommonType(a, b);
     if (!type.ok()) {
-      return ErrorAt(operation.right->at, fmt::format("{} types {} and {} of column {} cannot be matched",
-                                                      word, a.type.ToString(), b.type.ToString(), i + 1));
+      return ErrorAt(operation.right->at,
+                     fmt::format("{} types {} and {} of column {} cannot be matched", word,
+                                 a.type.ToString(), b.type.ToString(), i + 1));
     }
     ASSIGN_OR_RETURN(ExprPtr from_left, MakeCast(ColumnOf(left->output[i]), *type));
     ASSIGN_OR_RETURN(ExprPtr from_right, MakeCast(ColumnOf(right->output[i]), *type));
@@ -569,9 +582,10 @@ StatusOr<PlanPtr> Binder::BindSetOperation(const ast::SetOperation& operation, S
     node.aggregates.push_back(std::move(aggregate));
     grouped.push_back(NewColumn(name, TypeId::kInteger));
     bool wants_right = std::string_view(name) == "max" && operation.kind == Kind::kIntersect;
-    ASSIGN_OR_RETURN(ExprPtr equal,
-                     MakeCall("=", {ColumnOf(grouped.back()),
-                                    MakeConstant(Value::Int(TypeId::kInteger, wants_right ? 1 : 0))}));
+    ASSIGN_OR_RETURN(
+        ExprPtr equal,
+        MakeCall("=", {ColumnOf(grouped.back()),
+                       MakeConstant(Value::Int(TypeId::kInteger, wants_right ? 1 : 0))}));
     filter.conjuncts.push_back(std::move(equal));
   }
   plan = MakePlan(std::move(node), grouped, PlanList(std::move(plan)));

@@ -1,6 +1,6 @@
-// Subqueries in expressions become joins: EXISTS and IN mark joins, scalars a scalar join, or a left
-// join on what correlates them. Correlated conjuncts are pulled up out of the subquery's filters
-// until they stand in the join.
+// Subqueries in expressions become joins: EXISTS and IN mark joins, scalars a scalar join, or a
+// left join on what correlates them. Correlated conjuncts are pulled up out of the subquery's
+// filters until they stand in the join.
 #include <algorithm>
 
 #include "engine/expr/evaluator.h"
@@ -29,10 +29,11 @@ const char* kUnsupported =
 
 class Decorrelator {
  public:
-  Decorrelator(Binder* binder, std::set<ColumnVar> outer) : binder_(binder), outer_(std::move(outer)) {}
+  Decorrelator(Binder* binder, std::set<ColumnVar> outer)
+      : binder_(binder), outer_(std::move(outer)) {}
 
-  // Takes every conjunct that uses outer columns out of `plan`; what they need of the inside becomes
-  // part of plan->output.
+  // Takes every conjunct that uses outer columns out of `plan`; what they need of the inside
+  // becomes part of plan->output.
   StatusOr<std::vector<ExprPtr>> PullUp(Plan* plan) {
     if (!Correlated(*plan)) return std::vector<ExprPtr>{};
     if (auto* filter = plan->As<FilterNode>()) {
@@ -93,7 +94,8 @@ class Decorrelator {
       }
       std::vector<PlanColumn> output = plan->children[0]->output;
       if (join->kind == JoinKind::kInner || join->kind == JoinKind::kLeft) {
-        output.insert(output.end(), plan->children[1]->output.begin(), plan->children[1]->output.end());
+        output.insert(output.end(), plan->children[1]->output.begin(),
+                      plan->children[1]->output.end());
       } else if (join->kind == JoinKind::kMark) {
         output.push_back(plan->output.back());
       }
@@ -185,7 +187,8 @@ StatusOr<Bound> ExprBinder::BindExists(const ast::Select& query, ast::Position a
     SplitKeys(*pulled, outer, OutputIds(*plan), &join);
   }
   PlanColumn mark = binder.NewColumn("exists", TypeId::kBoolean);
-  context.pending->push_back(MakePlan(std::move(join), {mark}, PlanList(PlanPtr(), std::move(plan))));
+  context.pending->push_back(
+      MakePlan(std::move(join), {mark}, PlanList(PlanPtr(), std::move(plan))));
   auto result = std::make_shared<Expr>();
   result->kind = Expr::Kind::kCoalesce;
   result->type = TypeId::kBoolean;
@@ -200,7 +203,8 @@ StatusOr<Bound> ExprBinder::BindIn(const Bound& operand, ast::Position operand_a
   }
   ASSIGN_OR_RETURN(PlanPtr plan, binder.BindSelect(query, context.scope));
   if (plan->output.size() != 1) {
-    return binder.ErrorAt(at, fmt::format("subquery has {} columns; IN needs one", plan->output.size()));
+    return binder.ErrorAt(
+        at, fmt::format("subquery has {} columns; IN needs one", plan->output.size()));
   }
   std::set<ColumnVar> outer = OuterColumns(*plan);
   JoinNode join;
@@ -219,7 +223,8 @@ StatusOr<Bound> ExprBinder::BindIn(const Bound& operand, ast::Position operand_a
     if (!pulled->empty()) join.residual = MakeAnd(*std::move(pulled));
   }
   PlanColumn mark = binder.NewColumn("in", TypeId::kBoolean);
-  context.pending->push_back(MakePlan(std::move(join), {mark}, PlanList(PlanPtr(), std::move(plan))));
+  context.pending->push_back(
+      MakePlan(std::move(join), {mark}, PlanList(PlanPtr(), std::move(plan))));
   return Bound{ColumnOf(mark)};
 }
 
@@ -236,7 +241,8 @@ StatusOr<Bound> ExprBinder::BindScalarSubquery(const ast::Select& query, ast::Po
   if (outer.empty()) {
     // A fresh id: the same subquery text may stand twice.
     PlanColumn column = binder.NewColumn(value.name, value.type);
-    context.pending->push_back(MakePlan(ScalarJoinNode{value.id}, {column}, PlanList(PlanPtr(), std::move(plan))));
+    context.pending->push_back(
+        MakePlan(ScalarJoinNode{value.id}, {column}, PlanList(PlanPtr(), std::move(plan))));
     return Bound{ColumnOf(column)};
   }
   StripOrder(&plan, false);
@@ -245,16 +251,18 @@ StatusOr<Bound> ExprBinder::BindScalarSubquery(const ast::Select& query, ast::Po
   while (below->As<ProjectNode>()) below = below->children[0].get();
   auto* aggregate = below->As<AggregateNode>();
   if (!aggregate || !aggregate->keys.empty()) {
-    return binder.ErrorAt(at, "a correlated scalar subquery must be one aggregate, as in (SELECT max(x) "
-                              "FROM …); any_value(x) takes any row's value");
+    return binder.ErrorAt(
+        at,
+        "a correlated scalar subquery must be one aggregate, as in (SELECT max(x) "
+        "FROM …); any_value(x) takes any row's value");
   }
   // What the subquery gives where no row matches: its expressions over empty aggregates.
   std::vector<ExprPtr> empty_values;
   std::map<ColumnVar, ExprPtr> empty;
   for (size_t i = 0; i < below->output.size(); ++i) {
     bool counts = aggregate->aggregates[i].function.function->name == "count";
-    empty[below->output[i].id] = MakeConstant(counts ? Value::Int(TypeId::kBigInt, 0)
-                                                     : Value::Null(below->output[i].type));
+    empty[below->output[i].id] =
+        MakeConstant(counts ? Value::Int(TypeId::kBigInt, 0) : Value::Null(below->output[i].type));
   }
   ExprPtr otherwise = ColumnOf(value);
   for (Plan* node = plan.get(); node != below; node = node->children[0].get()) {
@@ -290,7 +298,8 @@ StatusOr<Bound> ExprBinder::BindScalarSubquery(const ast::Select& query, ast::Po
   project.exprs.push_back(MakeConstant(Value::Bool(true)));
   output.push_back(matched);
   plan = MakePlan(std::move(project), output, PlanList(std::move(plan)));
-  context.pending->push_back(MakePlan(std::move(join), std::move(output), PlanList(PlanPtr(), std::move(plan))));
+  context.pending->push_back(
+      MakePlan(std::move(join), std::move(output), PlanList(PlanPtr(), std::move(plan))));
   if (otherwise->kind == Expr::Kind::kConstant && otherwise->value.is_null()) {
     return Bound{ColumnOf(value)};
   }

@@ -40,15 +40,17 @@ StatusOr<CopyOptions> ReadOptions(const ast::CopyTo& copy, const StatementContex
       } else if (value == "ndjson" || value == "json" || value == "jsonl") {
         options.format = Format::kNdjson;
       } else {
-        return context.ErrorAt(option.name.at, fmt::format("COPY format \"{}\" is not known; there are csv, tsv and "
-                                                           "ndjson",
-                                                           option.value));
+        return context.ErrorAt(
+            option.name.at, fmt::format("COPY format \"{}\" is not known; there are csv, tsv and "
+                                        "ndjson",
+                                        option.value));
       }
     } else if (name == "header") {
       options.header = IsOn(value);
     } else if (name == "delimiter") {
       if (option.value.size() != 1) {
-        return context.ErrorAt(option.name.at, "COPY delimiter must be a single one-byte character");
+        return context.ErrorAt(option.name.at,
+                               "COPY delimiter must be a single one-byte character");
       }
       options.delimiter = option.value[0];
       delimiter_given = true;
@@ -56,9 +58,10 @@ StatusOr<CopyOptions> ReadOptions(const ast::CopyTo& copy, const StatementContex
       options.null_text = option.value;
       null_given = true;
     } else {
-      return context.ErrorAt(option.name.at, fmt::format("COPY option \"{}\" is not known; there are format, header, "
-                                                         "delimiter and null",
-                                                         option.name.name));
+      return context.ErrorAt(
+          option.name.at, fmt::format("COPY option \"{}\" is not known; there are format, header, "
+                                      "delimiter and null",
+                                      option.name.name));
     }
   }
   if (options.format == Format::kTsv) {
@@ -69,8 +72,9 @@ StatusOr<CopyOptions> ReadOptions(const ast::CopyTo& copy, const StatementContex
 }
 
 void AppendCsv(std::string_view text, const CopyOptions& options, std::string* out) {
-  bool quote = text.empty() || text == options.null_text ||
-               text.find_first_of(std::string{'"', '\n', '\r', options.delimiter}) != std::string_view::npos;
+  bool quote =
+      text.empty() || text == options.null_text ||
+      text.find_first_of(std::string{'"', '\n', '\r', options.delimiter}) != std::string_view::npos;
   if (!quote) {
     out->append(text);
     return;
@@ -86,18 +90,10 @@ void AppendCsv(std::string_view text, const CopyOptions& options, std::string* o
 void AppendTsv(std::string_view text, char delimiter, std::string* out) {
   for (char c : text) {
     switch (c) {
-      case '\\':
-        out->append("\\\\");
-        break;
-      case '\n':
-        out->append("\\n");
-        break;
-      case '\r':
-        out->append("\\r");
-        break;
-      case '\t':
-        out->append("\\t");
-        break;
+      case '\\': out->append("\\\\"); break;
+      case '\n': out->append("\\n"); break;
+      case '\r': out->append("\\r"); break;
+      case '\t': out->append("\\t"); break;
       default:
         if (c == delimiter) out->push_back('\\');
         out->push_back(c);
@@ -123,7 +119,10 @@ void AppendJsonString(std::string_view text, std::string* out) {
 class CopyWriter {
  public:
   CopyWriter(File* file, CopyOptions options, std::string time_zone, std::vector<std::string> names)
-      : file_(file), options_(std::move(options)), time_zone_(std::move(time_zone)), names_(std::move(names)) {
+      : file_(file),
+        options_(std::move(options)),
+        time_zone_(std::move(time_zone)),
+        names_(std::move(names)) {
     if (!options_.header || options_.format == Format::kNdjson) return;
     for (size_t i = 0; i < names_.size(); ++i) {
       if (i) buffer_.push_back(options_.delimiter);
@@ -242,11 +241,12 @@ Status ExecuteCopyTo(const ast::CopyTo& copy, StatementContext& context) {
   for (const PlanColumn& column : result) names.push_back(column.name);
   CopyWriter writer(file.get(), options, context.session->time_zone(), std::move(names));
   uint64_t rows = 0;
-  Status status = RunPlan(std::move(plan), result, snapshot, context, [&](Chunk chunk) -> StatusOr<Flow> {
-    rows += chunk.num_rows;
-    RETURN_IF_ERROR(writer.Write(chunk));
-    return Flow::kMore;
-  });
+  Status status =
+      RunPlan(std::move(plan), result, snapshot, context, [&](Chunk chunk) -> StatusOr<Flow> {
+        rows += chunk.num_rows;
+        RETURN_IF_ERROR(writer.Write(chunk));
+        return Flow::kMore;
+      });
   if (status.ok()) status = writer.Finish();
   file.reset();
   if (!status.ok()) {

@@ -69,7 +69,8 @@ class ConnectionImpl : public Connection {
 
 class DatabaseImpl : public Database {
  public:
-  DatabaseImpl(std::unique_ptr<Store> store, DatabaseOptions options, std::shared_ptr<MemoryBudget> memory)
+  DatabaseImpl(std::unique_ptr<Store> store, DatabaseOptions options,
+               std::shared_ptr<MemoryBudget> memory)
       : options_(options), memory_(std::move(memory)), store_(std::move(store)) {}
   std::unique_ptr<Connection> Connect() override { return std::make_unique<ConnectionImpl>(this); }
   Store& store() override { return *store_; }
@@ -120,14 +121,16 @@ Status ConnectionImpl::Run(std::string_view sql, ResultReceiver* receiver) {
   return status;
 }
 
-StatusOr<std::unique_ptr<Database>> OpenDatabase(const std::string& directory, DatabaseOptions options,
-                                                 bool in_memory) {
+StatusOr<std::unique_ptr<Database>> OpenDatabase(const std::string& directory,
+                                                 DatabaseOptions options, bool in_memory) {
   if (options.num_workers <= 0) options.num_workers = NumCores();
   if (!options.clock) options.clock = Clock::System();
   if (options.memory_limit_bytes <= 0) {
-    options.memory_limit_bytes = static_cast<int64_t>(kMemoryShare * static_cast<double>(MachineMemoryBytes()));
+    options.memory_limit_bytes =
+        static_cast<int64_t>(kMemoryShare * static_cast<double>(MachineMemoryBytes()));
   }
-  auto memory = std::make_shared<MemoryBudget>("memory_limit of the database", options.memory_limit_bytes);
+  auto memory =
+      std::make_shared<MemoryBudget>("memory_limit of the database", options.memory_limit_bytes);
   StoreOptions store_options;
   store_options.disk = options.disk;
   store_options.clock = options.clock;
@@ -141,7 +144,8 @@ StatusOr<std::unique_ptr<Database>> OpenDatabase(const std::string& directory, D
 
 }  // namespace
 
-StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& directory, DatabaseOptions options) {
+StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& directory,
+                                                   DatabaseOptions options) {
   return OpenDatabase(directory, options, false);
 }
 

@@ -24,8 +24,8 @@
 namespace shale {
 
 struct DatabaseOptions {
-  bool create = false;         // make the directory when it is missing
-  int num_workers = 0;         // threads a query may use; 0: as many as there are cores
+  bool create = false;             // make the directory when it is missing
+  int num_workers = 0;             // threads a query may use; 0: as many as there are cores
   int64_t memory_limit_bytes = 0;  // of all queries together; 0: 80 % of the machine's
   // For tests: another disk, another clock, no background jobs.
   Disk* disk = nullptr;
@@ -44,7 +44,7 @@ struct QueryResult {
   std::string tag;
   std::vector<ResultColumn> columns;  // empty for statements without rows
   std::vector<Chunk> chunks;
-  uint64_t num_rows = 0;              // rows in chunks, or affected
+  uint64_t num_rows = 0;  // rows in chunks, or affected
 
   Value ValueAt(uint64_t row, size_t column) const;
 };

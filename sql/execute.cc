@@ -17,8 +17,9 @@ struct Execute {
   Status operator()(const ast::Insert& node) { return ExecuteInsert(node, context); }
   Status operator()(const ast::Delete& node) { return ExecuteDelete(node, context); }
   Status operator()(const ast::Update& node) {
-    return context.ErrorAt(node.at, "UPDATE is not supported: events do not change. DELETE the rows and "
-                                    "INSERT them anew, or add a newer row and read with arg_max(value, ts)");
+    return context.ErrorAt(node.at,
+                           "UPDATE is not supported: events do not change. DELETE the rows and "
+                           "INSERT them anew, or add a newer row and read with arg_max(value, ts)");
   }
   Status operator()(const ast::Explain& node) { return ExecuteExplain(node, context); }
   Status operator()(const ast::Show& node) { return ExecuteShow(node, context); }
@@ -30,8 +31,9 @@ struct Execute {
   }
   Status operator()(const ast::CopyTo& node) { return ExecuteCopyTo(node, context); }
   Status operator()(const ast::Transaction&) {
-    return Unsupported("transactions are not supported yet: every statement is one commit of its own; "
-                       "put several rows into one INSERT to commit them together");
+    return Unsupported(
+        "transactions are not supported yet: every statement is one commit of its own; "
+        "put several rows into one INSERT to commit them together");
   }
   Status operator()(const ast::Maintain& node) {
     if (node.kind == ast::Maintain::Kind::kCheckpoint) {

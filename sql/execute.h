@@ -34,16 +34,17 @@ struct StatementContext {
 Status ExecuteStatement(const ast::Statement& statement, StatementContext& context);
 
 // ---- execute_query.cc ----
-// Optimises, lowers and runs `plan`, its columns `result` going to `consume` chunk by chunk (one call
-// at a time). `profiled` (may be null) receives the optimised plan with its measurements.
+// Optimises, lowers and runs `plan`, its columns `result` going to `consume` chunk by chunk (one
+// call at a time). `profiled` (may be null) receives the optimised plan with its measurements.
 Status RunPlan(PlanPtr plan, const std::vector<PlanColumn>& result, const Snapshot& snapshot,
                StatementContext& context, std::function<StatusOr<Flow>(Chunk)> consume,
                PlanPtr* profiled = nullptr);
 Status ExecuteQuery(const ast::Select& select, StatementContext& context);
 Status ExecuteExplain(const ast::Explain& explain, StatementContext& context);
 // Rows that are known, as a result.
-Status SendRows(const std::vector<ResultColumn>& columns, const std::vector<std::vector<Value>>& rows,
-                const std::string& tag, StatementContext& context);
+Status SendRows(const std::vector<ResultColumn>& columns,
+                const std::vector<std::vector<Value>>& rows, const std::string& tag,
+                StatementContext& context);
 
 // ---- execute_write.cc ----
 Status ExecuteInsert(const ast::Insert& insert, StatementContext& context);

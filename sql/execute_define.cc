@@ -15,18 +15,21 @@ std::string NewName(const ast::Identifier& id) {
   return id.quoted ? id.name : absl::AsciiStrToLower(id.name);
 }
 
-StatusOr<std::string> NewTableName(const ast::QualifiedName& name, const StatementContext& context) {
+StatusOr<std::string> NewTableName(const ast::QualifiedName& name,
+                                   const StatementContext& context) {
   if (name.parts.size() > 1) {
     const ast::Identifier& schema = name.parts[name.parts.size() - 2];
     if (absl::AsciiStrToLower(schema.name) != "public") {
-      return context.ErrorAt(schema.at, fmt::format("schema \"{}\" does not exist; tables are in \"public\"",
-                                                    schema.name));
+      return context.ErrorAt(
+          schema.at,
+          fmt::format("schema \"{}\" does not exist; tables are in \"public\"", schema.name));
     }
   }
   std::string table = NewName(name.parts.back());
   if (table.empty()) return context.ErrorAt(name.parts.back().at, "a table needs a name");
   if (table.starts_with("shale_")) {
-    return context.ErrorAt(name.parts.back().at, "names that begin with shale_ belong to system relations");
+    return context.ErrorAt(name.parts.back().at,
+                           "names that begin with shale_ belong to system relations");
   }
   return table;
 }
@@ -39,19 +42,22 @@ bool Exists(const DatabaseVersion& version, std::string_view name) {
   return false;
 }
 
-StatusOr<ColumnSchema> NewColumn(const ast::ColumnDef& def, Binder& binder, StatementContext& context) {
+StatusOr<ColumnSchema> NewColumn(const ast::ColumnDef& def, Binder& binder,
+                                 StatementContext& context) {
   ColumnSchema column;
   column.name = NewName(def.name);
   if (def.unsupported) {
     std::string what = *def.unsupported;
     if (what == "PRIMARY KEY" || what == "UNIQUE") {
-      return context.ErrorAt(def.name.at, fmt::format("{} is not supported: events may repeat. Leave it out, and "
-                                                      "sort the table with ORDER BY (…) for fast look-ups",
-                                                      what));
+      return context.ErrorAt(
+          def.name.at, fmt::format("{} is not supported: events may repeat. Leave it out, and "
+                                   "sort the table with ORDER BY (…) for fast look-ups",
+                                   what));
     }
     return context.ErrorAt(def.name.at, fmt::format("{} is not supported; leave it out", what));
   }
-  if (column.name == "_seq") return context.ErrorAt(def.name.at, "_seq is the name of a system column");
+  if (column.name == "_seq")
+    return context.ErrorAt(def.name.at, "_seq is the name of a system column");
   ASSIGN_OR_RETURN(column.type, binder.BindType(def.type, &column.max_length));
   column.not_null = def.not_null;
   column.default_value = Value::Null(column.type);
@@ -62,20 +68,24 @@ StatusOr<ColumnSchema> NewColumn(const ast::ColumnDef& def, Binder& binder, Stat
     expr_context.clause = "DEFAULT";
     ExprBinder expr_binder{binder, expr_context};
     ASSIGN_OR_RETURN(Bound bound, expr_binder.Bind(*def.default_value));
-    ASSIGN_OR_RETURN(ExprPtr expr, expr_binder.Coerce(bound, column.type, def.default_value->at, true));
+    ASSIGN_OR_RETURN(ExprPtr expr,
+                     expr_binder.Coerce(bound, column.type, def.default_value->at, true));
     auto value = EvaluateConstant(expr, context.session->functions);
     if (!value.ok()) return binder.Locate(def.default_value->at, value.status());
-    // A stable default (now()) is computed at each INSERT; rows older than the column take this one.
+    // A stable default (now()) is computed at each INSERT; rows older than the column take this
+    // one.
     column.default_value = *std::move(value);
     column.default_text = PrintExpr(*def.default_value);
   }
   return column;
 }
 
-Status AddColumn(ColumnSchema column, ast::Position at, const StatementContext& context, TableSchema* schema) {
+Status AddColumn(ColumnSchema column, ast::Position at, const StatementContext& context,
+                 TableSchema* schema) {
   for (const ColumnSchema& other : schema->columns) {
     if (other.name == column.name) {
-      return context.ErrorAt(at, fmt::format("column \"{}\" specified more than once", column.name));
+      return context.ErrorAt(at,
+                             fmt::format("column \"{}\" specified more than once", column.name));
     }
   }
   schema->columns.push_back(std::move(column));
@@ -101,20 +111,24 @@ StatusOr<ColumnId> Position(const TableSchema& schema, const ast::Identifier& na
                                               near.empty() ? "" : "; did you mean " + near + "?"));
 }
 
-Status ApplyClauses(const ast::CreateTable& create, StatementContext& context, TableSchema* schema) {
+Status ApplyClauses(const ast::CreateTable& create, StatementContext& context,
+                    TableSchema* schema) {
   for (const ast::Option& option : create.options) {
-    return context.ErrorAt(option.name.at, fmt::format("WITH ({} = …) is not a known table option; there are none "
-                                                       "yet",
-                                                       option.name.name));
+    return context.ErrorAt(option.name.at,
+                           fmt::format("WITH ({} = …) is not a known table option; there are none "
+                                       "yet",
+                                       option.name.name));
   }
-  for (size_t i = 0; i < schema->columns.size(); ++i) schema->columns[i].id = static_cast<ColumnId>(i + 1);
+  for (size_t i = 0; i < schema->columns.size(); ++i)
+    schema->columns[i].id = static_cast<ColumnId>(i + 1);
   if (create.timestamp_column) {
     ASSIGN_OR_RETURN(ColumnId id, Position(*schema, *create.timestamp_column, context));
     ColumnSchema& column = schema->columns[id - 1];
     if (column.type.id() != TypeId::kTimestamp && column.type.id() != TypeId::kTimestampTz) {
-      return context.ErrorAt(create.timestamp_column->at,
-                             fmt::format("TIMESTAMP({}) needs a column of type TIMESTAMP or TIMESTAMPTZ, not {}",
-                                         column.name, column.type.ToString()));
+      return context.ErrorAt(
+          create.timestamp_column->at,
+          fmt::format("TIMESTAMP({}) needs a column of type TIMESTAMP or TIMESTAMPTZ, not {}",
+                      column.name, column.type.ToString()));
     }
     column.not_null = true;
     schema->timestamp_column = id;
@@ -124,7 +138,8 @@ Status ApplyClauses(const ast::CreateTable& create, StatementContext& context, T
   if (create.partition_by) {
     std::string unit = absl::AsciiStrToLower(create.partition_by->name);
     if (!create.timestamp_column) {
-      return context.ErrorAt(create.partition_by->at, "PARTITION BY needs a TIMESTAMP(column) clause before it");
+      return context.ErrorAt(create.partition_by->at,
+                             "PARTITION BY needs a TIMESTAMP(column) clause before it");
     }
     if (unit == "hour") {
       schema->partition_unit = PartitionUnit::kHour;
@@ -135,9 +150,10 @@ Status ApplyClauses(const ast::CreateTable& create, StatementContext& context, T
     } else if (unit == "month") {
       schema->partition_unit = PartitionUnit::kMonth;
     } else {
-      return context.ErrorAt(create.partition_by->at, fmt::format("cannot partition by {}; by HOUR, DAY, WEEK or "
-                                                                  "MONTH",
-                                                                  create.partition_by->name));
+      return context.ErrorAt(create.partition_by->at,
+                             fmt::format("cannot partition by {}; by HOUR, DAY, WEEK or "
+                                         "MONTH",
+                                         create.partition_by->name));
     }
   }
   if (!create.order_by.empty()) {
@@ -154,13 +170,15 @@ Status ApplyClauses(const ast::CreateTable& create, StatementContext& context, T
 
 Status ExecuteCreateTable(const ast::CreateTable& create, StatementContext& context) {
   if (create.temporary) {
-    return context.ErrorAt(create.name.parts[0].at, "temporary tables are not supported yet; use WITH or a view");
+    return context.ErrorAt(create.name.parts[0].at,
+                           "temporary tables are not supported yet; use WITH or a view");
   }
   if (create.unsupported_constraint) {
-    return context.ErrorAt(create.unsupported_at,
-                           fmt::format("{} is not supported: events may repeat. Leave it out, and sort the table "
-                                       "with ORDER BY (…) after the column list for fast look-ups",
-                                       *create.unsupported_constraint));
+    return context.ErrorAt(
+        create.unsupported_at,
+        fmt::format("{} is not supported: events may repeat. Leave it out, and sort the table "
+                    "with ORDER BY (…) after the column list for fast look-ups",
+                    *create.unsupported_constraint));
   }
   ASSIGN_OR_RETURN(std::string name, NewTableName(create.name, context));
   const char* tag = create.as ? "SELECT 0" : "CREATE TABLE";
@@ -169,9 +187,10 @@ Status ExecuteCreateTable(const ast::CreateTable& create, StatementContext& cont
     if (create.if_not_exists) return context.receiver->End(tag, 0);
     if (!create.or_replace) {
       return Status(StatusCode::kAlreadyExists,
-                    context.ErrorAt(create.name.parts.back().at,
-                                  fmt::format("relation \"{}\" already exists", name))
-                      .message());
+                    context
+                        .ErrorAt(create.name.parts.back().at,
+                                 fmt::format("relation \"{}\" already exists", name))
+                        .message());
     }
   }
   Binder binder(context.sql, context.session, snapshot);
@@ -182,7 +201,8 @@ Status ExecuteCreateTable(const ast::CreateTable& create, StatementContext& cont
     ASSIGN_OR_RETURN(plan, binder.BindQuery(*create.as));
     for (size_t i = 0; i < plan->output.size(); ++i) {
       ColumnSchema column;
-      column.name = i < create.columns.size() ? NewName(create.columns[i].name) : plan->output[i].name;
+      column.name =
+          i < create.columns.size() ? NewName(create.columns[i].name) : plan->output[i].name;
       column.type = plan->output[i].type;
       if (column.type.id() == TypeId::kNull) column.type = TypeId::kText;
       column.default_value = Value::Null(column.type);
@@ -199,7 +219,8 @@ Status ExecuteCreateTable(const ast::CreateTable& create, StatementContext& cont
   }
   RETURN_IF_ERROR(ApplyClauses(create, context, &schema));
   if (create.or_replace) {
-    if (TableSchemaPtr old = FindTable(*snapshot, name)) RETURN_IF_ERROR(context.store->DropTable(old->table_id));
+    if (TableSchemaPtr old = FindTable(*snapshot, name))
+      RETURN_IF_ERROR(context.store->DropTable(old->table_id));
   }
   ASSIGN_OR_RETURN(TableSchemaPtr table, context.store->CreateTable(std::move(schema)));
   if (!create.as) return context.receiver->End("CREATE TABLE", 0);
@@ -218,8 +239,9 @@ Status ExecuteCreateView(const ast::CreateView& create, StatementContext& contex
   if (FindTable(*snapshot, name) || (Exists(*snapshot, name) && !create.or_replace)) {
     if (create.if_not_exists) return context.receiver->End("CREATE VIEW", 0);
     return Status(StatusCode::kAlreadyExists,
-                  context.ErrorAt(create.name.parts.back().at,
-                                  fmt::format("relation \"{}\" already exists", name))
+                  context
+                      .ErrorAt(create.name.parts.back().at,
+                               fmt::format("relation \"{}\" already exists", name))
                       .message());
   }
   Binder binder(context.sql, context.session, snapshot);
@@ -250,8 +272,9 @@ Status ExecuteDrop(const ast::Drop& drop, StatementContext& context) {
       if (schema.status().code() != StatusCode::kNotFound) return schema.status();
       for (const ViewSchema& view : Views(*snapshot)) {
         if (view.name == NewName(name.parts.back())) {
-          return context.ErrorAt(name.parts[0].at, fmt::format("\"{}\" is a view: DROP VIEW {}", view.name,
-                                                               QuoteIdentifier(view.name)));
+          return context.ErrorAt(
+              name.parts[0].at,
+              fmt::format("\"{}\" is a view: DROP VIEW {}", view.name, QuoteIdentifier(view.name)));
         }
       }
       if (!drop.if_exists) return schema.status();
@@ -259,7 +282,8 @@ Status ExecuteDrop(const ast::Drop& drop, StatementContext& context) {
       Status status = context.store->DropView(NewName(name.parts.back()));
       if (status.code() == StatusCode::kNotFound) {
         if (drop.if_exists) continue;
-        return context.ErrorAt(name.parts[0].at, fmt::format("view \"{}\" does not exist", name.parts.back().name));
+        return context.ErrorAt(name.parts[0].at,
+                               fmt::format("view \"{}\" does not exist", name.parts.back().name));
       }
       RETURN_IF_ERROR(status);
     }
@@ -274,7 +298,8 @@ Status ExecuteTruncate(const ast::Truncate& truncate, StatementContext& context)
     ASSIGN_OR_RETURN(TableSchemaPtr table, binder.LookupTable(name));
     tables.push_back(std::move(table));
   }
-  for (const TableSchemaPtr& table : tables) RETURN_IF_ERROR(context.store->Truncate(table->table_id));
+  for (const TableSchemaPtr& table : tables)
+    RETURN_IF_ERROR(context.store->Truncate(table->table_id));
   return context.receiver->End("TRUNCATE TABLE", 0);
 }
 
@@ -291,11 +316,13 @@ Status ExecuteAlterTable(const ast::AlterTable& alter, StatementContext& context
     if (const auto* add = std::get_if<ast::AlterTable::AddColumn>(&action)) {
       if (add->if_not_exists && schema.FindByName(NewName(add->column.name))) continue;
       ASSIGN_OR_RETURN(ColumnSchema column, NewColumn(add->column, binder, context));
-      if (column.not_null && column.default_value.is_null() && RowCount(*snapshot, schema.table_id) > 0) {
-        return context.ErrorAt(add->column.name.at,
-                               fmt::format("column \"{}\" is NOT NULL, but the rows there are have no value for it; "
-                                           "give it a DEFAULT",
-                                           column.name));
+      if (column.not_null && column.default_value.is_null() &&
+          RowCount(*snapshot, schema.table_id) > 0) {
+        return context.ErrorAt(
+            add->column.name.at,
+            fmt::format("column \"{}\" is NOT NULL, but the rows there are have no value for it; "
+                        "give it a DEFAULT",
+                        column.name));
       }
       RETURN_IF_ERROR(AddColumn(std::move(column), add->column.name.at, context, &schema));
     } else if (const auto* drop = std::get_if<ast::AlterTable::DropColumn>(&action)) {
@@ -305,14 +332,17 @@ Status ExecuteAlterTable(const ast::AlterTable& alter, StatementContext& context
         return position.status();
       }
       const ColumnSchema& column = schema.columns[*position - 1];
-      bool sorted = std::find(schema.order_by.begin(), schema.order_by.end(), column.id) != schema.order_by.end();
+      bool sorted = std::find(schema.order_by.begin(), schema.order_by.end(), column.id) !=
+                    schema.order_by.end();
       if (schema.timestamp_column == column.id || sorted) {
-        return context.ErrorAt(drop->column.at, fmt::format("column \"{}\" cannot be dropped: the table is {} it",
-                                                            column.name,
-                                                            sorted ? "sorted by" : "partitioned by"));
+        return context.ErrorAt(drop->column.at,
+                               fmt::format("column \"{}\" cannot be dropped: the table is {} it",
+                                           column.name, sorted ? "sorted by" : "partitioned by"));
       }
       if (schema.columns.size() == 1) {
-        return context.ErrorAt(drop->column.at, "the only column of a table cannot be dropped; DROP TABLE drops it all");
+        return context.ErrorAt(
+            drop->column.at,
+            "the only column of a table cannot be dropped; DROP TABLE drops it all");
       }
       schema.columns.erase(schema.columns.begin() + (*position - 1));
     } else if (const auto* rename = std::get_if<ast::AlterTable::RenameColumn>(&action)) {

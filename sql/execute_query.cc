@@ -20,18 +20,21 @@ Status RunPlan(PlanPtr plan, const std::vector<PlanColumn>& result, const Snapsh
                StatementContext& context, std::function<StatusOr<Flow>(Chunk)> consume,
                PlanPtr* profiled) {
   Optimize(&plan, result, RuleContext{&context.session->functions, snapshot.get()});
-  ASSIGN_OR_RETURN(LoweredQuery query, LowerQuery(plan.get(), result, snapshot,
-                                                  MakeStream(std::move(consume)), profiled != nullptr));
+  ASSIGN_OR_RETURN(LoweredQuery query,
+                   LowerQuery(plan.get(), result, snapshot, MakeStream(std::move(consume)),
+                              profiled != nullptr));
   int64_t limit = context.session->memory_limit_bytes();
   // Shared: rows handed on may keep an operator's memory alive beyond the query.
-  auto memory = std::make_shared<MemoryBudget>(
-      "memory_limit of the query", limit > 0 ? limit : context.memory->limit_bytes(), context.memory);
+  auto memory = std::make_shared<MemoryBudget>("memory_limit of the query",
+                                               limit > 0 ? limit : context.memory->limit_bytes(),
+                                               context.memory);
   ExecutionContext execution;
   execution.functions = context.session->functions;
   execution.cancellation = context.cancellation;
   execution.progress = context.progress;
   execution.memory = memory.get();
-  execution.num_workers = context.session->threads() > 0 ? context.session->threads() : context.num_workers;
+  execution.num_workers =
+      context.session->threads() > 0 ? context.session->threads() : context.num_workers;
   execution.analyze = profiled != nullptr;
   Status status = RunPipelines(query.pipelines, &execution);
   if (profiled) *profiled = std::move(plan);
@@ -45,18 +48,20 @@ Status ExecuteQuery(const ast::Select& select, StatementContext& context) {
   std::vector<PlanColumn> result = plan->output;
   RETURN_IF_ERROR(context.receiver->Begin(ResultColumns(*plan)));
   uint64_t rows = 0;
-  RETURN_IF_ERROR(RunPlan(std::move(plan), result, snapshot, context, [&](Chunk chunk) -> StatusOr<Flow> {
-    if (chunk.num_rows == 0) return Flow::kMore;
-    rows += chunk.num_rows;
-    return context.receiver->Rows(chunk);
-  }));
+  RETURN_IF_ERROR(
+      RunPlan(std::move(plan), result, snapshot, context, [&](Chunk chunk) -> StatusOr<Flow> {
+        if (chunk.num_rows == 0) return Flow::kMore;
+        rows += chunk.num_rows;
+        return context.receiver->Rows(chunk);
+      }));
   return context.receiver->End(fmt::format("SELECT {}", rows), rows);
 }
 
 Status ExecuteExplain(const ast::Explain& explain, StatementContext& context) {
   const auto* select = std::get_if<ast::Select>(&explain.statement->node);
   if (!select) {
-    return context.ErrorAt(explain.statement->begin, "EXPLAIN shows queries only: put a SELECT after it");
+    return context.ErrorAt(explain.statement->begin,
+                           "EXPLAIN shows queries only: put a SELECT after it");
   }
   Snapshot snapshot = context.store->snapshot();
   Binder binder(context.sql, context.session, snapshot);
@@ -66,8 +71,9 @@ Status ExecuteExplain(const ast::Explain& explain, StatementContext& context) {
   if (explain.analyze) {
     int64_t start = Clock::System()->MonotonicMicros();
     PlanPtr profiled;
-    RETURN_IF_ERROR(RunPlan(std::move(plan), result, snapshot, context,
-                            [](Chunk) -> StatusOr<Flow> { return Flow::kMore; }, &profiled));
+    RETURN_IF_ERROR(RunPlan(
+        std::move(plan), result, snapshot, context,
+        [](Chunk) -> StatusOr<Flow> { return Flow::kMore; }, &profiled));
     micros = Clock::System()->MonotonicMicros() - start;
     plan = std::move(profiled);
   } else {
@@ -87,8 +93,9 @@ Status ExecuteExplain(const ast::Explain& explain, StatementContext& context) {
   return SendRows({{"QUERY PLAN", TypeId::kText}}, rows, "EXPLAIN", context);
 }
 
-Status SendRows(const std::vector<ResultColumn>& columns, const std::vector<std::vector<Value>>& rows,
-                const std::string& tag, StatementContext& context) {
+Status SendRows(const std::vector<ResultColumn>& columns,
+                const std::vector<std::vector<Value>>& rows, const std::string& tag,
+                StatementContext& context) {
   RETURN_IF_ERROR(context.receiver->Begin(columns));
   Chunk chunk;
   chunk.num_rows = rows.size();

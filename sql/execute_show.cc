@@ -7,19 +7,16 @@ namespace {
 
 const char* UnitWord(PartitionUnit unit) {
   switch (unit) {
-    case PartitionUnit::kHour:
-      return "HOUR";
-    case PartitionUnit::kDay:
-      return "DAY";
-    case PartitionUnit::kWeek:
-      return "WEEK";
-    default:
-      return "MONTH";
+    case PartitionUnit::kHour: return "HOUR";
+    case PartitionUnit::kDay: return "DAY";
+    case PartitionUnit::kWeek: return "WEEK";
+    default: return "MONTH";
   }
 }
 
 std::string SqlType(const ColumnSchema& column) {
-  return column.max_length > 0 ? fmt::format("VARCHAR({})", column.max_length) : column.type.ToString();
+  return column.max_length > 0 ? fmt::format("VARCHAR({})", column.max_length)
+                               : column.type.ToString();
 }
 
 }  // namespace
@@ -35,8 +32,8 @@ std::string CreateTableText(const TableSchema& schema) {
   }
   text += ")";
   if (schema.timestamp_column) {
-    text += "\nTIMESTAMP(" + QuoteIdentifier(schema.Find(*schema.timestamp_column)->name) + ") PARTITION BY " +
-            UnitWord(schema.partition_unit);
+    text += "\nTIMESTAMP(" + QuoteIdentifier(schema.Find(*schema.timestamp_column)->name) +
+            ") PARTITION BY " + UnitWord(schema.partition_unit);
   }
   if (!schema.order_by.empty()) {
     text += "\nORDER BY (";
@@ -52,17 +49,20 @@ Status ExecuteShow(const ast::Show& show, StatementContext& context) {
   if (show.what == "tables") {
     Snapshot snapshot = context.store->snapshot();
     std::vector<std::vector<Value>> rows;
-    for (const TableSchemaPtr& table : Tables(*snapshot)) rows.push_back({Value::Text(table->name)});
+    for (const TableSchemaPtr& table : Tables(*snapshot))
+      rows.push_back({Value::Text(table->name)});
     for (const ViewSchema& view : Views(*snapshot)) rows.push_back({Value::Text(view.name)});
     return SendRows({{"name", TypeId::kText}}, rows, "SHOW", context);
   }
   if (show.what == "all") {
     std::vector<std::vector<Value>> rows;
     for (const Setting& setting : context.session->settings()) {
-      rows.push_back({Value::Text(setting.name), Value::Text(setting.value), Value::Text(setting.description)});
+      rows.push_back({Value::Text(setting.name), Value::Text(setting.value),
+                      Value::Text(setting.description)});
     }
-    return SendRows({{"name", TypeId::kText}, {"setting", TypeId::kText}, {"description", TypeId::kText}}, rows,
-                    "SHOW", context);
+    return SendRows(
+        {{"name", TypeId::kText}, {"setting", TypeId::kText}, {"description", TypeId::kText}}, rows,
+        "SHOW", context);
   }
   ASSIGN_OR_RETURN(std::string value, context.session->Get(show.what));
   return SendRows({{show.what, TypeId::kText}}, {{Value::Text(std::move(value))}}, "SHOW", context);
@@ -80,8 +80,8 @@ Status ExecuteDescribe(const ast::Describe& describe, StatementContext& context)
   auto add_query = [&](const ast::Select& select) -> Status {
     ASSIGN_OR_RETURN(PlanPtr plan, binder.BindQuery(select));
     for (const PlanColumn& column : plan->output) {
-      rows.push_back({Value::Text(column.name), Value::Text(column.type.ToString()), Value::Bool(true),
-                      Value::Null(TypeId::kText), Value::Null(TypeId::kText)});
+      rows.push_back({Value::Text(column.name), Value::Text(column.type.ToString()),
+                      Value::Bool(true), Value::Null(TypeId::kText), Value::Null(TypeId::kText)});
     }
     return OkStatus();
   };
@@ -109,12 +109,16 @@ Status ExecuteDescribe(const ast::Describe& describe, StatementContext& context)
   }
   for (const ColumnSchema& column : (*schema)->columns) {
     std::string key;
-    if ((*schema)->timestamp_column == column.id) key = fmt::format("TIMESTAMP, PARTITION BY {}", UnitWord((*schema)->partition_unit));
+    if ((*schema)->timestamp_column == column.id)
+      key = fmt::format("TIMESTAMP, PARTITION BY {}", UnitWord((*schema)->partition_unit));
     for (size_t i = 0; i < (*schema)->order_by.size(); ++i) {
-      if ((*schema)->order_by[i] == column.id) key += fmt::format("{}ORDER BY {}", key.empty() ? "" : ", ", i + 1);
+      if ((*schema)->order_by[i] == column.id)
+        key += fmt::format("{}ORDER BY {}", key.empty() ? "" : ", ", i + 1);
     }
-    rows.push_back({Value::Text(column.name), Value::Text(SqlType(column)), Value::Bool(!column.not_null),
-                    column.default_text.empty() ? Value::Null(TypeId::kText) : Value::Text(column.default_text),
+    rows.push_back({Value::Text(column.name), Value::Text(SqlType(column)),
+                    Value::Bool(!column.not_null),
+                    column.default_text.empty() ? Value::Null(TypeId::kText)
+                                                : Value::Text(column.default_text),
                     key.empty() ? Value::Null(TypeId::kText) : Value::Text(key)});
   }
   return SendRows(columns, rows, "DESCRIBE", context);

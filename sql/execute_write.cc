@@ -22,15 +22,16 @@ StatusOr<size_t> TargetColumn(const TableSchema& schema, const ast::Identifier& 
     if (schema.columns[i].name == folded) return i;
     names.push_back(schema.columns[i].name);
     if (!name.quoted && absl::AsciiStrToLower(schema.columns[i].name) == folded) {
-      if (match) return context.ErrorAt(name.at, fmt::format("column name \"{}\" is ambiguous", name.name));
+      if (match)
+        return context.ErrorAt(name.at, fmt::format("column name \"{}\" is ambiguous", name.name));
       match = i;
     }
   }
   if (match) return *match;
   std::string near = Nearest(name.name, names);
-  return context.ErrorAt(name.at, fmt::format("column \"{}\" of table \"{}\" does not exist{}", name.name,
-                                              schema.name,
-                                              near.empty() ? "" : "; did you mean " + QuoteIdentifier(near) + "?"));
+  return context.ErrorAt(
+      name.at, fmt::format("column \"{}\" of table \"{}\" does not exist{}", name.name, schema.name,
+                           near.empty() ? "" : "; did you mean " + QuoteIdentifier(near) + "?"));
 }
 
 // The value of a column that an INSERT leaves out.
@@ -57,9 +58,7 @@ bool AppendLiteral(const ast::Expr& expr, const std::string& time_zone, ParseScr
   if (!literal) return false;
   const Type& type = builder->type();
   switch (literal->kind) {
-    case ast::Literal::Kind::kNull:
-      builder->AppendNull();
-      return true;
+    case ast::Literal::Kind::kNull: builder->AppendNull(); return true;
     case ast::Literal::Kind::kTrue:
     case ast::Literal::Kind::kFalse:
       if (type.id() != TypeId::kBoolean) return false;
@@ -69,13 +68,12 @@ bool AppendLiteral(const ast::Expr& expr, const std::string& time_zone, ParseScr
       if (!type.IsNumeric() && type.id() != TypeId::kText) return false;
       // A number that must be rounded takes the general road.
       if (type.IsInteger() && literal->text.find_first_of(".eE") != std::string::npos) return false;
-      if (type.id() == TypeId::kDecimal && literal->text.find_first_of("eE") != std::string::npos) return false;
+      if (type.id() == TypeId::kDecimal && literal->text.find_first_of("eE") != std::string::npos)
+        return false;
       break;
-    case ast::Literal::Kind::kString:
-      break;
+    case ast::Literal::Kind::kString: break;
     case ast::Literal::Kind::kTyped:
-    case ast::Literal::Kind::kDefault:
-      return false;
+    case ast::Literal::Kind::kDefault: return false;
   }
   alignas(16) char value[16];
   if (!ParseValue(literal->text, type, time_zone, value, scratch)) return false;
@@ -87,41 +85,28 @@ bool AppendLiteral(const ast::Expr& expr, const std::string& time_zone, ParseScr
   };
   switch (type.physical()) {
     case PhysicalType::kBool:
-    case PhysicalType::kUInt8:
-      return append(uint8_t{});
-    case PhysicalType::kInt8:
-      return append(int8_t{});
-    case PhysicalType::kInt16:
-      return append(int16_t{});
-    case PhysicalType::kInt32:
-      return append(int32_t{});
-    case PhysicalType::kInt64:
-      return append(int64_t{});
-    case PhysicalType::kUInt16:
-      return append(uint16_t{});
-    case PhysicalType::kUInt32:
-      return append(uint32_t{});
-    case PhysicalType::kUInt64:
-      return append(uint64_t{});
-    case PhysicalType::kInt128:
-      return append(int128_t{});
-    case PhysicalType::kFloat:
-      return append(float{});
-    case PhysicalType::kDouble:
-      return append(double{});
-    case PhysicalType::kInterval:
-      return append(Interval{});
-    case PhysicalType::kString:
-      return append(std::string_view{});
+    case PhysicalType::kUInt8: return append(uint8_t{});
+    case PhysicalType::kInt8: return append(int8_t{});
+    case PhysicalType::kInt16: return append(int16_t{});
+    case PhysicalType::kInt32: return append(int32_t{});
+    case PhysicalType::kInt64: return append(int64_t{});
+    case PhysicalType::kUInt16: return append(uint16_t{});
+    case PhysicalType::kUInt32: return append(uint32_t{});
+    case PhysicalType::kUInt64: return append(uint64_t{});
+    case PhysicalType::kInt128: return append(int128_t{});
+    case PhysicalType::kFloat: return append(float{});
+    case PhysicalType::kDouble: return append(double{});
+    case PhysicalType::kInterval: return append(Interval{});
+    case PhysicalType::kString: return append(std::string_view{});
     case PhysicalType::kList:
-    case PhysicalType::kStruct:
-      return false;
+    case PhysicalType::kStruct: return false;
   }
   return false;
 }
 
 StatusOr<std::vector<Chunk>> BindValueRows(const ast::ValuesCore& values, const TableSchema& schema,
-                                           const std::vector<size_t>& targets, StatementContext& context) {
+                                           const std::vector<size_t>& targets,
+                                           StatementContext& context) {
   std::vector<VectorBuilder> builders;
   std::vector<Value> defaults(schema.columns.size());
   std::vector<bool> given(schema.columns.size(), false);
@@ -147,8 +132,8 @@ StatusOr<std::vector<Chunk>> BindValueRows(const ast::ValuesCore& values, const 
   for (const auto& row : values.rows) {
     if (row.size() != targets.size()) {
       ast::Position at = row.size() > targets.size() ? row[targets.size()]->at : row.back()->at;
-      return context.ErrorAt(at, fmt::format("INSERT has {} values where {} columns are expected", row.size(),
-                                             targets.size()));
+      return context.ErrorAt(at, fmt::format("INSERT has {} values where {} columns are expected",
+                                             row.size(), targets.size()));
     }
     for (size_t i = 0; i < targets.size(); ++i) {
       VectorBuilder& builder = builders[targets[i]];
@@ -186,18 +171,19 @@ StatusOr<uint64_t> InsertPlan(PlanPtr plan, const Snapshot& snapshot, const Tabl
   std::unique_ptr<BulkWriter> bulk;
   uint64_t rows = 0;
   std::vector<PlanColumn> result = plan->output;
-  RETURN_IF_ERROR(RunPlan(std::move(plan), result, snapshot, context, [&](Chunk chunk) -> StatusOr<Flow> {
-    if (chunk.num_rows == 0) return Flow::kMore;
-    rows += chunk.num_rows;
-    pending.push_back(std::move(chunk));
-    if (rows < kBulkRows) return Flow::kMore;
-    if (!bulk) {
-      ASSIGN_OR_RETURN(bulk, context.store->StartBulk(schema, 1));
-    }
-    for (Chunk& ready : pending) RETURN_IF_ERROR(bulk->Append(0, std::move(ready)));
-    pending.clear();
-    return Flow::kMore;
-  }));
+  RETURN_IF_ERROR(
+      RunPlan(std::move(plan), result, snapshot, context, [&](Chunk chunk) -> StatusOr<Flow> {
+        if (chunk.num_rows == 0) return Flow::kMore;
+        rows += chunk.num_rows;
+        pending.push_back(std::move(chunk));
+        if (rows < kBulkRows) return Flow::kMore;
+        if (!bulk) {
+          ASSIGN_OR_RETURN(bulk, context.store->StartBulk(schema, 1));
+        }
+        for (Chunk& ready : pending) RETURN_IF_ERROR(bulk->Append(0, std::move(ready)));
+        pending.clear();
+        return Flow::kMore;
+      }));
   if (bulk) {
     RETURN_IF_ERROR(bulk->Commit(""));
   } else if (rows > 0) {
@@ -208,11 +194,13 @@ StatusOr<uint64_t> InsertPlan(PlanPtr plan, const Snapshot& snapshot, const Tabl
 
 Status ExecuteInsert(const ast::Insert& insert, StatementContext& context) {
   if (insert.on_conflict) {
-    return context.ErrorAt(insert.on_conflict_at,
-                           "ON CONFLICT is not supported: tables have no unique keys. Insert, and read the "
-                           "newest row with arg_max(value, ts), or DELETE the old row first");
+    return context.ErrorAt(
+        insert.on_conflict_at,
+        "ON CONFLICT is not supported: tables have no unique keys. Insert, and read the "
+        "newest row with arg_max(value, ts), or DELETE the old row first");
   }
-  if (insert.returning) return Unsupported("INSERT … RETURNING is not supported; SELECT the rows afterwards");
+  if (insert.returning)
+    return Unsupported("INSERT … RETURNING is not supported; SELECT the rows afterwards");
   Snapshot snapshot = context.store->snapshot();
   Binder binder(context.sql, context.session, snapshot);
   ASSIGN_OR_RETURN(TableSchemaPtr schema, binder.LookupTable(insert.table));
@@ -220,7 +208,8 @@ Status ExecuteInsert(const ast::Insert& insert, StatementContext& context) {
   for (const ast::Identifier& name : insert.columns) {
     ASSIGN_OR_RETURN(size_t target, TargetColumn(*schema, name, context));
     if (std::find(targets.begin(), targets.end(), target) != targets.end()) {
-      return context.ErrorAt(name.at, fmt::format("column \"{}\" specified more than once", name.name));
+      return context.ErrorAt(name.at,
+                             fmt::format("column \"{}\" specified more than once", name.name));
     }
     targets.push_back(target);
   }
@@ -248,12 +237,14 @@ Status ExecuteInsert(const ast::Insert& insert, StatementContext& context) {
   }
   ASSIGN_OR_RETURN(PlanPtr plan, binder.BindQuery(*insert.query));
   if (targets.empty()) {
-    for (size_t i = 0; i < std::min(plan->output.size(), schema->columns.size()); ++i) targets.push_back(i);
+    for (size_t i = 0; i < std::min(plan->output.size(), schema->columns.size()); ++i)
+      targets.push_back(i);
   }
   if (plan->output.size() != targets.size()) {
-    return context.ErrorAt(insert.query->at, fmt::format("INSERT has {} expressions where {} columns are "
-                                                         "expected",
-                                                         plan->output.size(), targets.size()));
+    return context.ErrorAt(insert.query->at,
+                           fmt::format("INSERT has {} expressions where {} columns are "
+                                       "expected",
+                                       plan->output.size(), targets.size()));
   }
   ProjectNode project;
   std::vector<PlanColumn> output;
@@ -266,8 +257,9 @@ Status ExecuteInsert(const ast::Insert& insert, StatementContext& context) {
     } else {
       auto cast = MakeCast(ColumnOf(plan->output[target - targets.begin()]), column.type);
       if (!cast.ok()) {
-        return context.ErrorAt(insert.query->at, fmt::format("column \"{}\" is of type {}: {}", column.name,
-                                                             column.type.ToString(), Message(cast.status())));
+        return context.ErrorAt(insert.query->at,
+                               fmt::format("column \"{}\" is of type {}: {}", column.name,
+                                           column.type.ToString(), Message(cast.status())));
       }
       project.exprs.push_back(*std::move(cast));
     }
@@ -284,18 +276,20 @@ Status ExecuteDelete(const ast::Delete& del, StatementContext& context) {
   Binder binder(context.sql, context.session, snapshot);
   ASSIGN_OR_RETURN(TableSchemaPtr schema, binder.LookupTable(del.table));
   Scope scope;
-  ASSIGN_OR_RETURN(PlanPtr plan, binder.BindTable(schema, del.alias ? del.alias->name : schema->name, &scope));
+  ASSIGN_OR_RETURN(PlanPtr plan,
+                   binder.BindTable(schema, del.alias ? del.alias->name : schema->name, &scope));
   PlanColumn row_id = binder.NewColumn("row id", TypeId::kUBigInt);
   plan->As<ScanNode>()->columns.push_back(kRowIdColumn);
   plan->output.push_back(row_id);
   if (del.where) RETURN_IF_ERROR(binder.BindWhere(*del.where, &scope, &plan));
   std::vector<uint64_t> row_ids;
-  RETURN_IF_ERROR(RunPlan(std::move(plan), {row_id}, snapshot, context, [&](Chunk chunk) -> StatusOr<Flow> {
-    Vector flat = chunk.columns[0].Flatten();
-    const uint64_t* ids = flat.values<uint64_t>();
-    row_ids.insert(row_ids.end(), ids, ids + chunk.num_rows);
-    return Flow::kMore;
-  }));
+  RETURN_IF_ERROR(
+      RunPlan(std::move(plan), {row_id}, snapshot, context, [&](Chunk chunk) -> StatusOr<Flow> {
+        Vector flat = chunk.columns[0].Flatten();
+        const uint64_t* ids = flat.values<uint64_t>();
+        row_ids.insert(row_ids.end(), ids, ids + chunk.num_rows);
+        return Flow::kMore;
+      }));
   ASSIGN_OR_RETURN(uint64_t deleted, context.store->Delete(schema->table_id, snapshot, row_ids));
   return context.receiver->End(fmt::format("DELETE {}", deleted), deleted);
 }

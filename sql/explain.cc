@@ -43,16 +43,18 @@ struct Describe {
   Description operator()(const ScanNode& node) const {
     Description d{"Scan " + node.schema->name, {}};
     std::string columns;
-    for (const PlanColumn& column : plan.output) columns += (columns.empty() ? "" : ", ") + column.name;
+    for (const PlanColumn& column : plan.output)
+      columns += (columns.empty() ? "" : ", ") + column.name;
     d.details.push_back({"Columns", columns.empty() ? "none" : columns});
     if (!node.filters.empty()) d.details.push_back({"Filter", List(node.filters, " AND ")});
     if (analyzed) {
       const ScanCounters& c = *node.counters;
-      d.details.push_back({"Read", fmt::format("{} rows scanned, {} read, segments skipped {} of {}, "
-                                               "blocks skipped {} of {}",
-                                               c.rows_scanned.load(), Human(c.bytes_read.load()),
-                                               c.segments_skipped.load(), c.segments_total.load(),
-                                               c.blocks_skipped.load(), c.blocks_total.load())});
+      d.details.push_back(
+          {"Read",
+           fmt::format("{} rows scanned, {} read, segments skipped {} of {}, "
+                       "blocks skipped {} of {}",
+                       c.rows_scanned.load(), Human(c.bytes_read.load()), c.segments_skipped.load(),
+                       c.segments_total.load(), c.blocks_skipped.load(), c.blocks_total.load())});
     }
     return d;
   }
@@ -92,7 +94,8 @@ struct Describe {
     Description d{fmt::format("Hash join ({})", kNames[static_cast<int>(node.kind)]), {}};
     std::string on;
     for (size_t i = 0; i < node.probe_keys.size(); ++i) {
-      on += (on.empty() ? "" : " AND ") + ToString(*node.probe_keys[i]) + " = " + ToString(*node.build_keys[i]);
+      on += (on.empty() ? "" : " AND ") + ToString(*node.probe_keys[i]) + " = " +
+            ToString(*node.build_keys[i]);
     }
     d.details.push_back({"On", on.empty() ? "every pair" : on});
     if (node.residual) d.details.push_back({"And", ToString(*node.residual)});
@@ -132,7 +135,8 @@ void Print(const Plan& plan, const DatabaseVersion& version, bool analyzed, int 
     line += fmt::format("  (rows≈{:.0f})", EstimateRows(plan, version));
   }
   lines->push_back(std::move(line));
-  for (auto& [name, text] : d.details) lines->push_back(fmt::format("{}  {}: {}", indent, name, text));
+  for (auto& [name, text] : d.details)
+    lines->push_back(fmt::format("{}  {}: {}", indent, name, text));
   if (analyzed && plan.details) {
     for (const std::string& text : *plan.details) lines->push_back(indent + "  " + text);
   }
@@ -176,7 +180,8 @@ std::string Json(const Plan& plan, const DatabaseVersion& version, bool analyzed
 
 }  // namespace
 
-std::vector<std::string> ExplainPlan(const Plan& plan, const DatabaseVersion& version, bool analyzed) {
+std::vector<std::string> ExplainPlan(const Plan& plan, const DatabaseVersion& version,
+                                     bool analyzed) {
   std::vector<std::string> lines;
   Print(plan, version, analyzed, 0, &lines);
   return lines;

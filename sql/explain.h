@@ -9,7 +9,8 @@
 
 namespace shale {
 
-std::vector<std::string> ExplainPlan(const Plan& plan, const DatabaseVersion& version, bool analyzed);
+std::vector<std::string> ExplainPlan(const Plan& plan, const DatabaseVersion& version,
+                                     bool analyzed);
 // The same as one JSON array, as PostgreSQL's FORMAT JSON has it.
 std::string ExplainJson(const Plan& plan, const DatabaseVersion& version, bool analyzed);
 

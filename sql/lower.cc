@@ -92,7 +92,8 @@ class Lowering {
       if (analyze_) branch.profiles.push_back(profile);
     }
   }
-  Stream FromSource(Plan* plan, std::function<StatusOr<std::unique_ptr<Source>>()> make, bool ordered) {
+  Stream FromSource(Plan* plan, std::function<StatusOr<std::unique_ptr<Source>>()> make,
+                    bool ordered) {
     Stream stream;
     Pipeline::Branch branch;
     branch.make_source = std::move(make);
@@ -108,7 +109,8 @@ class Lowering {
   }
   Stream FromSink(Plan* plan, std::shared_ptr<SinkSource> sink, bool ordered) {
     return FromSource(
-        plan, [sink]() -> StatusOr<std::unique_ptr<Source>> { return sink->MakeSource(); }, ordered);
+        plan, [sink]() -> StatusOr<std::unique_ptr<Source>> { return sink->MakeSource(); },
+        ordered);
   }
 
   StatusOr<Stream> LowerNode(Plan* plan, ScanNode& node) {
@@ -131,8 +133,8 @@ class Lowering {
   StatusOr<Stream> LowerNode(Plan* plan, ValuesNode& node) {
     auto chunks = node.chunks;
     return FromSource(
-        plan,
-        [chunks]() -> StatusOr<std::unique_ptr<Source>> { return MakeChunkSource(chunks); }, false);
+        plan, [chunks]() -> StatusOr<std::unique_ptr<Source>> { return MakeChunkSource(chunks); },
+        false);
   }
   StatusOr<Stream> LowerNode(Plan* plan, FilterNode& node) {
     ASSIGN_OR_RETURN(Stream stream, Lower(plan->children[0].get()));
@@ -171,7 +173,8 @@ class Lowering {
     Plan* child = plan->children[0].get();
     ASSIGN_OR_RETURN(Stream stream, Lower(child));
     ProjectTo(&stream, child->output);
-    TopN top = MakeTopN(Positioned(node.keys, stream.layout), TypesOf(*child), node.limit, node.offset);
+    TopN top =
+        MakeTopN(Positioned(node.keys, stream.layout), TypesOf(*child), node.limit, node.offset);
     stream.ordered = false;
     Finish(std::move(stream), top.sink, SinkProfile(plan));
     return FromSink(plan, top.sink, true);
@@ -190,9 +193,10 @@ class Lowering {
     ProjectTo(&stream, probe->output);
     std::vector<ColumnVar> both = stream.layout;
     both.insert(both.end(), built.layout.begin(), built.layout.end());
-    HashJoin join = MakeHashJoin(
-        node.kind, Positioned(node.probe_keys, stream.layout), Positioned(node.build_keys, built.layout),
-        node.residual ? Positioned(node.residual, both) : nullptr, TypesOf(*probe), TypesOf(*build));
+    HashJoin join = MakeHashJoin(node.kind, Positioned(node.probe_keys, stream.layout),
+                                 Positioned(node.build_keys, built.layout),
+                                 node.residual ? Positioned(node.residual, both) : nullptr,
+                                 TypesOf(*probe), TypesOf(*build));
     built.ordered = false;
     // The build must be ready before the probe's own pipeline runs, which is finished later.
     Finish(std::move(built), join.build, SinkProfile(plan));
@@ -220,10 +224,12 @@ class Lowering {
     ASSIGN_OR_RETURN(Stream stream, Lower(plan->children[0].get()));
     auto row_id = std::find(stream.layout.begin(), stream.layout.end(), node.row_id);
     SHALE_CHECK(row_id != stream.layout.end());
-    Add(plan, &stream, MakeRowFetch(snapshot_, node.schema->table_id,
-                                    static_cast<size_t>(row_id - stream.layout.begin()), node.columns));
+    Add(plan, &stream,
+        MakeRowFetch(snapshot_, node.schema->table_id,
+                     static_cast<size_t>(row_id - stream.layout.begin()), node.columns));
     size_t first = plan->output.size() - node.columns.size();
-    for (size_t i = first; i < plan->output.size(); ++i) stream.layout.push_back(plan->output[i].id);
+    for (size_t i = first; i < plan->output.size(); ++i)
+      stream.layout.push_back(plan->output[i].id);
     return stream;
   }
   StatusOr<Stream> LowerNode(Plan* plan, UnionAllNode& node) {
@@ -242,7 +248,9 @@ class Lowering {
     return all;
   }
 
-  std::shared_ptr<PartProfile> SinkProfile(Plan* plan) { return analyze_ ? Profile(plan) : nullptr; }
+  std::shared_ptr<PartProfile> SinkProfile(Plan* plan) {
+    return analyze_ ? Profile(plan) : nullptr;
+  }
 
   Snapshot snapshot_;
   bool analyze_;
@@ -251,8 +259,8 @@ class Lowering {
 
 }  // namespace
 
-StatusOr<LoweredQuery> LowerQuery(Plan* plan, const std::vector<PlanColumn>& result, Snapshot snapshot,
-                                  std::shared_ptr<Sink> sink, bool analyze) {
+StatusOr<LoweredQuery> LowerQuery(Plan* plan, const std::vector<PlanColumn>& result,
+                                  Snapshot snapshot, std::shared_ptr<Sink> sink, bool analyze) {
   Lowering lowering(std::move(snapshot), analyze);
   ASSIGN_OR_RETURN(Stream stream, lowering.Lower(plan));
   lowering.ProjectTo(&stream, result);

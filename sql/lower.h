@@ -14,7 +14,7 @@ struct LoweredQuery {
 };
 
 // `result`: the columns to hand to `sink`, in order. With `analyze`, plan nodes get profiles.
-StatusOr<LoweredQuery> LowerQuery(Plan* plan, const std::vector<PlanColumn>& result, Snapshot snapshot,
-                                  std::shared_ptr<Sink> sink, bool analyze);
+StatusOr<LoweredQuery> LowerQuery(Plan* plan, const std::vector<PlanColumn>& result,
+                                  Snapshot snapshot, std::shared_ptr<Sink> sink, bool analyze);
 
 }  // namespace shale

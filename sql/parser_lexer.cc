@@ -368,7 +368,7 @@ class Lexer {
     if (op == ">=") return T::GE;
     if (op == "<>" || op == "!=") return T::NE;
     for (const std::string_view known : {"||", "~*", "!~", "!~*", "->", "->>", "#>", "#>>", "@>",
-                                         "<@", "<<", ">>", "~~", "!~~", "~~*", "!~~*"}) {
+                                         "<@", "<<", ">>", "<<=", ">>=", "~~", "!~~", "~~*", "!~~*"}) {
       if (op == known) return T::OPERATOR;
     }
     return 0;

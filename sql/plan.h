@@ -36,7 +36,7 @@ using PlanPtr = std::unique_ptr<Plan>;
 struct ScanNode {
   TableSchemaPtr schema;
   std::vector<ColumnId> columns;
-  std::vector<ExprPtr> filters;  // conjuncts over output ids
+  std::vector<ExprPtr> filters;   // conjuncts over output ids
   std::vector<bool> filter_only;  // output[i] is read for the filters alone; empty: none is
   std::shared_ptr<ScanCounters> counters = std::make_shared<ScanCounters>();
 };
@@ -91,8 +91,9 @@ struct UnionAllNode {
   std::vector<std::vector<ColumnVar>> inputs;
 };
 
-using PlanNode = std::variant<ScanNode, ValuesNode, FilterNode, ProjectNode, AggregateNode,
-                              SortNode, TopNNode, LimitNode, JoinNode, ScalarJoinNode, FetchNode, UnionAllNode>;
+using PlanNode =
+    std::variant<ScanNode, ValuesNode, FilterNode, ProjectNode, AggregateNode, SortNode, TopNNode,
+                 LimitNode, JoinNode, ScalarJoinNode, FetchNode, UnionAllNode>;
 
 struct Plan {
   PlanNode node;

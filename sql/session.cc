@@ -20,10 +20,12 @@ struct SettingDefault {
 constexpr SettingDefault kSettings[] = {
     {"timezone", "UTC", "Zone that TIMESTAMPTZ is shown and read in (an IANA name).", false},
     {"threads", "0", "Threads one query may use; 0 takes as many as there are cores.", false},
-    {"memory_limit", "0", "Memory one query may use, as in 512MB; 0 takes the database's limit.", false},
+    {"memory_limit", "0", "Memory one query may use, as in 512MB; 0 takes the database's limit.",
+     false},
     {"application_name", "", "Name of the client program.", false},
     {"search_path", "public", "Schemas that names are looked up in.", false},
-    {"extra_float_digits", "1", "Floats print with the fewest digits that read back the same.", false},
+    {"extra_float_digits", "1", "Floats print with the fewest digits that read back the same.",
+     false},
     {"client_min_messages", "notice", "Least severity of messages sent to the client.", false},
     {"standard_conforming_strings", "on", "Backslashes are plain in '…' strings.", true},
     {"client_encoding", "UTF8", "Encoding of text.", true},
@@ -31,7 +33,8 @@ constexpr SettingDefault kSettings[] = {
     {"datestyle", "ISO, MDY", "How dates print.", true},
     {"intervalstyle", "postgres", "How intervals print.", true},
     {"integer_datetimes", "on", "Timestamps are 64-bit integers.", true},
-    {"server_version", "15.0 (Shale " SHALE_VERSION ")", "Version of the dialect and of Shale.", true},
+    {"server_version", "15.0 (Shale " SHALE_VERSION ")", "Version of the dialect and of Shale.",
+     true},
     {"transaction_isolation", "repeatable read", "A statement reads one snapshot.", true},
 };
 
@@ -62,8 +65,8 @@ Status Session::Set(std::string_view name, std::string_view value) {
     std::vector<std::string> names;
     for (const Setting& known : settings_) names.push_back(known.name);
     std::string near = Nearest(key, names);
-    return InvalidArgument("unrecognized configuration parameter \"{}\"{}; SHOW ALL lists them", name,
-                           near.empty() ? "" : fmt::format("; did you mean {}?", near));
+    return InvalidArgument("unrecognized configuration parameter \"{}\"{}; SHOW ALL lists them",
+                           name, near.empty() ? "" : fmt::format("; did you mean {}?", near));
   }
   for (const SettingDefault& fixed : kSettings) {
     if (fixed.name == key && fixed.fixed && value != setting->value) {
@@ -111,14 +114,15 @@ StatusOr<std::string> Session::Get(std::string_view name) const {
 
 StatusOr<int64_t> ParseByteSize(std::string_view text) {
   size_t digits = 0;
-  while (digits < text.size() && (std::isdigit(static_cast<unsigned char>(text[digits])) || text[digits] == '.')) {
+  while (digits < text.size() &&
+         (std::isdigit(static_cast<unsigned char>(text[digits])) || text[digits] == '.')) {
     ++digits;
   }
   double number = 0;
   std::string unit = absl::AsciiStrToLower(std::string(text.substr(digits)));
   std::erase(unit, ' ');
   static const std::pair<const char*, int> kUnits[] = {
-      {"", 0},   {"b", 0},   {"kb", 10}, {"kib", 10}, {"k", 10}, {"mb", 20}, {"mib", 20},
+      {"", 0},   {"b", 0},   {"kb", 10},  {"kib", 10}, {"k", 10},  {"mb", 20},  {"mib", 20},
       {"m", 20}, {"gb", 30}, {"gib", 30}, {"g", 30},   {"tb", 40}, {"tib", 40}, {"t", 40}};
   for (auto [name, shift] : kUnits) {
     if (unit != name || !ParseDouble(text.substr(0, digits), &number)) continue;

@@ -27,7 +27,7 @@ class Session {
   const std::vector<Setting>& settings() const { return settings_; }
 
   const std::string& time_zone() const { return time_zone_; }
-  int threads() const { return threads_; }                         // 0: the database's
+  int threads() const { return threads_; }                            // 0: the database's
   int64_t memory_limit_bytes() const { return memory_limit_bytes_; }  // 0: the database's
   FunctionContext functions;  // now_us is set at each statement's start
 

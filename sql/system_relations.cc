@@ -38,16 +38,11 @@ Value Count(uint64_t count) { return Value::Int(TypeId::kBigInt, static_cast<int
 
 const char* UnitName(PartitionUnit unit) {
   switch (unit) {
-    case PartitionUnit::kNone:
-      return "";
-    case PartitionUnit::kHour:
-      return "HOUR";
-    case PartitionUnit::kDay:
-      return "DAY";
-    case PartitionUnit::kWeek:
-      return "WEEK";
-    case PartitionUnit::kMonth:
-      return "MONTH";
+    case PartitionUnit::kNone: return "";
+    case PartitionUnit::kHour: return "HOUR";
+    case PartitionUnit::kDay: return "DAY";
+    case PartitionUnit::kWeek: return "WEEK";
+    case PartitionUnit::kMonth: return "MONTH";
   }
   return "";
 }
@@ -67,9 +62,9 @@ StatusOr<SystemRelation> Functions(const Session&, const DatabaseVersion&) {
     return text;
   };
   for (const auto& function : Registry::Get().scalars()) {
-    rows.Add({Text(function->name), Text("scalar"), Text(function->category), Text(function->signature),
-              Text(function->summary), Text(function->example), Text(function->example_result),
-              Text(joined(function->aliases))});
+    rows.Add({Text(function->name), Text("scalar"), Text(function->category),
+              Text(function->signature), Text(function->summary), Text(function->example),
+              Text(function->example_result), Text(joined(function->aliases))});
   }
   for (const auto& function : Registry::Get().aggregates()) {
     rows.Add({Text(function->name), Text("aggregate"), Text("aggregate"), Text(function->signature),
@@ -97,17 +92,20 @@ StatusOr<SystemRelation> TableList(const Session&, const DatabaseVersion& versio
              {"order_by", TypeId::kText}});
   for (const TableSchemaPtr& table : Tables(version)) {
     std::string order;
-    for (ColumnId id : table->order_by) order += (order.empty() ? "" : ", ") + table->Find(id)->name;
+    for (ColumnId id : table->order_by)
+      order += (order.empty() ? "" : ", ") + table->Find(id)->name;
     rows.Add({Text(table->name), Text("table"), Count(RowCount(version, table->table_id)),
               Count(table->columns.size()),
               table->timestamp_column ? Text(table->Find(*table->timestamp_column)->name)
                                       : Value::Null(TypeId::kText),
-              table->timestamp_column ? Text(UnitName(table->partition_unit)) : Value::Null(TypeId::kText),
+              table->timestamp_column ? Text(UnitName(table->partition_unit))
+                                      : Value::Null(TypeId::kText),
               Text(order)});
   }
   for (const ViewSchema& view : Views(version)) {
-    rows.Add({Text(view.name), Text("view"), Value::Null(TypeId::kBigInt), Value::Null(TypeId::kBigInt),
-              Value::Null(TypeId::kText), Value::Null(TypeId::kText), Text("")});
+    rows.Add({Text(view.name), Text("view"), Value::Null(TypeId::kBigInt),
+              Value::Null(TypeId::kBigInt), Value::Null(TypeId::kText), Value::Null(TypeId::kText),
+              Text("")});
   }
   return rows.Take();
 }
@@ -122,9 +120,10 @@ StatusOr<SystemRelation> Columns(const Session&, const DatabaseVersion& version)
   for (const TableSchemaPtr& table : Tables(version)) {
     for (size_t i = 0; i < table->columns.size(); ++i) {
       const ColumnSchema& column = table->columns[i];
-      rows.Add({Text(table->name), Value::Int(TypeId::kInteger, static_cast<int64_t>(i + 1)),
-                Text(column.name), Text(column.type.ToString()), Value::Bool(!column.not_null),
-                column.default_text.empty() ? Value::Null(TypeId::kText) : Text(column.default_text)});
+      rows.Add(
+          {Text(table->name), Value::Int(TypeId::kInteger, static_cast<int64_t>(i + 1)),
+           Text(column.name), Text(column.type.ToString()), Value::Bool(!column.not_null),
+           column.default_text.empty() ? Value::Null(TypeId::kText) : Text(column.default_text)});
     }
   }
   return rows.Take();
@@ -140,11 +139,12 @@ StatusOr<SystemRelation> Segments(const Session&, const DatabaseVersion& version
              {"bytes", TypeId::kBigInt},
              {"path", TypeId::kText}});
   for (const TableSchemaPtr& table : Tables(version)) {
-    ASSIGN_OR_RETURN(std::vector<SegmentStorage> segments, DescribeStorage(version, table->table_id));
+    ASSIGN_OR_RETURN(std::vector<SegmentStorage> segments,
+                     DescribeStorage(version, table->table_id));
     for (const SegmentStorage& segment : segments) {
-      rows.Add({Text(table->name), Count(segment.id), Text(segment.partition), Value::Bool(segment.hot),
-                Count(segment.rows), Count(segment.hidden_rows), Count(segment.file_bytes),
-                Text(segment.path)});
+      rows.Add({Text(table->name), Count(segment.id), Text(segment.partition),
+                Value::Bool(segment.hot), Count(segment.rows), Count(segment.hidden_rows),
+                Count(segment.file_bytes), Text(segment.path)});
     }
   }
   return rows.Take();
@@ -161,7 +161,8 @@ constexpr Entry kRelations[] = {
 
 }  // namespace
 
-StatusOr<std::optional<SystemRelation>> MakeSystemRelation(std::string_view name, const Session& session,
+StatusOr<std::optional<SystemRelation>> MakeSystemRelation(std::string_view name,
+                                                           const Session& session,
                                                            const DatabaseVersion& version) {
   for (const Entry& entry : kRelations) {
     if (entry.name != name) continue;

@@ -33,8 +33,8 @@ void Measure(benchmark::State& state, const std::vector<Chunk>& input,
     groups = CountRows(*sink);
   }
   state.counters["groups"] = static_cast<double>(groups);
-  state.counters["rows/s"] =
-      benchmark::Counter(static_cast<double>(rows * state.iterations()), benchmark::Counter::kIsRate);
+  state.counters["rows/s"] = benchmark::Counter(static_cast<double>(rows * state.iterations()),
+                                                benchmark::Counter::kIsRate);
 }
 
 uint64_t Random(size_t row) { return HashInt(row + 12345); }
@@ -74,8 +74,8 @@ BENCHMARK(BM_CountSumAvgByDictionary)->Arg(1)->UseRealTime()->Unit(benchmark::kM
 void BM_CountByManyDictionaries(benchmark::State& state) {
   std::vector<DictionaryPtr> dictionaries;
   for (int i = 0; i < 8; ++i) dictionaries.push_back(MakeTexts(200000));
-  const auto input = Zip(
-      {Dictionaries(dictionaries, kRows, kRows / 8, [](size_t row) { return Random(row); })});
+  const auto input =
+      Zip({Dictionaries(dictionaries, kRows, kRows / 8, [](size_t row) { return Random(row); })});
   Measure(state, input, {MakeColumn(0, TypeId::kText)}, {Call("count", {})});
 }
 BENCHMARK(BM_CountByManyDictionaries)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
@@ -83,22 +83,24 @@ BENCHMARK(BM_CountByManyDictionaries)->Arg(1)->Arg(2)->UseRealTime()->Unit(bench
 void BM_CountByFlatStrings(benchmark::State& state) {
   const DictionaryPtr texts = MakeTexts(static_cast<size_t>(state.range(1)));
   std::vector<Vector> flat;
-  for (const Vector& vector : Dictionaries({texts}, kRows / 2, kRows, [](size_t row) {
-         return Random(row);
-       })) {
+  for (const Vector& vector :
+       Dictionaries({texts}, kRows / 2, kRows, [](size_t row) { return Random(row); })) {
     flat.push_back(vector.Flatten());
   }
   Measure(state, Zip({flat}), {MakeColumn(0, TypeId::kText)}, {Call("count", {})});
 }
 BENCHMARK(BM_CountByFlatStrings)
-    ->Args({1, 1000})->Args({1, 1000000})->Args({2, 1000000})
-    ->UseRealTime()->Unit(benchmark::kMillisecond);
+    ->Args({1, 1000})
+    ->Args({1, 1000000})
+    ->Args({2, 1000000})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 
 void BM_CountBySmallInteger(benchmark::State& state) {
-  const auto input = Zip({Flats<int16_t>(TypeId::kSmallInt, kRows, [](size_t row) {
-                            return static_cast<int64_t>(Random(row) % 100);
-                          }),
-                          Values()});
+  const auto input =
+      Zip({Flats<int16_t>(TypeId::kSmallInt, kRows,
+                          [](size_t row) { return static_cast<int64_t>(Random(row) % 100); }),
+           Values()});
   Measure(state, input, {MakeColumn(0, TypeId::kSmallInt)},
           {Call("count", {}), Call("sum", {Value()})});
 }
@@ -107,15 +109,19 @@ BENCHMARK(BM_CountBySmallInteger)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark
 // Values spread wide, so that only hashing finds them.
 void BM_CountByWideInteger(benchmark::State& state) {
   const auto groups = static_cast<uint64_t>(state.range(1));
-  const auto input = Zip({Flats<int64_t>(TypeId::kBigInt, kRows, [&](size_t row) {
-    return HashInt(Random(row) % groups);
-  })});
+  const auto input = Zip({Flats<int64_t>(
+      TypeId::kBigInt, kRows, [&](size_t row) { return HashInt(Random(row) % groups); })});
   Measure(state, input, {MakeColumn(0, TypeId::kBigInt)}, {Call("count", {})});
 }
 BENCHMARK(BM_CountByWideInteger)
-    ->Args({1, 100})->Args({1, 10000})->Args({1, 100000})->Args({1, 1000000})
-    ->Args({1, 4000000})->Args({2, 1000000})
-    ->UseRealTime()->Unit(benchmark::kMillisecond);
+    ->Args({1, 100})
+    ->Args({1, 10000})
+    ->Args({1, 100000})
+    ->Args({1, 1000000})
+    ->Args({1, 4000000})
+    ->Args({2, 1000000})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 
 void BM_CountByTwoKeys(benchmark::State& state) {
   const auto input =
@@ -126,10 +132,9 @@ void BM_CountByTwoKeys(benchmark::State& state) {
 BENCHMARK(BM_CountByTwoKeys)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void BM_CountByFewOfTwoKeys(benchmark::State& state) {
-  const auto input =
-      Zip({Dictionaries({MakeTexts(10)}, kRows, kRows, [](size_t row) { return Random(row); }),
-           Flats<int32_t>(TypeId::kInteger, kRows,
-                          [](size_t row) { return Random(row + 7) % 10; })});
+  const auto input = Zip(
+      {Dictionaries({MakeTexts(10)}, kRows, kRows, [](size_t row) { return Random(row); }),
+       Flats<int32_t>(TypeId::kInteger, kRows, [](size_t row) { return Random(row + 7) % 10; })});
   Measure(state, input, {MakeColumn(0, TypeId::kText), Value()}, {Call("count", {})});
 }
 BENCHMARK(BM_CountByFewOfTwoKeys)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
@@ -143,9 +148,8 @@ void BM_NoKeys(benchmark::State& state) {
 BENCHMARK(BM_NoKeys)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void BM_CountDistinct(benchmark::State& state) {
-  const auto input = Zip({Flats<int64_t>(TypeId::kBigInt, kRows, [](size_t row) {
-    return HashInt(Random(row) % 1500000);
-  })});
+  const auto input = Zip({Flats<int64_t>(
+      TypeId::kBigInt, kRows, [](size_t row) { return HashInt(Random(row) % 1500000); })});
   Measure(state, input, {}, {Call("count", {MakeColumn(0, TypeId::kBigInt)}, true)});
 }
 BENCHMARK(BM_CountDistinct)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
@@ -162,9 +166,8 @@ void BM_CountDistinctByGroup(benchmark::State& state) {
 BENCHMARK(BM_CountDistinctByGroup)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 void BM_ApproxCountDistinct(benchmark::State& state) {
-  const auto input = Zip({Flats<int64_t>(TypeId::kBigInt, kRows, [](size_t row) {
-    return HashInt(Random(row) % 1500000);
-  })});
+  const auto input = Zip({Flats<int64_t>(
+      TypeId::kBigInt, kRows, [](size_t row) { return HashInt(Random(row) % 1500000); })});
   Measure(state, input, {}, {Call("approx_count_distinct", {MakeColumn(0, TypeId::kBigInt)})});
 }
 BENCHMARK(BM_ApproxCountDistinct)->Arg(1)->UseRealTime()->Unit(benchmark::kMillisecond);

@@ -55,10 +55,8 @@ void BM_JoinDictionary(benchmark::State& state) {
     keys.push_back(vector.Flatten());
   }
   const auto build = Zip({keys, keys});
-  const auto probe = Zip(
-      {Dictionaries({MakeTexts(10000)}, kProbeRows, kProbeRows, [](size_t row) {
-        return HashInt(row + 5);
-      })});
+  const auto probe = Zip({Dictionaries({MakeTexts(10000)}, kProbeRows, kProbeRows,
+                                       [](size_t row) { return HashInt(row + 5); })});
   Measure(state, JoinKind::kInner, probe, build, TypeId::kText, {TypeId::kText},
           {TypeId::kText, TypeId::kText});
 }
@@ -67,9 +65,8 @@ BENCHMARK(BM_JoinDictionary)->UseRealTime()->Unit(benchmark::kMillisecond);
 void BM_SemiJoin(benchmark::State& state) {
   const auto build =
       Zip({Flats<int64_t>(TypeId::kBigInt, 1000, [](size_t row) { return HashInt(row); })});
-  const auto probe = Zip({Flats<int64_t>(TypeId::kBigInt, kProbeRows, [](size_t row) {
-    return HashInt(HashInt(row + 5) % 100000);
-  })});
+  const auto probe = Zip({Flats<int64_t>(
+      TypeId::kBigInt, kProbeRows, [](size_t row) { return HashInt(HashInt(row + 5) % 100000); })});
   Measure(state, JoinKind::kSemi, probe, build, TypeId::kBigInt, {TypeId::kBigInt},
           {TypeId::kBigInt});
 }

@@ -13,8 +13,8 @@ std::vector<Vector> RandomIntegers(size_t rows) {
 
 void BM_SortIntegers(benchmark::State& state) {
   const size_t rows = size_t{1} << 21;
-  const auto input = std::make_shared<const std::vector<Chunk>>(
-      Zip({RandomIntegers(rows), RandomIntegers(rows)}));
+  const auto input =
+      std::make_shared<const std::vector<Chunk>>(Zip({RandomIntegers(rows), RandomIntegers(rows)}));
   for (auto _ : state) {
     auto sink = MakeSort({{MakeColumn(0, TypeId::kBigInt)}}, {TypeId::kBigInt, TypeId::kBigInt});
     RunInto(input, {}, sink, static_cast<int>(state.range(0)));
@@ -67,8 +67,9 @@ BENCHMARK(BM_TopTenAscendingInput)->UseRealTime()->Unit(benchmark::kMillisecond)
 
 void BM_TopTenDictionary(benchmark::State& state) {
   const size_t rows = size_t{1} << 22;
-  TopTen(state, Zip({Dictionaries({MakeTexts(100000)}, rows, rows,
-                                  [](size_t row) { return HashInt(row + 5); })}),
+  TopTen(state,
+         Zip({Dictionaries({MakeTexts(100000)}, rows, rows,
+                           [](size_t row) { return HashInt(row + 5); })}),
          TypeId::kText, false, rows);
 }
 BENCHMARK(BM_TopTenDictionary)->UseRealTime()->Unit(benchmark::kMillisecond);

@@ -17,21 +17,25 @@ namespace {
 
 Status Fill(Database& database, int64_t rows) {
   auto connection = database.Connect();
-  RETURN_IF_ERROR(connection
-                      ->Query("CREATE TABLE events (ts TIMESTAMP NOT NULL, event TEXT NOT NULL, country TEXT NOT NULL, "
-                              "user_id INTEGER NOT NULL, price DOUBLE NOT NULL, duration INTEGER NOT NULL) "
-                              "TIMESTAMP(ts) PARTITION BY MONTH")
-                      .status());
+  RETURN_IF_ERROR(
+      connection
+          ->Query("CREATE TABLE events (ts TIMESTAMP NOT NULL, event TEXT NOT NULL, country TEXT "
+                  "NOT NULL, "
+                  "user_id INTEGER NOT NULL, price DOUBLE NOT NULL, duration INTEGER NOT NULL) "
+                  "TIMESTAMP(ts) PARTITION BY MONTH")
+          .status());
   TableSchemaPtr schema = FindTable(*database.store().snapshot(), "events");
   ASSIGN_OR_RETURN(auto writer, database.store().StartBulk(*schema, 1));
   std::mt19937_64 random(7);
-  const char* events[] = {"page_view", "click", "scroll", "search", "add_to_cart", "purchase", "sign_up", "play"};
-  const char* countries[] = {"US", "DE", "IN", "BR", "GB", "FR", "JP", "CA", "AU", "NL", "SE", "PL"};
+  const char* events[] = {"page_view",   "click",    "scroll",  "search",
+                          "add_to_cart", "purchase", "sign_up", "play"};
+  const char* countries[] = {"US", "DE", "IN", "BR", "GB", "FR",
+                             "JP", "CA", "AU", "NL", "SE", "PL"};
   int64_t micros = 1'767'225'600'000'000;
   for (int64_t done = 0; done < rows;) {
     size_t count = static_cast<size_t>(std::min<int64_t>(kChunkRows, rows - done));
-    VectorBuilder ts(TypeId::kTimestamp), event(TypeId::kText), country(TypeId::kText), user(TypeId::kInteger),
-        price(TypeId::kDouble), duration(TypeId::kInteger);
+    VectorBuilder ts(TypeId::kTimestamp), event(TypeId::kText), country(TypeId::kText),
+        user(TypeId::kInteger), price(TypeId::kDouble), duration(TypeId::kInteger);
     for (size_t i = 0; i < count; ++i) {
       micros += static_cast<int64_t>(random() % 40'000);
       ts.Append<int64_t>(micros);
@@ -67,7 +71,8 @@ Status Run(int64_t rows, const std::string& directory) {
       "SELECT user_id, count(*) AS c FROM events GROUP BY user_id ORDER BY c DESC LIMIT 10",
       "SELECT date_trunc('hour', ts) AS h, count(*) FROM events GROUP BY h",
   };
-  fmt::print("{} rows, {} threads\n{:>9} {:>12}  query\n", rows, database->num_workers(), "ms", "M rows/s");
+  fmt::print("{} rows, {} threads\n{:>9} {:>12}  query\n", rows, database->num_workers(), "ms",
+             "M rows/s");
   for (const char* query : queries) {
     int64_t best = INT64_MAX;
     for (int run = 0; run < 7; ++run) {
@@ -75,7 +80,8 @@ Status Run(int64_t rows, const std::string& directory) {
       RETURN_IF_ERROR(connection->Query(query).status());
       best = std::min(best, Clock::System()->MonotonicMicros() - start);
     }
-    fmt::print("{:>9.2f} {:>12.0f}  {}\n", best / 1000.0, static_cast<double>(rows) / static_cast<double>(best), query);
+    fmt::print("{:>9.2f} {:>12.0f}  {}\n", best / 1000.0,
+               static_cast<double>(rows) / static_cast<double>(best), query);
   }
   return OkStatus();
 }
@@ -84,7 +90,8 @@ Status Run(int64_t rows, const std::string& directory) {
 }  // namespace shale
 
 int main(int argc, char** argv) {
-  std::string directory = fmt::format("{}/shale-bench-{}", std::filesystem::temp_directory_path().string(), getpid());
+  std::string directory =
+      fmt::format("{}/shale-bench-{}", std::filesystem::temp_directory_path().string(), getpid());
   shale::Status status = shale::Run(argc > 1 ? std::atoll(argv[1]) : 50'000'000, directory);
   std::filesystem::remove_all(directory);
   if (!status.ok()) fmt::print(stderr, "{}\n", shale::Message(status));

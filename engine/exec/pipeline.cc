@@ -6,7 +6,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/sync.h"
-#include "engine/exec/helper_threads.h"
+#include "engine/exec/extra_workers.h"
 
 namespace shale {
 namespace {
@@ -68,7 +68,7 @@ class PartTimer {
 };
 
 // Rows that a worker handles before others are woken when a source does not know its size.
-constexpr size_t kRowsBeforeHelp = 2 * kChunkRows;
+constexpr size_t kRowsAlone = 2 * kChunkRows;
 
 class PipelineRun {
  public:
@@ -80,15 +80,17 @@ class PipelineRun {
     for (Pipeline::Branch& branch : pipeline_->branches) {
       ASSIGN_OR_RETURN(std::unique_ptr<Source> source, branch.make_source());
       const int here = source->UsefulWorkers();
-      if (here < 0) unknown_ = true;
-      else useful += here;
+      if (here < 0)
+        unknown_ = true;
+      else
+        useful += here;
       sources_.push_back(std::move(source));
     }
     int workers = pipeline_->single_worker ? 1 : std::max(1, context_->num_workers);
     if (!unknown_) workers = std::min(workers, std::max(1, useful));
-    RunWithHelpers(
+    RunWithExtraWorkers(
         workers - 1, [this](int) { Guarded(nullptr); },
-        [this](const StartHelpers& start) { Guarded(&start); });
+        [this](const StartExtraWorkers& start) { Guarded(&start); });
     RETURN_IF_ERROR(error_.Get());
     {
       PartTimer* current = nullptr;
@@ -106,7 +108,7 @@ class PipelineRun {
   }
 
  private:
-  void Guarded(const StartHelpers* start) {
+  void Guarded(const StartExtraWorkers* start) {
     Status status = Caught([&] { return Work(start); });
     if (!status.ok()) error_.Set(std::move(status));
   }
@@ -117,7 +119,7 @@ class PipelineRun {
   }
 
   // One worker, from its first chunk to its Combine.
-  Status Work(const StartHelpers* start) {
+  Status Work(const StartExtraWorkers* start) {
     PartTimer* timer = nullptr;
     WorkerStatePtr sink_state = pipeline_->sink->MakeState(context_);
     bool sink_done = false;
@@ -127,8 +129,7 @@ class PipelineRun {
     }
     size_t rows_seen = 0;
     for (size_t i = 0; i < sources_.size() && !sink_done; ++i) {
-      RETURN_IF_ERROR(
-          Branch(i, sink_state.get(), &timer, &start, &rows_seen, &sink_done));
+      RETURN_IF_ERROR(Branch(i, sink_state.get(), &timer, &start, &rows_seen, &sink_done));
       if (error_.stopped()) return OkStatus();
     }
     if (error_.stopped()) return OkStatus();
@@ -140,7 +141,7 @@ class PipelineRun {
   }
 
   Status Branch(size_t index, WorkerState* sink_state, PartTimer** timer,
-                const StartHelpers** start, size_t* rows_seen, bool* sink_done) {
+                const StartExtraWorkers** start, size_t* rows_seen, bool* sink_done) {
     const Pipeline::Branch& branch = pipeline_->branches[index];
     Source& source = *sources_[index];
     const size_t num_operators = branch.operators.size();
@@ -192,7 +193,7 @@ class PipelineRun {
       }
       if (!more) break;
       *rows_seen += std::max<size_t>(chunk.num_rows, 1);
-      if (*start && *rows_seen >= kRowsBeforeHelp) {
+      if (*start && *rows_seen >= kRowsAlone) {
         (**start)();
         *start = nullptr;
       }
@@ -251,9 +252,9 @@ Status RunParallel(int num_workers, const std::function<Status(int worker)>& bod
       if (!status.ok()) error.Set(std::move(status));
     }
   };
-  RunWithHelpers(
+  RunWithExtraWorkers(
       num_workers - 1, [&](int) { work(); },
-      [&](const StartHelpers& start) {
+      [&](const StartExtraWorkers& start) {
         start();
         work();
       });

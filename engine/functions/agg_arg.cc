@@ -1,6 +1,6 @@
 // arg_min(x, by), arg_max(x, by): x of the row where `by` is least or greatest. Rows with a NULL in
-// either are skipped; of rows that tie on `by`, the smaller x wins, so the answer does not depend on
-// the order of rows.
+// either are skipped; of rows that tie on `by`, the smaller x wins, so the answer does not depend
+// on the order of rows.
 //
 // `by` is brought to one of three forms (128-bit integer, double, string) and x is kept by its
 // width, so the pairs of types stay few; ties compare by x's real type.
@@ -143,8 +143,10 @@ struct ArgOp {
   }
   static Status Failure(const AggregateCall&) { return OkStatus(); }
   static void Finish(const AggregateCall&, const State& state, ResultWriter* writer, size_t row) {
-    if (state.by.has()) writer->Set<X>(row, state.x.get());
-    else writer->SetNull<X>(row);
+    if (state.by.has())
+      writer->Set<X>(row, state.x.get());
+    else
+      writer->SetNull<X>(row);
   }
 };
 

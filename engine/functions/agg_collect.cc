@@ -44,8 +44,10 @@ struct KeepOp {
     if (kKeep == Keep::kFirstValid && is_null) return;
     if (kKeep != Keep::kLast && state->seen) return;
     state->seen = 1;
-    if (is_null) state->slot.Clear();
-    else state->slot.Set(call.arena, value);
+    if (is_null)
+      state->slot.Clear();
+    else
+      state->slot.Set(call.arena, value);
   }
   static Status Update(const AggregateCall& call, std::byte* base, size_t stride,
                        const uint32_t* groups, std::span<const Vector> args, size_t num_rows) {
@@ -60,9 +62,8 @@ struct KeepOp {
     if (kKeep != Keep::kLast && state->seen) return OkStatus();
     Vector storage;
     const Vector& flat = FlatOrConstant(args[0], &storage);
-    ForEachRow<T>(flat, num_rows, [&](size_t, const T& value, bool is_null) {
-      Add(call, state, value, is_null);
-    });
+    ForEachRow<T>(flat, num_rows,
+                  [&](size_t, const T& value, bool is_null) { Add(call, state, value, is_null); });
     return OkStatus();
   }
   static bool Merge(const AggregateCall&, State* into, const State& from) {
@@ -83,8 +84,10 @@ struct KeepOp {
   }
   static Status Failure(const AggregateCall&) { return OkStatus(); }
   static void Finish(const AggregateCall&, const State& state, ResultWriter* writer, size_t row) {
-    if (state.slot.has()) writer->Set<T>(row, state.slot.get());
-    else writer->SetNull<T>(row);
+    if (state.slot.has())
+      writer->Set<T>(row, state.slot.get());
+    else
+      writer->SetNull<T>(row);
   }
 };
 
@@ -185,8 +188,8 @@ struct StringAggOp {
   static Status Failure(const AggregateCall&) { return TooLong(kName); }
   static void Finish(const AggregateCall&, const State& state, ResultWriter* writer, size_t row) {
     if (!state.seen) return writer->SetNull<std::string_view>(row);
-    writer->Set(row, std::string_view(state.bytes.data, state.bytes.size)
-                         .substr(state.first_delimiter));
+    writer->Set(row,
+                std::string_view(state.bytes.data, state.bytes.size).substr(state.first_delimiter));
   }
 };
 
@@ -274,8 +277,10 @@ struct ArrayAggOp {
       if (!state.seen) result->SetNull(row);
       for (uint32_t i = 0; i < state.items.size; ++i) {
         const ValueSlot<T>& slot = state.items.data[i];
-        if (slot.has()) items.Append<T>(slot.get());
-        else items.AppendNull();
+        if (slot.has())
+          items.Append<T>(slot.get());
+        else
+          items.AppendNull();
       }
     }
     result->mutable_children() = {items.Finish()};
@@ -432,9 +437,7 @@ struct QuantileOp {
   }
 };
 
-bool GoesToDouble(const ArgumentType& arg) {
-  return SettledType(arg, TypeId::kDouble).IsNumeric();
-}
+bool GoesToDouble(const ArgumentType& arg) { return SettledType(arg, TypeId::kDouble).IsNumeric(); }
 StatusOr<ResolvedAggregate> ResolveMedian(std::span<const ArgumentType> args) {
   if (args.size() != 1 || !GoesToDouble(args[0])) return NoSuchOverload();
   return Resolved(UnaryKernels<QuantileOp>(), {TypeId::kDouble}, TypeId::kDouble);
@@ -461,29 +464,68 @@ struct Row {
 
 void RegisterCollectAggregates(Registry* registry) {
   const Row rows[] = {
-      {"any_value", {}, "(x ANY) → ANY", "Some value that is not NULL.",
-       "SELECT any_value(x) FROM (VALUES (7), (7)) t(x)", "7", ResolveKeep<Keep::kFirstValid>,
+      {"any_value",
+       {},
+       "(x ANY) → ANY",
+       "Some value that is not NULL.",
+       "SELECT any_value(x) FROM (VALUES (7), (7)) t(x)",
+       "7",
+       ResolveKeep<Keep::kFirstValid>,
        true},
-      {"first", {}, "(x ANY) → ANY", "The value of the first row, be it NULL.",
-       "SELECT first(x ORDER BY x) FROM (VALUES (2), (1)) t(x)", "1", ResolveKeep<Keep::kFirst>,
+      {"first",
+       {},
+       "(x ANY) → ANY",
+       "The value of the first row, be it NULL.",
+       "SELECT first(x ORDER BY x) FROM (VALUES (2), (1)) t(x)",
+       "1",
+       ResolveKeep<Keep::kFirst>,
        true},
-      {"last", {}, "(x ANY) → ANY", "The value of the last row, be it NULL.",
-       "SELECT last(x ORDER BY x) FROM (VALUES (2), (1)) t(x)", "2", ResolveKeep<Keep::kLast>,
+      {"last",
+       {},
+       "(x ANY) → ANY",
+       "The value of the last row, be it NULL.",
+       "SELECT last(x ORDER BY x) FROM (VALUES (2), (1)) t(x)",
+       "2",
+       ResolveKeep<Keep::kLast>,
        true},
-      {"string_agg", {"group_concat", "listagg"}, "(x TEXT, delimiter TEXT) → TEXT",
+      {"string_agg",
+       {"group_concat", "listagg"},
+       "(x TEXT, delimiter TEXT) → TEXT",
        "The values that are not NULL, joined with the delimiter between them.",
-       "SELECT string_agg(x, ', ' ORDER BY x) FROM (VALUES ('b'), ('a')) t(x)", "a, b",
-       ResolveStringAgg, true},
-      {"array_agg", {"groupArray"}, "(x ANY) → ANY[]", "All values, NULLs too, as an array.",
-       "SELECT array_agg(x ORDER BY x) FROM (VALUES (2), (1)) t(x)", "{1,2}", ResolveArrayAgg,
+       "SELECT string_agg(x, ', ' ORDER BY x) FROM (VALUES ('b'), ('a')) t(x)",
+       "a, b",
+       ResolveStringAgg,
        true},
-      {"mode", {}, "(x ANY) → ANY", "The most frequent value that is not NULL; of several, the "
-       "smallest.", "SELECT mode(x) FROM (VALUES (2), (1), (2)) t(x)", "2", ResolveMode},
-      {"median", {}, "(x NUMERIC) → DOUBLE", "The middle value, or the mean of the middle two.",
-       "SELECT median(x) FROM (VALUES (1), (2), (10)) t(x)", "2", ResolveMedian},
-      {"quantile", {"quantile_cont", "quantileExact"}, "(x NUMERIC, fraction DOUBLE) → DOUBLE",
+      {"array_agg",
+       {"groupArray"},
+       "(x ANY) → ANY[]",
+       "All values, NULLs too, as an array.",
+       "SELECT array_agg(x ORDER BY x) FROM (VALUES (2), (1)) t(x)",
+       "{1,2}",
+       ResolveArrayAgg,
+       true},
+      {"mode",
+       {},
+       "(x ANY) → ANY",
+       "The most frequent value that is not NULL; of several, the "
+       "smallest.",
+       "SELECT mode(x) FROM (VALUES (2), (1), (2)) t(x)",
+       "2",
+       ResolveMode},
+      {"median",
+       {},
+       "(x NUMERIC) → DOUBLE",
+       "The middle value, or the mean of the middle two.",
+       "SELECT median(x) FROM (VALUES (1), (2), (10)) t(x)",
+       "2",
+       ResolveMedian},
+      {"quantile",
+       {"quantile_cont", "quantileExact"},
+       "(x NUMERIC, fraction DOUBLE) → DOUBLE",
        "The value below which the fraction of the values lies, linear between neighbours.",
-       "SELECT quantile(x, 0.25) FROM (VALUES (1), (2), (3)) t(x)", "1.5", ResolveQuantile},
+       "SELECT quantile(x, 0.25) FROM (VALUES (1), (2), (3)) t(x)",
+       "1.5",
+       ResolveQuantile},
   };
   for (const Row& row : rows) {
     AggregateFunction function;

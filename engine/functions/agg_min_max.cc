@@ -49,8 +49,10 @@ struct ExtremeOp {
   }
   static Status Failure(const AggregateCall&) { return OkStatus(); }
   static void Finish(const AggregateCall&, const State& state, ResultWriter* writer, size_t row) {
-    if (state.has()) writer->Set<T>(row, state.get());
-    else writer->SetNull<T>(row);
+    if (state.has())
+      writer->Set<T>(row, state.get());
+    else
+      writer->SetNull<T>(row);
   }
 };
 
@@ -118,8 +120,10 @@ struct BoolOp {
   static constexpr std::string_view kName = kOr ? "bool_or" : "bool_and";
   static constexpr uint8_t kVersion = 1;
   static bool Add(const AggregateCall&, State* state, uint8_t value) {
-    if (kOr) state->value |= value;
-    else state->value = state->seen ? state->value & value : value;
+    if (kOr)
+      state->value |= value;
+    else
+      state->value = state->seen ? state->value & value : value;
     state->seen = 1;
     return true;
   }
@@ -139,8 +143,10 @@ struct BoolOp {
   }
   static Status Failure(const AggregateCall&) { return OkStatus(); }
   static void Finish(const AggregateCall&, const State& state, ResultWriter* writer, size_t row) {
-    if (state.seen) writer->Set<uint8_t>(row, state.value);
-    else writer->SetNull<uint8_t>(row);
+    if (state.seen)
+      writer->Set<uint8_t>(row, state.value);
+    else
+      writer->SetNull<uint8_t>(row);
   }
 };
 
@@ -167,9 +173,12 @@ struct BitOp {
                                                                     : "bit_xor";
   static constexpr uint8_t kVersion = 1;
   static void Join(State* state, uint64_t bits) {
-    if (kKind == BitKind::kAnd) state->bits = state->seen ? state->bits & bits : bits;
-    else if (kKind == BitKind::kOr) state->bits |= bits;
-    else state->bits ^= bits;
+    if (kKind == BitKind::kAnd)
+      state->bits = state->seen ? state->bits & bits : bits;
+    else if (kKind == BitKind::kOr)
+      state->bits |= bits;
+    else
+      state->bits ^= bits;
     state->seen = 1;
   }
   static bool Add(const AggregateCall&, State* state, T value) {
@@ -196,8 +205,10 @@ struct BitOp {
   }
   static Status Failure(const AggregateCall&) { return OkStatus(); }
   static void Finish(const AggregateCall&, const State& state, ResultWriter* writer, size_t row) {
-    if (state.seen) writer->Set<T>(row, static_cast<T>(state.bits));
-    else writer->SetNull<T>(row);
+    if (state.seen)
+      writer->Set<T>(row, static_cast<T>(state.bits));
+    else
+      writer->SetNull<T>(row);
   }
 };
 
@@ -234,22 +245,24 @@ void Add(Registry* registry, std::string name, std::vector<std::string> aliases,
 }  // namespace
 
 void RegisterMinMaxAggregates(Registry* registry) {
-  Add(registry, "min", {}, "(x ANY) → ANY", "Smallest value that is not NULL; NaN counts as largest.",
+  Add(registry, "min", {}, "(x ANY) → ANY",
+      "Smallest value that is not NULL; NaN counts as largest.",
       "SELECT min(x) FROM (VALUES (2), (1)) t(x)", "1", ResolveExtreme<false>);
-  Add(registry, "max", {}, "(x ANY) → ANY", "Largest value that is not NULL; NaN counts as largest.",
+  Add(registry, "max", {}, "(x ANY) → ANY",
+      "Largest value that is not NULL; NaN counts as largest.",
       "SELECT max(x) FROM (VALUES (2), (1)) t(x)", "2", ResolveExtreme<true>);
   Add(registry, "bool_and", {"every"}, "(x BOOLEAN) → BOOLEAN",
       "True when every value that is not NULL is true.",
-      "SELECT bool_and(x > 0) FROM (VALUES (2), (1)) t(x)", "true", ResolveBool<false>);
+      "SELECT bool_and(x > 0) FROM (VALUES (2), (1)) t(x)", "t", ResolveBool<false>);
   Add(registry, "bool_or", {}, "(x BOOLEAN) → BOOLEAN",
       "True when any value that is not NULL is true.",
-      "SELECT bool_or(x > 1) FROM (VALUES (2), (1)) t(x)", "true", ResolveBool<true>);
+      "SELECT bool_or(x > 1) FROM (VALUES (2), (1)) t(x)", "t", ResolveBool<true>);
   Add(registry, "bit_and", {"groupBitAnd"}, "(x INTEGER) → INTEGER",
       "Bitwise AND of the values that are not NULL.",
       "SELECT bit_and(x) FROM (VALUES (6), (3)) t(x)", "2", ResolveBits<BitKind::kAnd>);
   Add(registry, "bit_or", {"groupBitOr"}, "(x INTEGER) → INTEGER",
-      "Bitwise OR of the values that are not NULL.",
-      "SELECT bit_or(x) FROM (VALUES (6), (3)) t(x)", "7", ResolveBits<BitKind::kOr>);
+      "Bitwise OR of the values that are not NULL.", "SELECT bit_or(x) FROM (VALUES (6), (3)) t(x)",
+      "7", ResolveBits<BitKind::kOr>);
   Add(registry, "bit_xor", {"groupBitXor"}, "(x INTEGER) → INTEGER",
       "Bitwise exclusive OR of the values that are not NULL.",
       "SELECT bit_xor(x) FROM (VALUES (6), (3)) t(x)", "5", ResolveBits<BitKind::kXor>);

@@ -284,8 +284,9 @@ void RegisterSketchAggregates(Registry* registry) {
   function.name = "approx_count_distinct";
   function.aliases = {"uniq", "uniqHLL12"};
   function.signature = "(x ANY) → BIGINT";
-  function.summary = "Number of different values that are not NULL, by HyperLogLog: within 1.6 % "
-                     "two times in three, 5 % nearly always.";
+  function.summary =
+      "Number of different values that are not NULL, by HyperLogLog: within 1.6 % "
+      "two times in three, 5 % nearly always.";
   function.example = "SELECT approx_count_distinct(x) FROM (VALUES (1), (2), (2)) t(x)";
   function.example_result = "2";
   function.exact = false;

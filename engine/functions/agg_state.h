@@ -1,7 +1,7 @@
 // What aggregates' states are built from: dispatch over physical types, SQL's order of values,
 // slots that hold one value, a growing list, and the bytes of a serialized state. Private to
-// engine/functions/agg_*.cc. States are at 8-byte alignment, movable by memcpy, and own nothing: what
-// they point to lives in the call's Arena.
+// engine/functions/agg_*.cc. States are at 8-byte alignment, movable by memcpy, and own nothing:
+// what they point to lives in the call's Arena.
 #pragma once
 
 #include <cmath>
@@ -156,12 +156,16 @@ struct ValueSlot {
 
   bool has() const { return present != 0; }
   T get() const {
-    if constexpr (std::is_same_v<T, int128_t>) return stored.get();
-    else return stored;
+    if constexpr (std::is_same_v<T, int128_t>)
+      return stored.get();
+    else
+      return stored;
   }
   void Set(Arena*, T value) {
-    if constexpr (std::is_same_v<T, int128_t>) stored.set(value);
-    else stored = value;
+    if constexpr (std::is_same_v<T, int128_t>)
+      stored.set(value);
+    else
+      stored = value;
     present = 1;
   }
   void Share(const ValueSlot& other) { *this = other; }
@@ -192,7 +196,10 @@ struct ValueSlot<std::string_view> {
     size = other.size;
     capacity = 0;
   }
-  void Clear() { data = nullptr; size = capacity = 0; }
+  void Clear() {
+    data = nullptr;
+    size = capacity = 0;
+  }
 };
 
 template <typename T>

@@ -54,8 +54,9 @@ struct MomentOp {
         }
       }
       for (; i < end; ++i) squares[0] += (values[i] - mean) * (values[i] - mean);
-      Merge(call, state, {static_cast<int64_t>(end - begin), mean,
-                          (squares[0] + squares[1]) + (squares[2] + squares[3])});
+      Merge(call, state,
+            {static_cast<int64_t>(end - begin), mean,
+             (squares[0] + squares[1]) + (squares[2] + squares[3])});
     }
     return true;
   }
@@ -96,9 +97,7 @@ struct MomentFinish {
   }
 };
 
-bool GoesToDouble(const ArgumentType& arg) {
-  return SettledType(arg, TypeId::kDouble).IsNumeric();
-}
+bool GoesToDouble(const ArgumentType& arg) { return SettledType(arg, TypeId::kDouble).IsNumeric(); }
 
 template <bool kSample, bool kRoot>
 StatusOr<ResolvedAggregate> ResolveMoment(std::span<const ArgumentType> args) {
@@ -168,7 +167,18 @@ struct PairOp {
 };
 
 enum class PairResult {
-  kCovarPop, kCovarSamp, kCorr, kSlope, kIntercept, kR2, kAvgX, kAvgY, kSxx, kSyy, kSxy, kCount
+  kCovarPop,
+  kCovarSamp,
+  kCorr,
+  kSlope,
+  kIntercept,
+  kR2,
+  kAvgX,
+  kAvgY,
+  kSxx,
+  kSyy,
+  kSxy,
+  kCount
 };
 
 // NaN stands for NULL only where the formulas below have no value.
@@ -190,7 +200,7 @@ struct PairFinish {
           break;
         case PairResult::kCorr:
           defined = defined && s.xx != 0 && s.yy != 0;
-          value = s.xy / std::sqrt(s.xx) / std::sqrt(s.yy);
+          value = s.xy / std::sqrt(s.xx * s.yy);
           // Rounding must not leave the range that a correlation has.
           if (value > 1) value = 1;
           if (value < -1) value = -1;
@@ -214,8 +224,10 @@ struct PairFinish {
         case PairResult::kSxy: value = s.xy; break;
         case PairResult::kCount: break;
       }
-      if (defined) writer->Set<double>(row, value);
-      else writer->SetNull<double>(row);
+      if (defined)
+        writer->Set<double>(row, value);
+      else
+        writer->SetNull<double>(row);
     }
   }
 };
@@ -242,13 +254,30 @@ struct Row {
 
 void RegisterStatisticsAggregates(Registry* registry) {
   const Row moments[] = {
-      {"stddev_samp", {"stddev", "stddevSamp"}, "Sample standard deviation; NULL for fewer than "
-       "two values.", "stddev_samp(x)", "1", ResolveMoment<true, true>},
-      {"stddev_pop", {"stddevPop"}, "Standard deviation of the population.", "stddev_pop(x)",
-       "0.816496580927726", ResolveMoment<false, true>},
-      {"var_samp", {"variance", "varSamp"}, "Sample variance; NULL for fewer than two values.",
-       "var_samp(x)", "1", ResolveMoment<true, false>},
-      {"var_pop", {"varPop"}, "Variance of the population.", "var_pop(x)", "0.6666666666666666",
+      {"stddev_samp",
+       {"stddev", "stddevSamp"},
+       "Sample standard deviation; NULL for fewer than "
+       "two values.",
+       "stddev_samp(x)",
+       "1",
+       ResolveMoment<true, true>},
+      {"stddev_pop",
+       {"stddevPop"},
+       "Standard deviation of the population.",
+       "stddev_pop(x)",
+       "0.816496580927726",
+       ResolveMoment<false, true>},
+      {"var_samp",
+       {"variance", "varSamp"},
+       "Sample variance; NULL for fewer than two values.",
+       "var_samp(x)",
+       "1",
+       ResolveMoment<true, false>},
+      {"var_pop",
+       {"varPop"},
+       "Variance of the population.",
+       "var_pop(x)",
+       "0.6666666666666666",
        ResolveMoment<false, false>},
   };
   for (const Row& row : moments) {
@@ -264,28 +293,72 @@ void RegisterStatisticsAggregates(Registry* registry) {
   }
   using enum PairResult;
   const Row pairs[] = {
-      {"covar_pop", {"covarPop"}, "Covariance of the population.", "covar_pop(y, x)",
-       "1.3333333333333333", ResolvePair<kCovarPop>},
-      {"covar_samp", {"covarSamp"}, "Sample covariance; NULL for fewer than two pairs.",
-       "covar_samp(y, x)", "2", ResolvePair<kCovarSamp>},
+      {"covar_pop",
+       {"covarPop"},
+       "Covariance of the population.",
+       "covar_pop(y, x)",
+       "1.3333333333333333",
+       ResolvePair<kCovarPop>},
+      {"covar_samp",
+       {"covarSamp"},
+       "Sample covariance; NULL for fewer than two pairs.",
+       "covar_samp(y, x)",
+       "2",
+       ResolvePair<kCovarSamp>},
       {"corr", {}, "Correlation coefficient.", "corr(y, x)", "1", ResolvePair<kCorr>},
-      {"regr_slope", {}, "Slope of the least-squares line of y over x.", "regr_slope(y, x)", "2",
+      {"regr_slope",
+       {},
+       "Slope of the least-squares line of y over x.",
+       "regr_slope(y, x)",
+       "2",
        ResolvePair<kSlope>},
-      {"regr_intercept", {}, "Where the least-squares line of y over x meets x = 0.",
-       "regr_intercept(y, x)", "0", ResolvePair<kIntercept>},
-      {"regr_r2", {}, "Square of the correlation coefficient.", "regr_r2(y, x)", "1",
+      {"regr_intercept",
+       {},
+       "Where the least-squares line of y over x meets x = 0.",
+       "regr_intercept(y, x)",
+       "0",
+       ResolvePair<kIntercept>},
+      {"regr_r2",
+       {},
+       "Square of the correlation coefficient.",
+       "regr_r2(y, x)",
+       "1",
        ResolvePair<kR2>},
-      {"regr_avgx", {}, "Mean of x over the pairs without NULL.", "regr_avgx(y, x)", "2",
+      {"regr_avgx",
+       {},
+       "Mean of x over the pairs without NULL.",
+       "regr_avgx(y, x)",
+       "2",
        ResolvePair<kAvgX>},
-      {"regr_avgy", {}, "Mean of y over the pairs without NULL.", "regr_avgy(y, x)", "4",
+      {"regr_avgy",
+       {},
+       "Mean of y over the pairs without NULL.",
+       "regr_avgy(y, x)",
+       "4",
        ResolvePair<kAvgY>},
-      {"regr_sxx", {}, "Sum of squared differences of x from its mean.", "regr_sxx(y, x)", "2",
+      {"regr_sxx",
+       {},
+       "Sum of squared differences of x from its mean.",
+       "regr_sxx(y, x)",
+       "2",
        ResolvePair<kSxx>},
-      {"regr_syy", {}, "Sum of squared differences of y from its mean.", "regr_syy(y, x)", "8",
+      {"regr_syy",
+       {},
+       "Sum of squared differences of y from its mean.",
+       "regr_syy(y, x)",
+       "8",
        ResolvePair<kSyy>},
-      {"regr_sxy", {}, "Sum of products of the differences of x and y from their means.",
-       "regr_sxy(y, x)", "4", ResolvePair<kSxy>},
-      {"regr_count", {}, "Number of pairs without NULL.", "regr_count(y, x)", "3",
+      {"regr_sxy",
+       {},
+       "Sum of products of the differences of x and y from their means.",
+       "regr_sxy(y, x)",
+       "4",
+       ResolvePair<kSxy>},
+      {"regr_count",
+       {},
+       "Number of pairs without NULL.",
+       "regr_count(y, x)",
+       "3",
        ResolvePair<kCount>},
   };
   for (const Row& row : pairs) {

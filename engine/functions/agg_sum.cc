@@ -68,8 +68,10 @@ struct SmallSumOp {
 struct SmallSumFinish {
   static void Finish(const AggregateCall&, const SmallSumState& state, ResultWriter* writer,
                      size_t row) {
-    if (state.count == 0) writer->SetNull<int64_t>(row);
-    else writer->Set<int64_t>(row, state.sum);
+    if (state.count == 0)
+      writer->SetNull<int64_t>(row);
+    else
+      writer->Set<int64_t>(row, state.sum);
   }
 };
 struct SmallAverageFinish {
@@ -224,8 +226,8 @@ struct FloatSumOp {
       for (int lane = 0; lane < 8; ++lane) sums[lane] += values[i + lane];
     }
     for (; i < n; ++i) sums[0] += values[i];
-    state->sum += ((sums[0] + sums[1]) + (sums[2] + sums[3])) +
-                  ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+    state->sum +=
+        ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
     return true;
   }
   static bool Merge(const AggregateCall&, State* into, const State& from) {
@@ -246,15 +248,19 @@ struct FloatSumOp {
 struct FloatSumFinish {
   static void Finish(const AggregateCall&, const FloatSumState& state, ResultWriter* writer,
                      size_t row) {
-    if (state.count == 0) writer->SetNull<double>(row);
-    else writer->Set<double>(row, state.sum);
+    if (state.count == 0)
+      writer->SetNull<double>(row);
+    else
+      writer->Set<double>(row, state.sum);
   }
 };
 struct FloatAverageFinish {
   static void Finish(const AggregateCall&, const FloatSumState& state, ResultWriter* writer,
                      size_t row) {
-    if (state.count == 0) writer->SetNull<double>(row);
-    else writer->Set<double>(row, state.sum / static_cast<double>(state.count));
+    if (state.count == 0)
+      writer->SetNull<double>(row);
+    else
+      writer->Set<double>(row, state.sum / static_cast<double>(state.count));
   }
 };
 
@@ -423,8 +429,9 @@ void RegisterSumAggregates(Registry* registry) {
   average.name = "avg";
   average.aliases = {"mean"};
   average.signature = "(x NUMERIC) → DOUBLE; (x INTERVAL) → INTERVAL";
-  average.summary = "Mean of the values that are not NULL, from an exact sum for integers and "
-                    "decimals.";
+  average.summary =
+      "Mean of the values that are not NULL, from an exact sum for integers and "
+      "decimals.";
   average.example = "SELECT avg(x) FROM (VALUES (1), (2)) t(x)";
   average.example_result = "1.5";
   average.resolve = ResolveAverage;

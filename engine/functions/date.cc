@@ -190,7 +190,7 @@ int64_t TruncateDays(int64_t days, DateUnit unit) {
 }
 
 int64_t TruncateMicros(int64_t local, DateUnit unit) {
-  if (const int64_t micros = UnitMicros(unit)) return FloorDiv(local, micros) * micros;
+  if (const int64_t micros = UnitMicros(unit)) return FloorTo(local, micros);
   return TruncateDays(DaysOfMicros(local), unit) * kMicrosPerDay;
 }
 

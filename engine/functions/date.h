@@ -50,6 +50,12 @@ inline bool IsValidTimestamp(int64_t micros) {
 constexpr int64_t FloorDiv(int64_t value, int64_t divisor) {
   return value / divisor - ((value % divisor) < 0);
 }
+// The multiple of `divisor` at or below `value`; wraps near the ends of int64_t, where only
+// infinities are.
+constexpr int64_t FloorTo(int64_t value, int64_t divisor) {
+  return static_cast<int64_t>(static_cast<uint64_t>(FloorDiv(value, divisor)) *
+                              static_cast<uint64_t>(divisor));
+}
 constexpr int64_t FloorMod(int64_t value, int64_t divisor) {
   const int64_t rest = value % divisor;
   return rest < 0 ? rest + divisor : rest;

@@ -39,7 +39,14 @@ class Arg {
  public:
   Arg(const Vector& vector)  // NOLINT: a vector reads as its values
       : values_(vector.values<T>()), mask_(vector.is_constant() ? 0 : ~size_t{0}) {}
-  T operator[](size_t row) const { return values_[row & mask_]; }
+  T operator[](size_t row) const {
+    if constexpr (std::is_same_v<T, std::string_view>) {
+      // An empty text may have no address; kernels need not know.
+      const T text = values_[row & mask_];
+      return text.data() == nullptr ? std::string_view("", 0) : text;
+    }
+    return values_[row & mask_];
+  }
   bool is_constant() const { return mask_ == 0; }
   const T* values() const { return values_; }
 

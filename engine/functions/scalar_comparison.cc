@@ -140,25 +140,25 @@ void AddDistinct(Registry* registry, std::string name, std::string summary, std:
 }  // namespace
 
 void RegisterComparison(Registry* registry) {
-  Add<Equal>(registry, "=", {"==", "equals"}, "Whether both sides are equal.", "1 = 1.0", "true");
+  Add<Equal>(registry, "=", {"==", "equals"}, "Whether both sides are equal.", "1 = 1.0", "t");
   Add<NotEqual>(registry, "<>", {"!=", "notEquals"}, "Whether the sides differ.", "'a' <> 'b'",
-                "true");
+                "t");
   Add<Less>(registry, "<", {"less"}, "Whether the left side comes before the right one.", "1 < 2",
-            "true");
+            "t");
   Add<LessOrEqual>(registry, "<=", {"lessOrEquals"},
                    "Whether the left side comes before the right one or equals it.", "2 <= 2",
-                   "true");
+                   "t");
   Add<Greater>(registry, ">", {"greater"}, "Whether the left side comes after the right one.",
-               "DATE '2024-02-29' > DATE '2024-02-28'", "true");
+               "DATE '2024-02-29' > DATE '2024-02-28'", "t");
   Add<GreaterOrEqual>(registry, ">=", {"greaterOrEquals"},
                       "Whether the left side comes after the right one or equals it.",
-                      "'b' >= 'abc'", "true");
+                      "'b' >= 'abc'", "t");
   AddDistinct<true>(registry, "is_distinct_from",
                     "Whether the sides differ, two NULLs being alike: a IS DISTINCT FROM b.",
-                    "1 IS DISTINCT FROM NULL", "true");
+                    "1 IS DISTINCT FROM NULL", "t");
   AddDistinct<false>(registry, "is_not_distinct_from",
                      "Whether the sides are alike, two NULLs too: a IS NOT DISTINCT FROM b.",
-                     "NULL IS NOT DISTINCT FROM NULL", "true");
+                     "NULL IS NOT DISTINCT FROM NULL", "t");
 }
 
 }  // namespace shale

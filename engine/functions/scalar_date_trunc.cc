@@ -15,7 +15,7 @@ int64_t Truncated(int64_t local) {
 // Units that are plain multiples, spelt out so that the division is by a constant.
 template <int64_t kMicros>
 int64_t Floor(int64_t local) {
-  return FloorDiv(local, kMicros) * kMicros;
+  return FloorTo(local, kMicros);
 }
 
 // Calls visit with a function that truncates wall time to `unit`, inlined into visit's loop.
@@ -32,7 +32,7 @@ void WithTruncation(DateUnit unit, F visit) {
       // 1970-01-01 was a Thursday: weeks begin 3 days before it.
       return visit([](int64_t t) {
         constexpr int64_t kShift = 3 * kMicrosPerDay;
-        return FloorDiv(t + kShift, 7 * kMicrosPerDay) * (7 * kMicrosPerDay) - kShift;
+        return WrapAdd(FloorTo(WrapAdd(t, kShift), 7 * kMicrosPerDay), -kShift);
       });
     case DateUnit::kMonth: return visit(Truncated<DateUnit::kMonth>);
     case DateUnit::kQuarter: return visit(Truncated<DateUnit::kQuarter>);

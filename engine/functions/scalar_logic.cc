@@ -311,7 +311,7 @@ void AddTruthTest(Registry* registry, std::string name, std::string sql, ScalarK
 void RegisterLogic(Registry* registry) {
   {
     ScalarFunction row = Row("not", "(value BOOLEAN) → BOOLEAN", "True for false, false for true.",
-                             "NOT (1 < 2)", "false");
+                             "NOT (1 < 2)", "f");
     row.nulls = NullRule::kStrict;
     row.args = {TypeId::kBoolean};
     row.result = TypeId::kBoolean;
@@ -320,26 +320,26 @@ void RegisterLogic(Registry* registry) {
   }
   {
     ScalarFunction row = Row("is_null", "(value any) → BOOLEAN", "value IS NULL.", "NULL IS NULL",
-                             "true");
+                             "t");
     row.aliases = {"isNull", "is_unknown"};
     row.resolve = &ResolveNullTest<true>;
     registry->Add(std::move(row));
   }
   {
     ScalarFunction row = Row("is_not_null", "(value any) → BOOLEAN", "value IS NOT NULL.",
-                             "1 IS NOT NULL", "true");
+                             "1 IS NOT NULL", "t");
     row.aliases = {"isNotNull", "is_not_unknown"};
     row.resolve = &ResolveNullTest<false>;
     registry->Add(std::move(row));
   }
-  AddTruthTest(registry, "is_true", "IS TRUE", &TruthTest<true, false>, "true");
-  AddTruthTest(registry, "is_not_true", "IS NOT TRUE", &TruthTest<true, true>, "false");
-  AddTruthTest(registry, "is_false", "IS FALSE", &TruthTest<false, false>, "false");
-  AddTruthTest(registry, "is_not_false", "IS NOT FALSE", &TruthTest<false, true>, "true");
+  AddTruthTest(registry, "is_true", "IS TRUE", &TruthTest<true, false>, "t");
+  AddTruthTest(registry, "is_not_true", "IS NOT TRUE", &TruthTest<true, true>, "f");
+  AddTruthTest(registry, "is_false", "IS FALSE", &TruthTest<false, false>, "f");
+  AddTruthTest(registry, "is_not_false", "IS NOT FALSE", &TruthTest<false, true>, "t");
   {
     ScalarFunction row = Row("in", "(value any, item any, …) → BOOLEAN",
                              "Whether the value is one of the items: value IN (item, …).",
-                             "2 IN (1, 2, 3)", "true");
+                             "2 IN (1, 2, 3)", "t");
     row.resolve = &ResolveIn;
     row.prepare = &PrepareIn;
     registry->Add(std::move(row));

@@ -147,31 +147,31 @@ void RegisterNetwork(Registry* registry) {
       }));
   registry->Add(Row("inet_same_family", {inet, inet}, boolean, "(a INET, b INET) → BOOLEAN",
                     "Whether both addresses are of one family.",
-                    "inet_same_family(INET '10.0.0.1', INET '::1')", "false",
+                    "inet_same_family(INET '10.0.0.1', INET '::1')", "f",
                     Binary<View, View, uint8_t>([](View a, View b) {
                       return a.size() == b.size();
                     })));
   registry->Add(Row("<<", {inet, inet}, boolean, "(inner INET, outer INET) → BOOLEAN",
                     "Whether the left network lies inside the right one and is smaller.",
-                    "INET '10.1.2.3' << INET '10.0.0.0/8'", "true",
+                    "INET '10.1.2.3' << INET '10.0.0.0/8'", "t",
                     Binary<View, View, uint8_t>([](View a, View b) {
                       return Contains(b, a, true);
                     })));
   registry->Add(Row("<<=", {inet, inet}, boolean, "(inner INET, outer INET) → BOOLEAN",
                     "Whether the left network lies inside the right one or is the same.",
-                    "INET '10.0.0.0/8' <<= INET '10.0.0.0/8'", "true",
+                    "INET '10.0.0.0/8' <<= INET '10.0.0.0/8'", "t",
                     Binary<View, View, uint8_t>([](View a, View b) {
                       return Contains(b, a, false);
                     })));
   registry->Add(Row(">>", {inet, inet}, boolean, "(outer INET, inner INET) → BOOLEAN",
                     "Whether the right network lies inside the left one and is smaller.",
-                    "INET '10.0.0.0/8' >> INET '10.1.2.3'", "true",
+                    "INET '10.0.0.0/8' >> INET '10.1.2.3'", "t",
                     Binary<View, View, uint8_t>([](View a, View b) {
                       return Contains(a, b, true);
                     })));
   registry->Add(Row(">>=", {inet, inet}, boolean, "(outer INET, inner INET) → BOOLEAN",
                     "Whether the right network lies inside the left one or is the same.",
-                    "INET '10.0.0.0/8' >>= INET '10.0.0.0/8'", "true",
+                    "INET '10.0.0.0/8' >>= INET '10.0.0.0/8'", "t",
                     Binary<View, View, uint8_t>([](View a, View b) {
                       return Contains(a, b, false);
                     })));

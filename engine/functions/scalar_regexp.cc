@@ -293,8 +293,6 @@ std::string_view SubstrFlags(RowState& row, std::string_view text, std::string_v
 
 int32_t InstrAll(RowState& row, std::string_view text, std::string_view pattern, int32_t start,
                  int32_t n, int32_t end_option, std::string_view flags, int32_t group) {
-  // An empty text may have no address, which would read as a group that took no part.
-  if (text.data() == nullptr) text = std::string_view("", 0);
   const Regexp* const regexp = CompiledOnce(row, "regexp_instr", pattern, flags);
   if (regexp == nullptr) return 0;
   if (end_option != 0 && end_option != 1) {

@@ -30,7 +30,9 @@ template <char (*Map)(char), void (*Append)(std::string_view, std::string*)>
 std::string_view MapCaseFast(RowState& row, std::string_view text) {
   if (!IsAscii(text)) return MapCase<Append>(row, text);
   char* const to = row.Allocate(text.size());
-  for (size_t i = 0; i < text.size(); ++i) to[i] = Map(text[i]);
+  const char* __restrict from = text.data();
+  char* __restrict out = to;
+  for (size_t i = 0; i < text.size(); ++i) out[i] = Map(from[i]);
   return {to, text.size()};
 }
 

@@ -98,8 +98,9 @@ void AppendMapped(std::string_view text, std::string* out) {
   if (IsAscii(text)) {
     const size_t begin = out->size();
     out->resize(begin + text.size());
-    char* to = out->data() + begin;
-    for (size_t i = 0; i < text.size(); ++i) to[i] = Ascii(text[i]);
+    char* __restrict to = out->data() + begin;
+    const char* __restrict from = text.data();
+    for (size_t i = 0; i < text.size(); ++i) to[i] = Ascii(from[i]);
     return;
   }
   for (size_t at = 0; at < text.size();) {

@@ -1,5 +1,6 @@
 // Dates and timestamps to text and back.
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "engine/functions/date.h"
@@ -63,24 +64,63 @@ bool AppendWallTime(int64_t local, std::string* out) {
 
 inline unsigned Digit(char c) { return static_cast<unsigned char>(c) - unsigned{'0'}; }
 
-// Two digits at `p`; `bad` collects non-digits.
-inline unsigned TwoDigits(const char* p, unsigned* bad) {
-  unsigned a = Digit(p[0]), b = Digit(p[1]);
-  *bad |= (a > 9) | (b > 9);
-  return a * 10 + b;
+// Eight characters at once, as little-endian words: which bytes must be digits (0xff) and what the
+// others must be.
+inline uint64_t Load8(const char* p) {
+  uint64_t word;
+  std::memcpy(&word, p, 8);
+  if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+  return word;
+}
+constexpr uint64_t kZeros = 0x3030303030303030u;
+inline bool HasDigits(uint64_t word, uint64_t where) {
+  const uint64_t d = word ^ kZeros;  // 0 to 9 for digits
+  return (((d + 0x7676767676767676u) | d) & where & 0x8080808080808080u) == 0;
+}
+// Byte i becomes digit i × 10 + digit i+1.
+inline uint64_t DigitPairs(uint64_t word, uint64_t where) {
+  const uint64_t d = (word ^ kZeros) & where;
+  return d * 10 + (d >> 8);
+}
+inline unsigned Byte(uint64_t word, int i) { return static_cast<unsigned>(word >> (8 * i)) & 0xff; }
+
+// "YYYY-MM-" and a day; years 1 to 9999.
+inline bool IsoDays(uint64_t date, unsigned day, int64_t* days) {
+  constexpr uint64_t kDigits = 0x00ffff00ffffffffu, kDashes = 0x2d00002d00000000u;
+  if ((date & ~kDigits) != kDashes || !HasDigits(date, kDigits)) return false;
+  const uint64_t pairs = DigitPairs(date, kDigits);
+  const unsigned year = Byte(pairs, 0) * 100 + Byte(pairs, 2), month = Byte(pairs, 5);
+  if (month - 1 > 11 || day - 1 > 30 || year == 0) return false;
+  if (day > 28 && static_cast<int>(day) > DaysInMonth(year, static_cast<int>(month))) return false;
+  // Years from March on, so that the leap day is a year's last (positive numbers only).
+  const unsigned y = year - (month <= 2);
+  const unsigned day_of_year = (153 * (month + (month > 2 ? -3u : 9u)) + 2) / 5 + day - 1;
+  *days = int64_t{y * 365 + y / 4 - y / 100 + y / 400 + day_of_year} - 719468;
+  return true;
 }
 
 // "YYYY-MM-DD" at p.
 inline bool IsoDate(const char* p, int64_t* days) {
-  unsigned bad = (p[4] != '-') | (p[7] != '-');
-  unsigned year = TwoDigits(p, &bad) * 100;
-  year += TwoDigits(p + 2, &bad);
-  unsigned month = TwoDigits(p + 5, &bad);
-  unsigned day = TwoDigits(p + 8, &bad);
-  bad |= (month - 1 > 11) | (day - 1 > 30) | (year == 0);
-  if (bad != 0) return false;
-  if (day > 28 && static_cast<int>(day) > DaysInMonth(year, static_cast<int>(month))) return false;
-  *days = DaysFromCivil(year, static_cast<int>(month), day);
+  const unsigned tens = Digit(p[8]), ones = Digit(p[9]);
+  if (tens > 9 || ones > 9) return false;
+  return IsoDays(Load8(p), tens * 10 + ones, days);
+}
+
+// "YYYY-MM-DD HH:MM:SS" at p, with a blank or T between.
+inline bool IsoTimestamp(const char* p, int64_t* micros) {
+  constexpr uint64_t kDigits = 0xffff00ffff00ffffu;
+  constexpr uint64_t kBlank = 0x00003a0000200000u, kT = 0x00003a0000540000u;
+  const uint64_t rest = Load8(p + 8);  // "DD HH:MM"
+  const uint64_t between = rest & ~kDigits;
+  if ((between != kBlank && between != kT) || !HasDigits(rest, kDigits)) return false;
+  const uint64_t pairs = DigitPairs(rest, kDigits);
+  const unsigned hour = Byte(pairs, 3), minute = Byte(pairs, 6);
+  const unsigned tens = Digit(p[17]), ones = Digit(p[18]);
+  if (p[16] != ':' || tens > 5 || ones > 9 || hour > 23 || minute > 59) return false;
+  int64_t days;
+  if (!IsoDays(Load8(p), Byte(pairs, 0), &days)) return false;
+  *micros = days * kMicrosPerDay +
+            int64_t{hour * 3600 + minute * 60 + tens * 10 + ones} * kMicrosPerSecond;
   return true;
 }
 
@@ -458,39 +498,26 @@ ParseOutcome ParseDateOutcome(std::string_view text, int32_t* days) {
 
 ParseOutcome ParseTimestampOutcome(std::string_view text, int64_t* micros, bool* has_offset) {
   // YYYY-MM-DD HH:MM:SS[.fraction][Z|+00|+00:00]
-  if (text.size() >= 19) [[likely]] {
-    const char* p = text.data();
-    int64_t days;
-    if ((p[10] == ' ' || p[10] == 'T') && IsoDate(p, &days)) {
-      unsigned bad = (p[13] != ':') | (p[16] != ':');
-      unsigned h = TwoDigits(p + 11, &bad);
-      unsigned m = TwoDigits(p + 14, &bad);
-      unsigned s = TwoDigits(p + 17, &bad);
-      bad |= (h > 23) | (m > 59) | (s > 59);
-      size_t at = 19;
-      int64_t us = 0;
-      if (at < text.size() && p[at] == '.') {
-        ++at;
-        int64_t scale = 100'000;
-        size_t begin = at;
-        for (; at < text.size() && IsDigit(p[at]); ++at) {
-          us += Digit(p[at]) * scale;
-          scale /= 10;
-        }
-        bad |= at - begin > 6 || at == begin;
-      }
-      bool offset = false;
-      std::string_view rest = text.substr(at);
-      if (rest == "Z" || rest == "+00" || rest == "+00:00") {
-        offset = true;
-        rest = {};
-      }
-      if (bad == 0 && rest.empty()) {
-        *micros = days * kMicrosPerDay +
-                  (int64_t{h} * 3600 + int64_t{m} * 60 + s) * kMicrosPerSecond + us;
-        *has_offset = offset;
-        return ParseOutcome::kOk;
-      }
+  if (text.size() >= 19 && IsoTimestamp(text.data(), micros)) [[likely]] {
+    const char* p = text.data() + 19;
+    const char* const end = text.data() + text.size();
+    *has_offset = false;
+    if (p == end) return ParseOutcome::kOk;
+    bool plain = true;
+    if (*p == '.') {
+      const char* const begin = ++p;
+      int64_t fraction = 0;
+      for (; p < end && Digit(*p) <= 9 && p - begin < 7; ++p) fraction = fraction * 10 + Digit(*p);
+      static constexpr int64_t kScale[] = {0, 100'000, 10'000, 1'000, 100, 10, 1, 0};
+      plain = p - begin >= 1 && p - begin <= 6;
+      *micros += fraction * kScale[p - begin];
+    }
+    const auto left = end - p;
+    if (plain && left == 0) return ParseOutcome::kOk;
+    if (plain && ((left == 1 && *p == 'Z') || (left == 3 && std::memcmp(p, "+00", 3) == 0) ||
+                  (left == 6 && std::memcmp(p, "+00:00", 6) == 0))) {
+      *has_offset = true;
+      return ParseOutcome::kOk;
     }
   }
   *has_offset = false;

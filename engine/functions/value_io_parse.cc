@@ -11,15 +11,24 @@
 
 namespace shale {
 
+namespace {
+
+struct PowersOfTen {
+  int128_t of[39];
+};
+constexpr PowersOfTen MakePowers() {
+  PowersOfTen powers{};
+  powers.of[0] = 1;
+  for (int i = 1; i < 39; ++i) powers.of[i] = powers.of[i - 1] * 10;
+  return powers;
+}
+constexpr PowersOfTen kPowers = MakePowers();
+
+}  // namespace
+
 int128_t PowerOfTen(int exponent) {
-  static const auto* const kPowers = [] {
-    auto* powers = new int128_t[39];
-    powers[0] = 1;
-    for (int i = 1; i < 39; ++i) powers[i] = powers[i - 1] * 10;
-    return powers;
-  }();
   SHALE_DCHECK(exponent >= 0 && exponent <= 38);
-  return kPowers[exponent];
+  return kPowers.of[exponent];
 }
 
 int128_t RoundDecimal(int128_t value, int drop) {
@@ -152,23 +161,47 @@ ParseOutcome StoreUnsigned(std::string_view text, void* out) {
   return outcome;
 }
 
-ParseOutcome ParseInto(std::string_view text, const Type& type, std::string_view time_zone,
-                       void* out, ParseScratch* scratch) {
-  // Strings take blanks as they are; everything else ignores those around it.
-  if (type.id() == TypeId::kText) {
-    if (!simdjson::validate_utf8(text.data(), text.size())) return ParseOutcome::kSyntax;
-    Store(out, text);
-    return ParseOutcome::kOk;
+inline bool IsAsciiText(std::string_view text) {
+  const char* p = text.data();
+  size_t n = text.size();
+  uint64_t bits = 0, word;
+  for (; n >= 8; n -= 8, p += 8) {
+    std::memcpy(&word, p, 8);
+    bits |= word;
   }
-  if (type.id() == TypeId::kBytea) {
-    if (!ParseBytea(text, &scratch->bytes)) return ParseOutcome::kSyntax;
-    Store(out, std::string_view(scratch->bytes));
-    return ParseOutcome::kOk;
+  for (; n > 0; --n, ++p) bits |= static_cast<unsigned char>(*p);
+  return (bits & 0x8080808080808080u) == 0;
+}
+
+ParseOutcome ParseTimestampInto(std::string_view text, const Type& type,
+                                std::string_view time_zone, void* out) {
+  int64_t micros;
+  bool has_offset;
+  ParseOutcome outcome = ParseTimestampOutcome(text, &micros, &has_offset);
+  if (outcome != ParseOutcome::kOk) return outcome;
+  if (type.id() == TypeId::kTimestampTz && !has_offset && time_zone != "UTC") {
+    StatusOr<const TimeZone*> zone = TimeZone::Find(time_zone);
+    if (zone.ok()) micros = (*zone)->ToUtc(micros);
+    if (!IsValidTimestamp(micros)) return ParseOutcome::kOutOfRange;
   }
-  if (!text.empty() && (IsBlank(text.front()) || IsBlank(text.back()))) {
-    if (type.id() != TypeId::kJson) text = TrimBlanks(text);
-  }
+  Store(out, micros);
+  return ParseOutcome::kOk;
+}
+
+// Blanks around are not expected; ParseInto takes them off when they are there.
+ParseOutcome ParseTrimmed(std::string_view text, const Type& type, std::string_view time_zone,
+                          void* out, ParseScratch* scratch) {
   switch (type.id()) {
+    case TypeId::kText:
+      if (!IsAsciiText(text) && !simdjson::validate_utf8(text.data(), text.size())) {
+        return ParseOutcome::kSyntax;
+      }
+      Store(out, text);
+      return ParseOutcome::kOk;
+    case TypeId::kBytea:
+      if (!ParseBytea(text, &scratch->bytes)) return ParseOutcome::kSyntax;
+      Store(out, std::string_view(scratch->bytes));
+      return ParseOutcome::kOk;
     case TypeId::kBoolean: {
       bool value;
       if (!ParseBool(text, &value)) return ParseOutcome::kSyntax;
@@ -209,19 +242,7 @@ ParseOutcome ParseInto(std::string_view text, const Type& type, std::string_view
       return outcome;
     }
     case TypeId::kTimestamp:
-    case TypeId::kTimestampTz: {
-      int64_t micros;
-      bool has_offset;
-      ParseOutcome outcome = ParseTimestampOutcome(text, &micros, &has_offset);
-      if (outcome != ParseOutcome::kOk) return outcome;
-      if (type.id() == TypeId::kTimestampTz && !has_offset && time_zone != "UTC") {
-        StatusOr<const TimeZone*> zone = TimeZone::Find(time_zone);
-        if (zone.ok()) micros = (*zone)->ToUtc(micros);
-        if (!IsValidTimestamp(micros)) return ParseOutcome::kOutOfRange;
-      }
-      Store(out, micros);
-      return ParseOutcome::kOk;
-    }
+    case TypeId::kTimestampTz: return ParseTimestampInto(text, type, time_zone, out);
     case TypeId::kInterval: return ParseInterval(text, static_cast<Interval*>(out));
     case TypeId::kUuid:
       return ParseUuid(text, static_cast<int128_t*>(out)) ? ParseOutcome::kOk
@@ -236,6 +257,16 @@ ParseOutcome ParseInto(std::string_view text, const Type& type, std::string_view
       return ParseOutcome::kOk;
     default: return ParseOutcome::kSyntax;
   }
+}
+
+ParseOutcome ParseInto(std::string_view text, const Type& type, std::string_view time_zone,
+                       void* out, ParseScratch* scratch) {
+  ParseOutcome outcome = ParseTrimmed(text, type, time_zone, out, scratch);
+  if (outcome == ParseOutcome::kOk) [[likely]] return outcome;
+  // Everything but the strings ignores blanks around.
+  if (text.empty() || type.IsStringLike() != (type.id() == TypeId::kInet)) return outcome;
+  if (!IsBlank(text.front()) && !IsBlank(text.back())) return outcome;
+  return ParseTrimmed(TrimBlanks(text), type, time_zone, out, scratch);
 }
 
 // '{1,2,NULL,"a b"}' of one dimension.
@@ -327,9 +358,46 @@ bool ParseBool(std::string_view text, bool* out) {
   return false;
 }
 
+namespace {
+
+// Up to 18 digits with at most `scale` of them after the point: nearly every number there is.
+inline bool ShortDecimal(const char* p, const char* end, int precision, int scale, int64_t* out) {
+  if (end - p > 20) return false;
+  bool negative = false;
+  if (p < end && *p == '-') {
+    negative = true;
+    ++p;
+  }
+  uint64_t value = 0;
+  int digits = 0, after_point = 0;
+  bool point = false;
+  for (; p < end; ++p) {
+    unsigned d = Digit(*p);
+    if (d > 9) {
+      if (*p != '.' || point) return false;
+      point = true;
+      continue;
+    }
+    value = value * 10 + d;
+    ++digits;
+    after_point += point;
+  }
+  const int up = scale - after_point;
+  if (digits == 0 || up < 0 || digits + up > 18 || digits + up > precision) return false;
+  value *= static_cast<uint64_t>(kPowers.of[up]);
+  *out = negative ? -static_cast<int64_t>(value) : static_cast<int64_t>(value);
+  return true;
+}
+
+}  // namespace
+
 ParseOutcome ParseDecimal(std::string_view text, int precision, int scale, int128_t* out) {
   const char* p = text.data();
   const char* end = p + text.size();
+  if (int64_t value; ShortDecimal(p, end, precision, scale, &value)) {
+    *out = value;
+    return ParseOutcome::kOk;
+  }
   bool negative = false;
   if (p < end && (*p == '-' || *p == '+')) negative = *p++ == '-';
   // Digits as one number, the point remembered; the first digit cut off decides the rounding.

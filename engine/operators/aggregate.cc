@@ -45,8 +45,8 @@ AggregatePlan PlanAggregate(std::vector<ExprPtr> keys, std::vector<AggregateExpr
     if (aggregate.filter) slot.filter = PlaceOf(aggregate.filter, &plan.filters) + 1;
     const bool distinct = aggregate.distinct && !slot.args.empty() &&
                           !(function != nullptr && function->ignores_distinct);
-    const bool ordered = !aggregate.order_by.empty() &&
-                         (function == nullptr || function->order_sensitive);
+    const bool ordered =
+        !aggregate.order_by.empty() && (function == nullptr || function->order_sensitive);
     if (distinct && !ordered) {
       DistinctSet set{slot.args, slot.filter, kernels.only_validity};
       for (size_t i = 0; i < plan.distinct_sets.size() && slot.distinct_set < 0; ++i) {
@@ -96,8 +96,7 @@ AggregatePlan PlanAggregate(std::vector<ExprPtr> keys, std::vector<AggregateExpr
   return plan;
 }
 
-StatusOr<AggregateLayouts> MakeLayouts(const AggregatePlan& plan,
-                                       const ExecutionContext& context) {
+StatusOr<AggregateLayouts> MakeLayouts(const AggregatePlan& plan, const ExecutionContext& context) {
   AggregateLayouts layouts;
   std::vector<Type> types;
   for (const ExprPtr& key : plan.keys) types.push_back(key->type);
@@ -266,9 +265,8 @@ class Aggregate : public SinkSource, public std::enable_shared_from_this<Aggrega
       args.reserve(slot.args.size());
       for (size_t arg : slot.args) {
         ASSIGN_OR_RETURN(const Vector* values, Argument(worker, arg, &view));
-        const bool as_it_is =
-            uniform || values->is_flat() || values->is_constant() ||
-            (values->is_dictionary() && slot.function.kernels.only_validity);
+        const bool as_it_is = uniform || values->is_flat() || values->is_constant() ||
+                              (values->is_dictionary() && slot.function.kernels.only_validity);
         args.push_back(as_it_is ? *values : values->Flatten());
         if (!as_it_is) view.args[arg] = args.back();
       }
@@ -367,8 +365,7 @@ class Aggregate : public SinkSource, public std::enable_shared_from_this<Aggrega
       } else {
         std::memcpy(out, groups, num_rows * sizeof(uint32_t));
       }
-      keys.insert(keys.begin(),
-                  Vector::FromBuffer(TypeId::kUInteger, std::move(buffer), num_rows));
+      keys.insert(keys.begin(), Vector::FromBuffer(TypeId::kUInteger, std::move(buffer), num_rows));
     }
     std::vector<uint32_t> places(num_rows);
     bool uniform;
@@ -380,8 +377,10 @@ class Aggregate : public SinkSource, public std::enable_shared_from_this<Aggrega
     const OrderedInput& input = plan_.ordered[index];
     WorkerGroups& groups = *worker->groups;
     OrderedChunk chunk;
-    if (plan_.keys.empty()) chunk.groups.assign(view->num_rows, 0);
-    else chunk.groups.assign(view->groups, view->groups + view->num_rows);
+    if (plan_.keys.empty())
+      chunk.groups.assign(view->num_rows, 0);
+    else
+      chunk.groups.assign(view->groups, view->groups + view->num_rows);
     for (size_t arg : input.args) {
       ASSIGN_OR_RETURN(const Vector* values, Argument(worker, arg, view));
       chunk.args.push_back(*values);

@@ -26,7 +26,7 @@ struct SortKey {
 
 struct AggregateExpr {
   ResolvedAggregate function;
-  std::vector<ExprPtr> args;      // of function.arg_types; empty for count(*)
+  std::vector<ExprPtr> args;  // of function.arg_types; empty for count(*)
   bool distinct = false;
   ExprPtr filter;                 // boolean, or null
   std::vector<SortKey> order_by;  // string_agg(x ORDER BY y)

@@ -113,8 +113,8 @@ class DistinctMerge {
       const auto unpack = [&]() {
         for (size_t i = skip; i < layout_.columns.size(); ++i) {
           args.push_back(UnpackKeys(layout_, i, with_nulls,
-                                    table->keys() + begin * table->row_words(),
-                                    table->row_words(), count));
+                                    table->keys() + begin * table->row_words(), table->row_words(),
+                                    count));
         }
       };
       if (plan_.distinct_sets[set_].skip_nulls) {
@@ -222,17 +222,16 @@ class DistinctMerge {
     std::vector<Lists> lists(num_workers);
     RETURN_IF_ERROR(ForEach(num_workers, [&](size_t w) -> Status {
       const GroupTable& table = merged_->workers[w]->distinct[set_]->table();
-      lists[w] = Divide(table.size(), num_parts, [&](size_t row) {
-        return places_[w].PartOf(GroupOf(table, row));
-      });
+      lists[w] = Divide(table.size(), num_parts,
+                        [&](size_t row) { return places_[w].PartOf(GroupOf(table, row)); });
       return OkStatus();
     }));
     return ForEach(num_parts, [&](size_t p) -> Status {
       GroupTable table(KeyWords(), 0, context_->memory);
       for (size_t w = 0; w < num_workers; ++w) {
         const size_t begin = lists[w].begins[p];
-        RETURN_IF_ERROR(AddRows(w, lists[w].rows.data() + begin, lists[w].begins[p + 1] - begin,
-                                &table));
+        RETURN_IF_ERROR(
+            AddRows(w, lists[w].rows.data() + begin, lists[w].begins[p + 1] - begin, &table));
       }
       return FeedTable(&table, with_nulls_, nullptr, nullptr, p, merged_->arenas[p].get());
     });
@@ -266,8 +265,8 @@ class DistinctMerge {
       GroupTable table(KeyWords(), 0, context_->memory);
       for (size_t w = 0; w < num_workers; ++w) {
         const size_t begin = lists[w].begins[p];
-        RETURN_IF_ERROR(AddRows(w, lists[w].rows.data() + begin, lists[w].begins[p + 1] - begin,
-                                &table));
+        RETURN_IF_ERROR(
+            AddRows(w, lists[w].rows.data() + begin, lists[w].begins[p + 1] - begin, &table));
       }
       arenas[p] = std::make_shared<Arena>();
       // Rows of the same form as the groups' own, so that merge sees one stride.

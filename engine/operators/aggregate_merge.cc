@@ -1,5 +1,5 @@
-// Workers' groups become one set of groups. Few groups: into the largest table, in one thread. Many:
-// by partitions of the key's hash, each a table of its own, in parallel.
+// Workers' groups become one set of groups. Few groups: into the largest table, in one thread.
+// Many: by partitions of the key's hash, each a table of its own, in parallel.
 #include <algorithm>
 #include <atomic>
 #include <bit>
@@ -169,9 +169,8 @@ Status MergeSingle(const AggregatePlan& plan, ExecutionContext* context, MergedG
     if (source.size() == 0) continue;
     for (const StateSlot& slot : plan.slots) {
       RETURN_IF_ERROR(slot.function.kernels.merge(
-          CallOf(slot, context->functions, into.arena.get()),
-          into.single->states() + slot.offset, &only, source.states() + slot.offset, &only,
-          source.row_bytes(), 1));
+          CallOf(slot, context->functions, into.arena.get()), into.single->states() + slot.offset,
+          &only, source.states() + slot.offset, &only, source.row_bytes(), 1));
     }
   }
   merged->parts.push_back({into.single.get(), false, nullptr});

@@ -65,10 +65,11 @@ Status Feed(const AggregatePlan& plan, const OrderedInput& input, size_t index,
   const std::vector<SortOrder> arg_orders(args.size());
   std::vector<uint32_t> rows(num_rows);
   std::iota(rows.begin(), rows.end(), 0);
-  std::stable_sort(rows.begin(), rows.end(), [&](uint32_t a, uint32_t b) {
+  std::sort(rows.begin(), rows.end(), [&](uint32_t a, uint32_t b) {
     if (parts[a] != parts[b]) return parts[a] < parts[b];
     if (groups[a] != groups[b]) return groups[a] < groups[b];
-    return CompareKeys(compared, a, compared, b, orders, 0) < 0;
+    const int order = CompareKeys(compared, a, compared, b, orders, 0);
+    return order != 0 ? order < 0 : a < b;
   });
   if (input.distinct) {
     size_t kept = 0;
@@ -95,8 +96,7 @@ Status Feed(const AggregatePlan& plan, const OrderedInput& input, size_t index,
     GroupTable& table = *merged->parts[part].table;
     RETURN_IF_ERROR(slot.function.kernels.update(
         CallOf(slot, context->functions, merged->workers[0]->arena.get()),
-        table.states() + slot.offset, table.row_bytes(), batch_groups.data(), chosen,
-        end - begin));
+        table.states() + slot.offset, table.row_bytes(), batch_groups.data(), chosen, end - begin));
     begin = end;
   }
   return OkStatus();

@@ -35,9 +35,12 @@ ChunkGatherer::ChunkGatherer(std::vector<Type> types, std::vector<Chunk>* chunks
       Vector& vector = chunk.columns[c];
       if (vector.is_run()) vector = vector.Flatten();
       if (vector.is_dictionary() && vector.dictionary()->size() == 0) vector = vector.Flatten();
-      if (!vector.is_dictionary()) one_dictionary = false;
-      else if (dictionary == nullptr) dictionary = vector.dictionary();
-      else if (dictionary->id != vector.dictionary()->id) one_dictionary = false;
+      if (!vector.is_dictionary())
+        one_dictionary = false;
+      else if (dictionary == nullptr)
+        dictionary = vector.dictionary();
+      else if (dictionary->id != vector.dictionary()->id)
+        one_dictionary = false;
     }
     if (one_dictionary) column.dictionary = dictionary;
     const PhysicalType physical = types[c].physical();

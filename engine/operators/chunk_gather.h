@@ -15,8 +15,8 @@ struct RowRef {
 
 class ChunkGatherer {
  public:
-  // `chunks` (columns of `types`) outlive the gatherer and may have any encoding; runs are flattened
-  // in place.
+  // `chunks` (columns of `types`) outlive the gatherer and may have any encoding; runs are
+  // flattened in place.
   ChunkGatherer(std::vector<Type> types, std::vector<Chunk>* chunks);
 
   // `keep_alive` keeps the chunks' strings for the vectors that are made.
@@ -25,9 +25,9 @@ class ChunkGatherer {
  private:
   struct Piece {
     const uint8_t* values = nullptr;
-    const uint32_t* codes = nullptr;     // dictionary
+    const uint32_t* codes = nullptr;  // dictionary
     const uint64_t* validity = nullptr;
-    uint32_t constant = 0;               // 1: row 0 stands for all
+    uint32_t constant = 0;  // 1: row 0 stands for all
   };
   struct Column {
     Type type;

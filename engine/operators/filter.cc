@@ -57,10 +57,9 @@ class Project : public Operator {
   WorkerStatePtr MakeState(ExecutionContext* context) override {
     auto state = std::make_unique<ProjectState>();
     for (const ExprPtr& expr : exprs_) {
-      state->evaluators.push_back(
-          expr->kind == Expr::Kind::kColumn
-              ? nullptr
-              : std::make_unique<Evaluator>(expr, &context->functions));
+      state->evaluators.push_back(expr->kind == Expr::Kind::kColumn
+                                      ? nullptr
+                                      : std::make_unique<Evaluator>(expr, &context->functions));
     }
     return state;
   }
@@ -112,10 +111,9 @@ class Limit : public Operator {
     }
     if (first < last) {
       const bool whole = first == 0 && last == rows;
-      ASSIGN_OR_RETURN(Flow flow,
-                       emit(whole ? std::move(input)
-                                  : input.Slice(static_cast<size_t>(first),
-                                                static_cast<size_t>(last - first))));
+      ASSIGN_OR_RETURN(Flow flow, emit(whole ? std::move(input)
+                                             : input.Slice(static_cast<size_t>(first),
+                                                           static_cast<size_t>(last - first))));
       if (flow == Flow::kDone) return flow;
     }
     return done ? Flow::kDone : Flow::kMore;

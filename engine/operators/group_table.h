@@ -46,8 +46,7 @@ class GroupTable {
   // ResourceExhausted when memory's limit or kMaxGroups is reached.
   Status FindOrAdd(const uint64_t* keys, size_t num_keys, uint32_t* groups);
   // Likewise with HashKeys' hashes at hand.
-  Status FindOrAdd(const uint64_t* keys, const uint64_t* hashes, size_t num_keys,
-                   uint32_t* groups);
+  Status FindOrAdd(const uint64_t* keys, const uint64_t* hashes, size_t num_keys, uint32_t* groups);
   // kNone for keys that are not there.
   void Find(const uint64_t* keys, const uint64_t* hashes, size_t num_keys, uint32_t* groups) const;
   // Adds rows that the caller knows to be new, without an entry in the probing table.

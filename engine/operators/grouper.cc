@@ -34,8 +34,10 @@ Grouper::Grouper(const KeyLayout* layout, size_t state_bytes, MemoryBudget* memo
       arrays_memory_(memory) {
   if (layout->columns.size() == 1) {
     const KeyColumn& column = layout->columns[0];
-    if (column.interned && !column.is_interval) mode_ = Mode::kStrings;
-    else if (IsSmallInteger(column.type)) mode_ = Mode::kIntegers;
+    if (column.interned && !column.is_interval)
+      mode_ = Mode::kStrings;
+    else if (IsSmallInteger(column.type))
+      mode_ = Mode::kIntegers;
   }
 }
 
@@ -150,8 +152,8 @@ Status Grouper::GroupsOfIds(const uint32_t* ids, size_t count, uint32_t* groups)
   }
   if (count > 0 && greatest >= array_.size()) {
     const size_t room = std::max<size_t>({size_t{greatest} + 1, array_.size() * 2, 1024});
-    RETURN_IF_ERROR(arrays_memory_.Resize(
-        static_cast<int64_t>((room + entries_kept_) * sizeof(uint32_t))));
+    RETURN_IF_ERROR(
+        arrays_memory_.Resize(static_cast<int64_t>((room + entries_kept_) * sizeof(uint32_t))));
     array_.resize(room);
   }
   uint32_t* known = array_.data();
@@ -220,8 +222,8 @@ Status Grouper::GroupStrings(const Vector& key, size_t num_rows, uint32_t* group
       RETURN_IF_ERROR(arrays_memory_.Resize(static_cast<int64_t>(
           (array_.size() + entries_kept_ + dictionary->size()) * sizeof(uint32_t))));
       // Zero pages come only as they are touched.
-      fresh.groups = {
-          static_cast<uint32_t*>(std::calloc(dictionary->size(), sizeof(uint32_t))), std::free};
+      fresh.groups = {static_cast<uint32_t*>(std::calloc(dictionary->size(), sizeof(uint32_t))),
+                      std::free};
       if (fresh.groups == nullptr) return ResourceExhausted("out of memory for dictionary codes");
       entries_kept_ += dictionary->size();
       found = dictionaries_.emplace(dictionary->id, std::move(fresh)).first;
@@ -279,8 +281,7 @@ Status Grouper::GroupIntegers(const Vector& key, size_t num_rows, uint32_t* grou
       greatest = std::max(greatest, values[i]);
     }
   }
-  if (least <= greatest &&
-      !Widen(static_cast<int64_t>(least), static_cast<int64_t>(greatest))) {
+  if (least <= greatest && !Widen(static_cast<int64_t>(least), static_cast<int64_t>(greatest))) {
     *fits = false;
     return OkStatus();
   }
@@ -291,9 +292,8 @@ Status Grouper::GroupIntegers(const Vector& key, size_t num_rows, uint32_t* grou
     return static_cast<uint64_t>(static_cast<int64_t>(value)) - base;
   };
   const auto add = [&](T value, uint32_t* group) -> Status {
-    uint64_t words[2] = {static_cast<uint64_t>(static_cast<std::make_unsigned_t<T>>(value))
-                             << column.shift,
-                         0};
+    uint64_t words[2] = {
+        static_cast<uint64_t>(static_cast<std::make_unsigned_t<T>>(value)) << column.shift, 0};
     uint32_t fresh;
     RETURN_IF_ERROR(table_.AddUnindexed(words, 1, &fresh));
     known[place(value)] = fresh + 1;

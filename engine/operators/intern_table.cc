@@ -27,9 +27,8 @@ void InternTable::Pin(DictionaryPtr dictionary) {
 
 Status InternTable::Grow(Shard* shard) {
   const size_t num_slots = std::max(kFirstSlots, shard->slots.size() * 2);
-  RETURN_IF_ERROR(shard->memory.Resize(
-      static_cast<int64_t>(num_slots * (sizeof(uint64_t) + sizeof(Entry) / 2) +
-                           shard->arena.size_bytes())));
+  RETURN_IF_ERROR(shard->memory.Resize(static_cast<int64_t>(
+      num_slots * (sizeof(uint64_t) + sizeof(Entry) / 2) + shard->arena.size_bytes())));
   std::vector<uint64_t> slots(num_slots);
   const uint64_t mask = num_slots - 1;
   uint64_t* raw = slots.data();
@@ -112,9 +111,8 @@ Status InternTable::Walk(Shard* shard, uint32_t shard_index, const std::string_v
     }
   }
   if (kAdd && !stable) {
-    RETURN_IF_ERROR(shard->memory.Resize(
-        static_cast<int64_t>(shard->slots.size() * (sizeof(uint64_t) + sizeof(Entry) / 2) +
-                             shard->arena.size_bytes())));
+    RETURN_IF_ERROR(shard->memory.Resize(static_cast<int64_t>(
+        shard->slots.size() * (sizeof(uint64_t) + sizeof(Entry) / 2) + shard->arena.size_bytes())));
   }
   return OkStatus();
 }

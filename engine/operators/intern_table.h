@@ -1,8 +1,8 @@
 // InternTable: strings to ids that are dense and the same for every worker of one query, so that
 // keys made of strings become fixed-width. Private to engine/operators.
 //
-// Intern is thread-safe (shards, each with a lock that a batch takes once). Get and Find take no lock
-// and may run beside each other, but not beside Intern: after every worker is through.
+// Intern is thread-safe (shards, each with a lock that a batch takes once). Get and Find take no
+// lock and may run beside each other, but not beside Intern: after every worker is through.
 #pragma once
 
 #include <memory>

@@ -159,8 +159,8 @@ class JoinBuild : public Sink {
     join.dictionaries.resize(join.build_types.size());
     int64_t bytes = 0;
     for (size_t c = 0; c < join.build_types.size(); ++c) {
-      const bool used = emits || std::binary_search(wanted.begin(), wanted.end(),
-                                                    join.probe_types.size() + c);
+      const bool used =
+          emits || std::binary_search(wanted.begin(), wanted.end(), join.probe_types.size() + c);
       if (!used) continue;
       std::vector<Vector> pieces;
       for (BuildChunk& chunk : chunks_) pieces.push_back(std::move(chunk.chunk.columns[c]));
@@ -296,10 +296,10 @@ struct ProbeWorker : WorkerState {
   std::vector<uint64_t> words;
   std::vector<uint64_t> hashes;
   std::vector<uint32_t> groups;
-  std::vector<uint8_t> no_match;      // a NULL or unknown key
+  std::vector<uint8_t> no_match;  // a NULL or unknown key
   std::vector<uint8_t> null_key;
   std::vector<uint8_t> matched;
-  std::vector<uint32_t> probe_rows;   // pairs
+  std::vector<uint32_t> probe_rows;  // pairs
   std::vector<uint32_t> build_rows;
   std::vector<uint32_t> selected;
 };
@@ -394,8 +394,7 @@ class JoinProbe : public Operator {
     RETURN_IF_ERROR(worker->packer->Pack(*keys, num_rows, false, worker->words.data(),
                                          worker->no_match.data()));
     HashKeys(worker->words.data(), words, words, num_rows, worker->hashes.data());
-    join.table->Find(worker->words.data(), worker->hashes.data(), num_rows,
-                     worker->groups.data());
+    join.table->Find(worker->words.data(), worker->hashes.data(), num_rows, worker->groups.data());
     for (size_t i = 0; i < num_rows; ++i) {
       if (worker->no_match.data()[i] | worker->null_key.data()[i]) {
         worker->groups.data()[i] = GroupTable::kNone;

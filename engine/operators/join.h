@@ -1,5 +1,6 @@
 // Hash join: the build side is a sink that grows one table; the probe is an operator over the other
-// side. Keys compare with SQL's = (NULL never matches). String keys are interned, as in aggregation.
+// side. Keys compare with SQL's = (NULL never matches). String keys are interned, as in
+// aggregation.
 //
 // Output columns: probe columns, then build columns (kSemi, kAnti: probe columns only; kMark: probe
 // columns, then one BOOLEAN: true, false, or NULL as SQL's IN has it).

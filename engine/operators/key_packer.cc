@@ -42,8 +42,10 @@ uint64_t Bits(T value) {
 // First column of a word writes it, the others join.
 template <bool kFirst>
 inline void PutBits(uint64_t* word, uint64_t bits) {
-  if (kFirst) *word = bits;
-  else *word |= bits;
+  if (kFirst)
+    *word = bits;
+  else
+    *word |= bits;
 }
 
 template <typename T, bool kFirst>
@@ -114,8 +116,8 @@ StatusOr<KeyLayout> MakeKeyLayout(const std::vector<Type>& types, int num_worker
       case PhysicalType::kInterval: column.is_interval = true; [[fallthrough]];
       case PhysicalType::kString:
         column.interned = true;
-        column.strings = std::make_shared<InternTable>(num_workers, memory,
-                                                       column.is_interval ? 16 : 0);
+        column.strings =
+            std::make_shared<InternTable>(num_workers, memory, column.is_interval ? 16 : 0);
         break;
       default: break;
     }
@@ -123,8 +125,9 @@ StatusOr<KeyLayout> MakeKeyLayout(const std::vector<Type>& types, int num_worker
   // Widest first: then no column straddles a word.
   std::vector<size_t> order(types.size());
   for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return PackedBytes(types[a]) > PackedBytes(types[b]);
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    const size_t bytes_a = PackedBytes(types[a]), bytes_b = PackedBytes(types[b]);
+    return bytes_a != bytes_b ? bytes_a > bytes_b : a < b;
   });
   size_t at = 0;
   int num_bits = 0;
@@ -209,8 +212,7 @@ Status KeyPacker::Ids(size_t index, const Vector& vector, size_t num_rows, uint3
     state.rows_seen += num_rows;
     auto found = state.dictionaries.find(dictionary->id);
     // A large dictionary of which few rows are left is not worth an array.
-    if (found == state.dictionaries.end() &&
-        dictionary->size() <= 65536 + 16 * state.rows_seen) {
+    if (found == state.dictionaries.end() && dictionary->size() <= 65536 + 16 * state.rows_seen) {
       if (state.entries_kept + dictionary->size() > kMaxEntriesKept) {
         state.dictionaries.clear();
         state.entries_kept = 0;
@@ -245,8 +247,7 @@ Status KeyPacker::Ids(size_t index, const Vector& vector, size_t num_rows, uint3
           codes_.push_back(codes[i]);
         }
         ids_.resize(codes_.size());
-        RETURN_IF_ERROR(
-            InternCodes(column, dictionary, codes_.data(), codes_.size(), ids_.data()));
+        RETURN_IF_ERROR(InternCodes(column, dictionary, codes_.data(), codes_.size(), ids_.data()));
         for (size_t i = 0; i < codes_.size(); ++i) known[codes_[i]] = ids_[i] + 1;
         // kNone + 1 would read as "not asked yet".
         if (find_only_) {
@@ -456,8 +457,7 @@ Vector UnpackKeys(const KeyLayout& layout, size_t index, bool with_nulls, const 
   return result;
 }
 
-void HashKeys(const uint64_t* words, int num_words, size_t stride, size_t count,
-              uint64_t* hashes) {
+void HashKeys(const uint64_t* words, int num_words, size_t stride, size_t count, uint64_t* hashes) {
   switch (num_words) {
     case 1:
       for (size_t i = 0; i < count; ++i) {

@@ -6,8 +6,8 @@
 //   DECIMAL(38), UUID                       two words
 //   text, bytes, INET, JSON, INTERVAL       the id of the interned value (4 bytes)
 //
-// A NULL is a bit of its own (of interned values: the id InternTable::kNull). The NULL bits stand in
-// bytes that the columns leave over, else in one more word, which a table gets only once a NULL
+// A NULL is a bit of its own (of interned values: the id InternTable::kNull). The NULL bits stand
+// in bytes that the columns leave over, else in one more word, which a table gets only once a NULL
 // turns up (`with_nulls`): a BIGINT key is 8 bytes until then.
 #pragma once
 
@@ -26,15 +26,15 @@ struct KeyColumn {
   bool interned = false;
   bool is_interval = false;
   int word = 0;
-  int shift = 0;     // bits
-  int null_bit = -1; // of the word KeyLayout::null_word; -1 for interned columns
+  int shift = 0;      // bits
+  int null_bit = -1;  // of the word KeyLayout::null_word; -1 for interned columns
   std::shared_ptr<InternTable> strings;  // interned columns
 };
 
 struct KeyLayout {
   std::vector<KeyColumn> columns;
-  int base_words = 0;         // without an extra word of NULL bits
-  int null_word = 0;          // == base_words when NULL bits need a word of their own
+  int base_words = 0;  // without an extra word of NULL bits
+  int null_word = 0;   // == base_words when NULL bits need a word of their own
   bool nulls_need_word = false;
 
   int words(bool with_nulls) const { return base_words + (with_nulls && nulls_need_word ? 1 : 0); }

@@ -167,8 +167,7 @@ class Sort : public SinkSource, public std::enable_shared_from_this<Sort> {
   }
 
   // Both inputs are cut so that equal shares of the output can be merged side by side.
-  Status Merge(const SortRun& a, const SortRun& b, SortRun* out, ExecutionContext* context)
-      const {
+  Status Merge(const SortRun& a, const SortRun& b, SortRun* out, ExecutionContext* context) const {
     const auto less = [this](const SortEntry& x, const SortEntry& y) { return Less(x, y); };
     const size_t shares = out->size() < 65536 ? 1 : context->num_workers * 2;
     // How many of the first `total` rows of the output come from a.
@@ -178,8 +177,10 @@ class Sort : public SinkSource, public std::enable_shared_from_this<Sort> {
       while (low < high) {
         const size_t from_a = (low + high) / 2;
         // Too few from a when a's next belongs before b's last.
-        if (!less(b[total - from_a - 1], a[from_a])) low = from_a + 1;
-        else high = from_a;
+        if (!less(b[total - from_a - 1], a[from_a]))
+          low = from_a + 1;
+        else
+          high = from_a;
       }
       return low;
     };

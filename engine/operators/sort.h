@@ -1,6 +1,6 @@
-// Sort: all rows, by keys evaluated over the input; the input's columns come out in order. Ties keep
-// no promise. TopN: the first `limit` rows after skipping `offset`, with a running bound that drops
-// rows early; `late` columns are only gathered for rows that survive.
+// Sort: all rows, by keys evaluated over the input; the input's columns come out in order. Ties
+// keep no promise. TopN: the first `limit` rows after skipping `offset`, with a running bound that
+// drops rows early; `late` columns are only gathered for rows that survive.
 #pragma once
 
 #include <memory>

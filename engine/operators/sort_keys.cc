@@ -49,8 +49,7 @@ uint128_t Ordered(T value) {
 inline uint128_t Ordered(std::string_view text) {
   uint64_t words[2] = {0, 0};
   std::memcpy(words, text.data(), std::min<size_t>(text.size(), 16));
-  return (static_cast<uint128_t>(__builtin_bswap64(words[0])) << 64) |
-         __builtin_bswap64(words[1]);
+  return (static_cast<uint128_t>(__builtin_bswap64(words[0])) << 64) | __builtin_bswap64(words[1]);
 }
 
 template <typename F>
@@ -108,7 +107,8 @@ KeyRanks RankDictionaries(std::span<const Vector* const> keys, size_t max_entrie
     const auto* texts = dictionaries[d]->values.values<std::string_view>();
     for (uint32_t code = 0; code < dictionaries[d]->size(); ++code) {
       const uint128_t bits = Ordered(texts[code]);
-      entries.push_back({{static_cast<uint64_t>(bits >> 64), static_cast<uint64_t>(bits)}, d, code});
+      entries.push_back(
+          {{static_cast<uint64_t>(bits >> 64), static_cast<uint64_t>(bits)}, d, code});
     }
   }
   const auto text = [&](const Entry& entry) {
@@ -162,8 +162,8 @@ void MakePrefixes(std::span<const Vector> keys, std::span<const SortOrder> order
     const int shift = room - width;
     const uint128_t null_bits = static_cast<uint128_t>(order.nulls_first ? 0 : 2) << room;
     const uint128_t valid_bits = static_cast<uint128_t>(1) << room;
-    const uint128_t value_mask = width == 128 ? ~static_cast<uint128_t>(0)
-                                              : (static_cast<uint128_t>(1) << width) - 1;
+    const uint128_t value_mask =
+        width == 128 ? ~static_cast<uint128_t>(0) : (static_cast<uint128_t>(1) << width) - 1;
     const uint64_t* validity = key.validity();
     const uint32_t* codes = key.is_dictionary() ? key.codes() : nullptr;
     if (ranked) {

@@ -26,8 +26,7 @@ class SharedBound : public TopNBound {
   // `key` is `value` as one flat row, `prefix` its prefix alone.
   void Tighten(const Vector& key, SortOrder order, const SortPrefix& prefix, const Value& value) {
     MutexLock lock(&mutex_);
-    if (version_.load(std::memory_order_relaxed) > 0 &&
-        CompareRows(key, 0, key_, 0, order) >= 0) {
+    if (version_.load(std::memory_order_relaxed) > 0 && CompareRows(key, 0, key_, 0, order) >= 0) {
       return;
     }
     key_ = key;
@@ -74,7 +73,7 @@ struct TopNWorker : WorkerState {
   SortPrefix bound{0, 0};  // of the first key
   Value bound_value;
   uint64_t bound_version = 0;
-  Vector bound_key;        // the same as one flat row
+  Vector bound_key;  // the same as one flat row
   std::vector<uint32_t> rows;
   std::vector<SortPrefix> prefixes;
   // What is known of a dictionary's entries against the bound: 0 nothing, 1 within, 2 past it.
@@ -85,8 +84,8 @@ struct TopNWorker : WorkerState {
   Reservation memory;
 };
 
-// Rows of an integer key that are not past the bound (kStrict: better than it): the loop that nearly
-// every row ends in.
+// Rows of an integer key that are not past the bound (kStrict: better than it): the loop that
+// nearly every row ends in.
 template <bool kStrict, typename T>
 size_t SelectWithin(const Vector& key, T bound, bool descending, size_t num_rows, uint32_t* rows) {
   const T* values = key.values<T>();
@@ -105,8 +104,8 @@ size_t SelectWithin(const Vector& key, T bound, bool descending, size_t num_rows
   return count;
 }
 template <typename T>
-size_t SelectWithin(bool strict, const Vector& key, int64_t bound, bool descending,
-                    size_t num_rows, uint32_t* rows) {
+size_t SelectWithin(bool strict, const Vector& key, int64_t bound, bool descending, size_t num_rows,
+                    uint32_t* rows) {
   return strict ? SelectWithin<true>(key, static_cast<T>(bound), descending, num_rows, rows)
                 : SelectWithin<false>(key, static_cast<T>(bound), descending, num_rows, rows);
 }
@@ -173,15 +172,14 @@ class TopNSink : public SinkSource, public std::enable_shared_from_this<TopNSink
     Candidates& candidates = worker->candidates;
     const auto chunk = static_cast<uint32_t>(candidates.chunks.size());
     for (size_t i = 0; i < count; ++i) {
-      candidates.entries.push_back(
-          {worker->prefixes.data()[i], {chunk, static_cast<uint32_t>(i)}});
+      candidates.entries.push_back({worker->prefixes.data()[i], {chunk, static_cast<uint32_t>(i)}});
     }
     for (Vector& key : keys) input.columns.push_back(std::move(key));
     candidates.chunks.push_back(std::move(input));
 
     const size_t held = candidates.entries.size();
-    const bool full = held >= kept_ && (!worker->bounded || held >= kept_ + std::max<size_t>(
-                                                                                kept_, 64));
+    const bool full =
+        held >= kept_ && (!worker->bounded || held >= kept_ + std::max<size_t>(kept_, 64));
     if (full || candidates.chunks.size() >= 256 + kept_ / kChunkRows * 2) {
       RETURN_IF_ERROR(Compact(&candidates));
       Publish(worker);
@@ -315,8 +313,7 @@ class TopNSink : public SinkSource, public std::enable_shared_from_this<TopNSink
   }
 
   // Each entry is compared once a bound; one that was past a bound is past every later one.
-  size_t WithinDictionary(TopNWorker* worker, const Vector& key, int limit,
-                          size_t num_rows) const {
+  size_t WithinDictionary(TopNWorker* worker, const Vector& key, int limit, size_t num_rows) const {
     const DictionaryPtr& dictionary = key.dictionary();
     if (worker->judged_dictionary != dictionary) {
       worker->judged_dictionary = dictionary;
@@ -376,9 +373,7 @@ class TopNSink : public SinkSource, public std::enable_shared_from_this<TopNSink
 
   // Leaves the kept_ best rows, the worst of them last, in one chunk after another of their own.
   Status Compact(Candidates* candidates) const {
-    const auto less = [&](const TopEntry& a, const TopEntry& b) {
-      return Less(*candidates, a, b);
-    };
+    const auto less = [&](const TopEntry& a, const TopEntry& b) { return Less(*candidates, a, b); };
     std::vector<TopEntry>& entries = candidates->entries;
     if (entries.size() > kept_) {
       std::nth_element(entries.begin(), entries.begin() + (kept_ - 1), entries.end(), less);

@@ -47,9 +47,8 @@ ExprPtr UnwrapCasts(const ExprPtr& expr) {
 }
 
 void FoldPlanConstants(Plan* plan, const RuleContext& context) {
-  ForEachExpr(*plan, [&](ExprPtr& expr) {
-    expr = UnwrapCasts(FoldConstants(expr, context.functions));
-  });
+  ForEachExpr(*plan,
+              [&](ExprPtr& expr) { expr = UnwrapCasts(FoldConstants(expr, context.functions)); });
   for (PlanPtr& child : plan->children) FoldPlanConstants(child.get(), context);
 }
 

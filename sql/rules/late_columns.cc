@@ -1,5 +1,5 @@
-// A top-n over a scan reads only what it sorts and filters by, and a row's id; the other columns are
-// fetched for the rows that are left.
+// A top-n over a scan reads only what it sorts and filters by, and a row's id; the other columns
+// are fetched for the rows that are left.
 #include <algorithm>
 
 #include "sql/rules/rules.h"

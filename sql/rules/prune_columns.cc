@@ -30,7 +30,8 @@ void PruneColumns(Plan* plan, const std::set<ColumnVar>& required) {
       columns.push_back(scan->columns[i]);
     }
     scan->filter_only.clear();
-    for (const PlanColumn& column : output) scan->filter_only.push_back(!required.contains(column.id));
+    for (const PlanColumn& column : output)
+      scan->filter_only.push_back(!required.contains(column.id));
     plan->output = std::move(output);
     scan->columns = std::move(columns);
     return;

@@ -44,7 +44,8 @@ bool IsExists(const Expr& expr, ColumnVar id) {
   return expr.kind == Expr::Kind::kCoalesce && expr.args.size() == 2 && IsColumn(*expr.args[0], id);
 }
 bool IsNot(const Expr& expr) {
-  return expr.kind == Expr::Kind::kCall && expr.args.size() == 1 && expr.function.function->name == "not";
+  return expr.kind == Expr::Kind::kCall && expr.args.size() == 1 &&
+         expr.function.function->name == "not";
 }
 
 PlanPtr PushJoin(PlanPtr plan, Conjuncts filters) {
@@ -75,9 +76,8 @@ PlanPtr PushJoin(PlanPtr plan, Conjuncts filters) {
     to_build = Extract(&filters, [&](const ExprPtr& conjunct) {
       return UsesOnly(*conjunct, build) && !IsVolatile(*conjunct);
     });
-    Extract(&filters, [&](const ExprPtr& conjunct) {
-      return AddJoinKey(conjunct, probe, build, &join);
-    });
+    Extract(&filters,
+            [&](const ExprPtr& conjunct) { return AddJoinKey(conjunct, probe, build, &join); });
     if (!filters.empty()) {
       if (join.residual) filters.push_back(join.residual);
       join.residual = MakeAnd(std::move(filters));
@@ -113,7 +113,8 @@ PlanPtr Push(PlanPtr plan, Conjuncts filters) {
     }
     Conjuncts down;
     if (!any_volatile) {
-      for (ExprPtr& conjunct : std::exchange(filters, {})) down.push_back(Substitute(conjunct, by_id));
+      for (ExprPtr& conjunct : std::exchange(filters, {}))
+        down.push_back(Substitute(conjunct, by_id));
     }
     plan->children[0] = Push(std::move(plan->children[0]), std::move(down));
     return WithFilter(std::move(plan), std::move(filters));

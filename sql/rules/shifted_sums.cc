@@ -16,17 +16,10 @@ struct Shifted {
 // Bounds of an integer type of at most 32 bits.
 bool NarrowRange(const Type& type, int64_t* low, int64_t* high) {
   switch (type.id()) {
-    case TypeId::kTinyInt:
-      *low = INT8_MIN, *high = INT8_MAX;
-      return true;
-    case TypeId::kSmallInt:
-      *low = INT16_MIN, *high = INT16_MAX;
-      return true;
-    case TypeId::kInteger:
-      *low = INT32_MIN, *high = INT32_MAX;
-      return true;
-    default:
-      return false;
+    case TypeId::kTinyInt: *low = INT8_MIN, *high = INT8_MAX; return true;
+    case TypeId::kSmallInt: *low = INT16_MIN, *high = INT16_MAX; return true;
+    case TypeId::kInteger: *low = INT32_MIN, *high = INT32_MAX; return true;
+    default: return false;
   }
 }
 
@@ -40,7 +33,8 @@ bool AsShifted(const Expr& arg, Shifted* shifted) {
   if (!NarrowRange(arg.type, &sum_low, &sum_high) || !constant.type.IsSignedInteger()) return false;
   // What x can be before it was widened.
   const Expr* source = arg.args[0].get();
-  if (source->kind == Expr::Kind::kCall && source->args.size() == 1 && source->function.function->name == "cast") {
+  if (source->kind == Expr::Kind::kCall && source->args.size() == 1 &&
+      source->function.function->name == "cast") {
     source = source->args[0].get();
   }
   if (!NarrowRange(source->type, &low, &high)) return false;
@@ -53,7 +47,9 @@ bool AsShifted(const Expr& arg, Shifted* shifted) {
   return true;
 }
 
-bool SameFilter(const ExprPtr& a, const ExprPtr& b) { return (!a && !b) || (a && b && Equal(*a, *b)); }
+bool SameFilter(const ExprPtr& a, const ExprPtr& b) {
+  return (!a && !b) || (a && b && Equal(*a, *b));
+}
 
 }  // namespace
 
@@ -85,7 +81,8 @@ void ShareShiftedSums(PlanPtr* plan, ColumnVar* next) {
     base_of[i] = static_cast<int>(base - bases.begin());
   }
   // Two sums become a sum and a count: a gain from the third on.
-  if (std::none_of(bases.begin(), bases.end(), [](const Base& base) { return base.users > 2; })) return;
+  if (std::none_of(bases.begin(), bases.end(), [](const Base& base) { return base.users > 2; }))
+    return;
 
   AggregateNode narrow;
   narrow.keys = node->keys;
@@ -120,14 +117,16 @@ void ShareShiftedSums(PlanPtr* plan, ColumnVar* next) {
       continue;
     }
     const Base& base = bases[base_of[i]];
-    auto product = MakeCall("*", {ColumnOf(base.count), MakeConstant(Value::Int(TypeId::kBigInt, shifts[i].constant))});
+    auto product = MakeCall(
+        "*", {ColumnOf(base.count), MakeConstant(Value::Int(TypeId::kBigInt, shifts[i].constant))});
     if (!product.ok()) return;
     auto total = MakeCall("+", {ColumnOf(base.sum), *product});
     if (!total.ok() || !((*total)->type == output.type)) return;
     project.exprs.push_back(*total);
   }
   std::vector<PlanColumn> output = (*plan)->output;
-  PlanPtr inner = MakePlan(std::move(narrow), std::move(inner_output), std::move((*plan)->children));
+  PlanPtr inner =
+      MakePlan(std::move(narrow), std::move(inner_output), std::move((*plan)->children));
   *plan = MakePlan(std::move(project), std::move(output), PlanList(std::move(inner)));
 }
 

@@ -6,8 +6,8 @@
 namespace shale {
 namespace {
 
-constexpr int kRowWords = 16;  // of 64 bits: 128 bytes
-using UnalignedWord = uint64_t __attribute__((aligned(1), may_alias));
+constexpr int kRowBytes = 128;
+constexpr int kRowWords = kRowBytes / 8;
 
 // `value` (of B bits) in every B bits of a word.
 template <int B>
@@ -22,11 +22,15 @@ constexpr uint64_t LowBits(int bits) {
   return bits >= 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1;
 }
 
-// Lanes are handled many to a 64-bit word: bits that a shift carries into a neighbour are masked.
 // 16 bytes of lanes at a time, in the compilers' own vector types: without them g++ goes through
 // memory between the shifts and the widening.
 typedef uint64_t Words __attribute__((vector_size(16)));
-typedef uint64_t UnalignedWords __attribute__((vector_size(16), aligned(1), may_alias));
+
+inline Words LoadWords(const uint8_t* at) {
+  Words words;
+  std::memcpy(&words, at, sizeof words);
+  return words;
+}
 
 template <typename W>
 struct Twice;
@@ -49,8 +53,8 @@ inline void StoreLanes(Words words, T base, T* __restrict out) {
   typedef W Lanes __attribute__((vector_size(16)));
   const Lanes lanes = reinterpret_cast<Lanes>(words);
   if constexpr (sizeof(T) == sizeof(W)) {
-    typedef T UnalignedOut __attribute__((vector_size(16), aligned(1), may_alias));
-    *reinterpret_cast<UnalignedOut*>(out) = lanes + base;
+    const Lanes sums = lanes + base;
+    std::memcpy(out, &sums, sizeof sums);
   } else {
     using Wider = typename Twice<W>::Type;
     const Lanes zero = {};
@@ -76,24 +80,23 @@ inline void StoreLanes(Words words, T base, T* __restrict out) {
 template <typename W, typename T>
 void UnpackGroup(const uint8_t* in, int width, T base, T* __restrict out) {
   constexpr int B = sizeof(W) * 8;
-  constexpr int kVectors = 8;  // a row
   constexpr int kLanes = 16 / sizeof(W);
-  const UnalignedWords* rows = reinterpret_cast<const UnalignedWords*>(in);
   for (int j = 0; j < B; ++j) {
     const int bit = j * width;
     const int shift = bit % B;
-    const UnalignedWords* row = rows + bit / B * kVectors;
+    const uint8_t* row = in + bit / B * kRowBytes;
     const int here = B - shift < width ? B - shift : width;  // bits of the value in this row
     const uint64_t low = Repeat<B>(LowBits<B>(here));
     if (here == width) {
-      for (int k = 0; k < kVectors; ++k, out += kLanes) {
-        StoreLanes<W, T>((row[k] >> shift) & low, base, out);
+      for (int k = 0; k < kRowBytes; k += 16, out += kLanes) {
+        StoreLanes<W, T>((LoadWords(row + k) >> shift) & low, base, out);
       }
     } else {
       const uint64_t high = Repeat<B>(LowBits<B>(width) & ~LowBits<B>(here));
-      const UnalignedWords* next = row + kVectors;
-      for (int k = 0; k < kVectors; ++k, out += kLanes) {
-        StoreLanes<W, T>(((row[k] >> shift) & low) | ((next[k] << here) & high), base, out);
+      const uint8_t* next = row + kRowBytes;
+      for (int k = 0; k < kRowBytes; k += 16, out += kLanes) {
+        const Words first = (LoadWords(row + k) >> shift) & low;
+        StoreLanes<W, T>(first | ((LoadWords(next + k) << here) & high), base, out);
       }
     }
   }
@@ -103,12 +106,12 @@ template <typename W, typename T>
 void PackGroup(const T* __restrict in, T base, int width, uint8_t* out) {
   constexpr int B = sizeof(W) * 8;
   constexpr int L = kPackGroup / B;
-  UnalignedWord* rows = reinterpret_cast<UnalignedWord*>(out);
-  std::memset(out, 0, 128 * width);
+  alignas(64) uint64_t rows[B * kRowWords];
+  std::memset(rows, 0, kRowBytes * width);
   for (int j = 0; j < B; ++j) {
     const int bit = j * width;
     const int shift = bit % B;
-    UnalignedWord* row = rows + bit / B * kRowWords;
+    uint64_t* row = rows + bit / B * kRowWords;
     W lanes[L];
     for (int l = 0; l < L; ++l) lanes[l] = static_cast<W>(static_cast<T>(in[j * L + l] - base));
     uint64_t words[kRowWords];
@@ -118,14 +121,16 @@ void PackGroup(const T* __restrict in, T base, int width, uint8_t* out) {
     for (int k = 0; k < kRowWords; ++k) row[k] |= (words[k] << shift) & kept;
     if (here < width) {
       const uint64_t spilt = Repeat<B>(LowBits<B>(width - here));
-      UnalignedWord* next = row + kRowWords;
+      uint64_t* next = row + kRowWords;
       for (int k = 0; k < kRowWords; ++k) next[k] |= (words[k] >> here) & spilt;
     }
   }
+  std::memcpy(out, rows, kRowBytes * width);
 }
 
 template <typename T>
 void PackTail(const T* in, T base, size_t count, int width, uint8_t* out) {
+  if (count == 0) return;
   std::memset(out, 0, (count * width + 7) / 8);
   size_t bit = 0;
   for (size_t i = 0; i < count; ++i) {

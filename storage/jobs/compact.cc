@@ -232,7 +232,8 @@ class Compaction {
 
 bool HasUnsortedDictionary(const Segment& segment) {
   for (const SegmentColumn& column : segment.reader()->info().columns) {
-    if (column.dictionary_size > 0 && !column.dictionary_sorted) return true;
+    bool text = column.type.IsStringLike();
+    if (text && column.dictionary_size > 0 && !column.dictionary_sorted) return true;
   }
   return false;
 }
@@ -253,15 +254,14 @@ const ZoneMap* SortZone(const TableSchema& schema, const Segment& segment) {
 // Nothing would be gained: as few segments as can be, no hidden rows, in order, sorted
 // dictionaries.
 bool IsCompact(const TableSchema& schema, const std::vector<SegmentRef>& segments) {
-  uint64_t rows = 0, raw = 0;
+  size_t num_small = 0;
   for (const SegmentRef& ref : segments) {
     if (ref.hidden || HasUnsortedDictionary(*ref.segment)) return false;
-    rows += ref.segment->num_rows();
-    raw += RawBytes(*ref.segment);
+    bool large = ref.segment->num_rows() >= kMaxSegmentRows / 2 ||
+                 RawBytes(*ref.segment) >= kMaxSegmentRawBytes / 4;
+    num_small += !large;
   }
-  uint64_t needed = std::max((rows + kMaxSegmentRows - 1) / kMaxSegmentRows,
-                             raw / (kMaxSegmentRawBytes / 4 * 3) + 1);
-  if (segments.size() > needed) return false;
+  if (num_small > 1) return false;
   for (size_t i = 1; i < segments.size(); ++i) {
     const ZoneMap* before = SortZone(schema, *segments[i - 1].segment);
     const ZoneMap* after = SortZone(schema, *segments[i].segment);

@@ -49,7 +49,7 @@ struct ScanState : WorkerState {
   std::vector<Vector> nulls;  // what filter-only columns come out as
   std::vector<uint32_t> rows, other;
   // Counted here, added to the shared counters once a morsel.
-  int64_t rows_scanned = 0, rows_out = 0, bytes = 0, blocks = 0, blocks_skipped = 0;
+  int64_t rows_passed = 0, rows_scanned = 0, rows_out = 0, bytes = 0, blocks = 0, blocks_skipped = 0;
 };
 
 class TableSource : public Source {
@@ -157,10 +157,10 @@ void TableSource::Flush(ScanState* state) {
   counters_->bytes_read += state->bytes;
   counters_->blocks_skipped += state->blocks_skipped;
   if (Progress* progress = state->context->progress) {
-    progress->rows_done += state->rows_scanned;
+    progress->rows_done += state->rows_passed;
     progress->bytes_read += state->bytes;
   }
-  state->rows_scanned = state->rows_out = state->bytes = state->blocks_skipped = 0;
+  state->rows_passed = state->rows_scanned = state->rows_out = state->bytes = state->blocks_skipped = 0;
 }
 
 // Conditions that cannot fail go first, those that cost little and let few rows through before the
@@ -228,7 +228,7 @@ StatusOr<bool> TableSource::TakeMorsel(ScanState* state) {
       if (plan->skip()) {
         state->blocks_skipped += static_cast<int64_t>(morsel.end - morsel.begin);
         for (size_t block = morsel.begin; block < morsel.end; ++block) {
-          state->rows_scanned +=
+          state->rows_passed +=
               static_cast<int64_t>(item->rows.segment->segment->reader()->BlockRows(block));
         }
         continue;
@@ -252,11 +252,12 @@ StatusOr<bool> TableSource::Next(WorkerState* worker_state, Chunk* out) {
     size_t block = state->block++;
     size_t block_rows =
         std::min<uint64_t>(kChunkRows, item->rows.num_rows() - uint64_t{block} * kChunkRows);
-    state->rows_scanned += static_cast<int64_t>(block_rows);
+    state->rows_passed += static_cast<int64_t>(block_rows);
     if (plan && (plan->skip() || plan->SkipsBlock(block))) {
       ++state->blocks_skipped;
       continue;
     }
+    state->rows_scanned += static_cast<int64_t>(block_rows);
     RETURN_IF_ERROR(ScanBlock(state, item, plan, block, out));
     if (out->num_rows == 0) continue;
     state->rows_out += static_cast<int64_t>(out->num_rows);

@@ -38,8 +38,10 @@ struct RowLess {
 inline Vector FlatOf(const Type& type, const std::vector<Value>& values) {
   VectorBuilder builder(type, values.size());
   for (const Value& value : values) {
-    if (value.is_null()) builder.AppendNull();
-    else builder.AppendValue(value);
+    if (value.is_null())
+      builder.AppendNull();
+    else
+      builder.AppendValue(value);
   }
   return builder.Finish();
 }
@@ -72,7 +74,8 @@ inline Vector VectorOf(const Type& type, const std::vector<Value>& values, Encod
       dictionary->distinct = true;
       dictionary->values = FlatOf(type, entries);
       if (with_hashes && type.IsStringLike()) {
-        for (const Value& entry : entries) dictionary->hashes.push_back(HashBytes(entry.AsString()));
+        for (const Value& entry : entries)
+          dictionary->hashes.push_back(HashBytes(entry.AsString()));
       }
       Vector vector = Vector::FromDictionary(dictionary, codes, values.size());
       for (size_t i = 0; i < values.size(); ++i) {
@@ -131,8 +134,8 @@ class RandomChunks {
       case TypeId::kTimestamp:
       case TypeId::kTimestampTz: return Value::Int(type, 1600000000000000 + n * 3600000001);
       case TypeId::kInterval:
-        return Value::Of(Interval{static_cast<int32_t>(n % 5), static_cast<int32_t>(n % 3),
-                                  n * 1000});
+        return Value::Of(
+            Interval{static_cast<int32_t>(n % 5), static_cast<int32_t>(n % 3), n * 1000});
       case TypeId::kUuid: return Value::Int128(type, static_cast<int128_t>(HashInt(n + 1)) << 60);
       default: {
         // Lengths from nothing to beyond any prefix; some share long prefixes.
@@ -151,9 +154,12 @@ class RandomChunks {
     std::vector<Value> values;
     const bool runs = Chance(0.3);
     for (size_t i = 0; i < count; ++i) {
-      if (runs && i > 0 && Chance(0.8)) values.push_back(values.back());
-      else if (Chance(null_share)) values.push_back(Value::Null(type));
-      else values.push_back(RandomValue(type, variety));
+      if (runs && i > 0 && Chance(0.8))
+        values.push_back(values.back());
+      else if (Chance(null_share))
+        values.push_back(Value::Null(type));
+      else
+        values.push_back(RandomValue(type, variety));
     }
     return values;
   }
@@ -173,8 +179,8 @@ class RandomChunks {
     return chunk;
   }
 
-  std::vector<Chunk> RandomRows(const std::vector<Type>& types, size_t num_chunks,
-                                size_t max_rows, size_t variety, double null_share) {
+  std::vector<Chunk> RandomRows(const std::vector<Type>& types, size_t num_chunks, size_t max_rows,
+                                size_t variety, double null_share) {
     std::vector<Chunk> chunks;
     for (size_t i = 0; i < num_chunks; ++i) {
       chunks.push_back(RandomChunk(types, 1 + Below(max_rows), variety, null_share));

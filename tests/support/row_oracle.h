@@ -55,8 +55,8 @@ inline Value OracleAggregate(const std::string& name, const std::vector<Row>& ro
   }
   if (name == "avg") {
     const double scale = type.id() == TypeId::kDecimal ? std::pow(10.0, type.scale()) : 1.0;
-    return Value::Float(TypeId::kDouble, static_cast<double>(static_cast<long double>(sum) /
-                                                             count / scale));
+    return Value::Float(TypeId::kDouble,
+                        static_cast<double>(static_cast<long double>(sum) / count / scale));
   }
   if (result_type.physical() == PhysicalType::kInt128) return Value::Int128(result_type, sum);
   return Value::Int(result_type, static_cast<int64_t>(sum));

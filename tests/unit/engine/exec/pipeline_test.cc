@@ -72,8 +72,8 @@ TEST(PipelineTest, FilterProjectLimit) {
   for (int workers : {1, 4}) {
     ExecutionContext context;
     context.num_workers = workers;
-    auto filter = MakeFilter({*MakeCall(">=", {Column(), Number(100)}),
-                              *MakeCall("<", {Column(), Number(5000)})});
+    auto filter = MakeFilter(
+        {*MakeCall(">=", {Column(), Number(100)}), *MakeCall("<", {Column(), Number(5000)})});
     auto project = MakeProject({*MakeCall("+", {Column(), Number(1)}), Column()});
     auto sink = MakeCollect();
     ASSERT_TRUE(
@@ -89,9 +89,14 @@ TEST(PipelineTest, FilterProjectLimit) {
 }
 
 TEST(PipelineTest, LimitsAtTheEdges) {
-  for (const auto& [limit, offset, expected] : std::vector<std::tuple<int64_t, int64_t, size_t>>{
-           {0, 0, 0}, {-1, 0, 950}, {-1, 900, 50}, {10, 945, 5}, {5, 950, 0}, {100, 0, 100},
-           {INT64_MAX, 10, 940}}) {
+  for (const auto& [limit, offset, expected] :
+       std::vector<std::tuple<int64_t, int64_t, size_t>>{{0, 0, 0},
+                                                         {-1, 0, 950},
+                                                         {-1, 900, 50},
+                                                         {10, 945, 5},
+                                                         {5, 950, 0},
+                                                         {100, 0, 100},
+                                                         {INT64_MAX, 10, 940}}) {
     ExecutionContext context;
     auto sink = MakeCollect();
     ASSERT_TRUE(RunInto(Numbers(0, 950), {MakeLimit(limit, offset)}, sink, &context).ok());
@@ -142,9 +147,8 @@ TEST(PipelineTest, SinkThatIsDoneEndsIt) {
   ExecutionContext context;
   context.num_workers = 2;
   int seen = 0;
-  auto sink = MakeStream([&seen](Chunk) -> StatusOr<Flow> {
-    return ++seen >= 5 ? Flow::kDone : Flow::kMore;
-  });
+  auto sink = MakeStream(
+      [&seen](Chunk) -> StatusOr<Flow> { return ++seen >= 5 ? Flow::kDone : Flow::kMore; });
   EXPECT_TRUE(RunStrange(-1, &context, sink).ok());
   EXPECT_EQ(seen, 5);
 }

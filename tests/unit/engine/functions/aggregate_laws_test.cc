@@ -1,6 +1,6 @@
-// Laws that every aggregate of the registry keeps, found there unasked: merge of parts is the whole,
-// a state survives its bytes, NULLs and no rows are answered, encodings do not matter, damaged bytes
-// are an error and never a crash; the standard ones agree with an oracle.
+// Laws that every aggregate of the registry keeps, found there unasked: merge of parts is the
+// whole, a state survives its bytes, NULLs and no rows are answered, encodings do not matter,
+// damaged bytes are an error and never a crash; the standard ones agree with an oracle.
 #include <gtest/gtest.h>
 
 #include "engine/functions/function.h"
@@ -23,11 +23,11 @@ struct Subject {
 
 const std::vector<Type>& CandidateTypes() {
   static const std::vector<Type> types = {
-      TypeId::kBoolean,  TypeId::kTinyInt,   TypeId::kSmallInt,  TypeId::kInteger,
-      TypeId::kBigInt,   TypeId::kUTinyInt,  TypeId::kUSmallInt, TypeId::kUInteger,
-      TypeId::kUBigInt,  TypeId::kReal,      TypeId::kDouble,    Type::Decimal(9, 2),
-      Type::Decimal(30, 4), TypeId::kDate,   TypeId::kTimestamp, TypeId::kInterval,
-      TypeId::kText,     TypeId::kUuid};
+      TypeId::kBoolean,     TypeId::kTinyInt,  TypeId::kSmallInt,  TypeId::kInteger,
+      TypeId::kBigInt,      TypeId::kUTinyInt, TypeId::kUSmallInt, TypeId::kUInteger,
+      TypeId::kUBigInt,     TypeId::kReal,     TypeId::kDouble,    Type::Decimal(9, 2),
+      Type::Decimal(30, 4), TypeId::kDate,     TypeId::kTimestamp, TypeId::kInterval,
+      TypeId::kText,        TypeId::kUuid};
   return types;
 }
 
@@ -74,9 +74,7 @@ class States {
   }
   std::byte* at(size_t i) { return bytes_.data() + i * stride_; }
   size_t stride() const { return stride_; }
-  AggregateCall call() {
-    return {context_, &arena_, function_.arg_types, function_.result_type};
-  }
+  AggregateCall call() { return {context_, &arena_, function_.arg_types, function_.result_type}; }
   std::vector<Value> Results() {
     Vector result = Vector::Flat(function_.result_type, count_);
     const Status status =
@@ -186,20 +184,22 @@ TEST_F(AggregateLaws, MergeOfPartsIsTheWhole) {
       size_t begin = 0;
       for (size_t part = 0; part < num_parts; ++part) {
         const size_t end = part + 1 == num_parts ? rows : begin + random.Below(rows - begin + 1);
-        ASSERT_TRUE(UpdateOne(subject, &parts, part, Flats(subject, args, begin, end - begin),
-                              end - begin).ok());
+        ASSERT_TRUE(
+            UpdateOne(subject, &parts, part, Flats(subject, args, begin, end - begin), end - begin)
+                .ok());
         begin = end;
       }
       const uint32_t into = static_cast<uint32_t>(num_parts);
       for (uint32_t part = 0; part < num_parts; ++part) {
-        ASSERT_TRUE(subject.function.kernels.merge(parts.call(), parts.at(0), &into, parts.at(0),
-                                                   &part, parts.stride(), 1).ok());
+        ASSERT_TRUE(
+            subject.function.kernels
+                .merge(parts.call(), parts.at(0), &into, parts.at(0), &part, parts.stride(), 1)
+                .ok());
       }
       const Value expected = whole.Results()[0];
       const Value merged = parts.Results()[num_parts];
-      EXPECT_TRUE(Same(expected, merged))
-          << NameOf(subject) << " seed " << seed << ": " << Print({merged}) << " is not "
-          << Print({expected});
+      EXPECT_TRUE(Same(expected, merged)) << NameOf(subject) << " seed " << seed << ": "
+                                          << Print({merged}) << " is not " << Print({expected});
     }
   }
 }
@@ -283,9 +283,10 @@ TEST_F(AggregateLaws, GroupsAndEncodingsAgreeWithOneStateOverFlatRows) {
       States grouped(subject.function, num_groups);
       std::vector<uint32_t> groups(rows);
       for (uint32_t& group : groups) group = static_cast<uint32_t>(random.Below(num_groups));
-      ASSERT_TRUE(subject.function.kernels.update(grouped.call(), grouped.at(0), grouped.stride(),
-                                                  groups.data(), Flats(subject, args, 0, rows),
-                                                  rows).ok());
+      ASSERT_TRUE(subject.function.kernels
+                      .update(grouped.call(), grouped.at(0), grouped.stride(), groups.data(),
+                              Flats(subject, args, 0, rows), rows)
+                      .ok());
       // … and each group's rows alone.
       States alone(subject.function, num_groups);
       for (uint32_t group = 0; group < num_groups; ++group) {
@@ -296,8 +297,7 @@ TEST_F(AggregateLaws, GroupsAndEncodingsAgreeWithOneStateOverFlatRows) {
           ++count;
           for (size_t a = 0; a < args.size(); ++a) mine[a].push_back(args[a][i]);
         }
-        ASSERT_TRUE(
-            UpdateOne(subject, &alone, group, Flats(subject, mine, 0, count), count).ok());
+        ASSERT_TRUE(UpdateOne(subject, &alone, group, Flats(subject, mine, 0, count), count).ok());
       }
       const auto a = grouped.Results(), b = alone.Results();
       for (size_t group = 0; group < num_groups; ++group) {
@@ -391,7 +391,7 @@ TEST_F(AggregateLaws, StandardOnesAgreeWithTheOracle) {
 }
 
 Value Answer(const std::string& name, const Type& type, const std::vector<Value>& values,
-          Status* status = nullptr) {
+             Status* status = nullptr) {
   std::vector<ArgumentType> args = {{type}};
   auto resolved = Registry::Get().ResolveAggregate(name, args);
   EXPECT_TRUE(resolved.ok()) << resolved.status();
@@ -421,8 +421,9 @@ TEST(AggregateValuesTest, SumsOverflowIntoErrors) {
   EXPECT_EQ(status.code(), StatusCode::kOutOfRange);
   Answer("sum", wide, {Value::Int128(wide, big)}, &status);
   EXPECT_TRUE(status.ok());
-  const Value sum = Answer("sum", TypeId::kBigInt, {Value::Int(TypeId::kBigInt, INT64_MAX),
-                                                 Value::Int(TypeId::kBigInt, INT64_MAX)});
+  const Value sum =
+      Answer("sum", TypeId::kBigInt,
+             {Value::Int(TypeId::kBigInt, INT64_MAX), Value::Int(TypeId::kBigInt, INT64_MAX)});
   EXPECT_TRUE(sum.AsInt128() == static_cast<int128_t>(INT64_MAX) * 2);
   EXPECT_EQ(sum.type().ToString(), "DECIMAL(38,0)");
 }

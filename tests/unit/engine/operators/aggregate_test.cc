@@ -66,8 +66,8 @@ std::map<Row, Row, RowLess> Oracle(const std::vector<Row>& rows, size_t num_keys
         if (tests[a].distinct && !seen.insert(picked).second) continue;
         args.push_back(picked);
       }
-      result.push_back(testing::OracleAggregate(tests[a].name, args,
-                                                aggregates[a].function.result_type));
+      result.push_back(
+          testing::OracleAggregate(tests[a].name, args, aggregates[a].function.result_type));
     }
     expected[key] = result;
   }
@@ -108,9 +108,9 @@ void Check(const std::vector<Chunk>& chunks, const std::vector<Type>& types, siz
 
 const std::vector<Type>& KeyTypes() {
   static const std::vector<Type> types = {
-      TypeId::kText,     TypeId::kTinyInt,  TypeId::kInteger,   TypeId::kBigInt,
-      TypeId::kBoolean,  TypeId::kDouble,   TypeId::kReal,      TypeId::kDate,
-      TypeId::kUBigInt,  TypeId::kUuid,     TypeId::kTimestamp, TypeId::kInterval,
+      TypeId::kText,     TypeId::kTinyInt,  TypeId::kInteger,     TypeId::kBigInt,
+      TypeId::kBoolean,  TypeId::kDouble,   TypeId::kReal,        TypeId::kDate,
+      TypeId::kUBigInt,  TypeId::kUuid,     TypeId::kTimestamp,   TypeId::kInterval,
       TypeId::kSmallInt, TypeId::kUTinyInt, Type::Decimal(30, 3), Type::Decimal(10, 2)};
   return types;
 }
@@ -122,8 +122,13 @@ TEST(AggregateTest, OneKeyOfEveryType) {
       for (double nulls : {0.0, 0.2}) {
         for (int workers : {1, 3}) {
           RandomChunks random(++seed);
-          const std::vector<Type> types = {key, TypeId::kInteger, TypeId::kText, TypeId::kBoolean,
-                                           TypeId::kBigInt, Type::Decimal(12, 2), TypeId::kDouble};
+          const std::vector<Type> types = {key,
+                                           TypeId::kInteger,
+                                           TypeId::kText,
+                                           TypeId::kBoolean,
+                                           TypeId::kBigInt,
+                                           Type::Decimal(12, 2),
+                                           TypeId::kDouble};
           const auto chunks = random.RandomRows(types, 12, 400, variety, nulls);
           Check(chunks, types, 1,
                 {{"count", {}},
@@ -155,8 +160,7 @@ TEST(AggregateTest, SeveralKeys) {
     types.push_back(TypeId::kInteger);
     types.push_back(TypeId::kText);
     const size_t variety = 2 + choose.Below(40);
-    const auto chunks =
-        random.RandomRows(types, 10, 300, variety, choose.Chance(0.5) ? 0 : 0.15);
+    const auto chunks = random.RandomRows(types, 10, 300, variety, choose.Chance(0.5) ? 0 : 0.15);
     Check(chunks, types, num_keys,
           {{"count", {}}, {"sum", {num_keys}}, {"max", {num_keys + 1}}, {"avg", {num_keys}}},
           1 + round % 4, "round " + std::to_string(round));
@@ -228,15 +232,18 @@ TEST(AggregateTest, ManyGroups) {
       for (int i = 0; i < 14; ++i) {
         Chunk chunk;
         chunk.num_rows = 4000;
-        chunk.columns = {
-            testing::FlatOf(key, random.RandomValues(key, 4000, 30000, 0.01)),
-            testing::FlatOf(types[1], random.RandomValues(types[1], 4000, 50, 0)),
-            testing::FlatOf(types[2], random.RandomValues(types[2], 4000, 2, 0.1)),
-            testing::FlatOf(types[3], random.RandomValues(types[3], 4000, 50, 0.1))};
+        chunk.columns = {testing::FlatOf(key, random.RandomValues(key, 4000, 30000, 0.01)),
+                         testing::FlatOf(types[1], random.RandomValues(types[1], 4000, 50, 0)),
+                         testing::FlatOf(types[2], random.RandomValues(types[2], 4000, 2, 0.1)),
+                         testing::FlatOf(types[3], random.RandomValues(types[3], 4000, 50, 0.1))};
         chunks.push_back(std::move(chunk));
       }
       Check(chunks, types, 1,
-            {{"count", {}}, {"sum", {1}}, {"count", {3}, true}, {"min", {3}}, {"count", {}, false, 2}},
+            {{"count", {}},
+             {"sum", {1}},
+             {"count", {3}, true},
+             {"min", {3}},
+             {"count", {}, false, 2}},
             workers, key.ToString());
       // Few groups, many values.
       const std::vector<Type> turned = {TypeId::kBoolean, key};
@@ -295,9 +302,9 @@ TEST(AggregateTest, MemoryLimitIsNamed) {
   RandomChunks random(3);
   std::vector<Chunk> chunks;
   for (int i = 0; i < 30; ++i) {
-    chunks.push_back({{testing::FlatOf(TypeId::kBigInt,
-                                       random.RandomValues(TypeId::kBigInt, 4000, 1000000, 0))},
-                      4000});
+    chunks.push_back(
+        {{testing::FlatOf(TypeId::kBigInt, random.RandomValues(TypeId::kBigInt, 4000, 1000000, 0))},
+         4000});
   }
   ExecutionContext context;
   MemoryBudget budget("query_memory_limit", 1 << 20);

@@ -21,8 +21,8 @@ enum class Truth { kFalse, kUnknown, kTrue };
 
 struct Case {
   std::vector<Type> probe_types, build_types;
-  std::vector<std::pair<size_t, size_t>> keys;  // probe column, build column
-  int residual_probe = -1, residual_build = -1; // INTEGER columns: probe < build
+  std::vector<std::pair<size_t, size_t>> keys;   // probe column, build column
+  int residual_probe = -1, residual_build = -1;  // INTEGER columns: probe < build
 };
 
 Truth And(Truth a, Truth b) { return std::min(a, b); }
@@ -30,8 +30,10 @@ Truth And(Truth a, Truth b) { return std::min(a, b); }
 Truth Matches(const Case& test, const Row& probe, const Row& build) {
   Truth truth = Truth::kTrue;
   for (const auto& [p, b] : test.keys) {
-    if (probe[p].is_null() || build[b].is_null()) truth = And(truth, Truth::kUnknown);
-    else if (CompareValues(probe[p], build[b]) != 0) truth = Truth::kFalse;
+    if (probe[p].is_null() || build[b].is_null())
+      truth = And(truth, Truth::kUnknown);
+    else if (CompareValues(probe[p], build[b]) != 0)
+      truth = Truth::kFalse;
   }
   if (test.residual_probe >= 0) {
     const Value& x = probe[test.residual_probe];
@@ -67,8 +69,7 @@ std::vector<Row> Expected(JoinKind kind, const Case& test, const std::vector<Row
     }
     if (kind == JoinKind::kMark) {
       Row row = left;
-      row.push_back(any == Truth::kUnknown ? Value::Null(TypeId::kBoolean)
-                                           : Value::Bool(matched));
+      row.push_back(any == Truth::kUnknown ? Value::Null(TypeId::kBoolean) : Value::Bool(matched));
       rows.push_back(row);
     }
   }
@@ -90,8 +91,8 @@ void Check(JoinKind kind, const Case& test, const std::vector<Chunk>& probe,
     ASSERT_TRUE(call.ok()) << call.status();
     residual = *call;
   }
-  HashJoin join = MakeHashJoin(kind, probe_keys, build_keys, residual, test.probe_types,
-                               test.build_types);
+  HashJoin join =
+      MakeHashJoin(kind, probe_keys, build_keys, residual, test.probe_types, test.build_types);
   ExecutionContext context;
   context.num_workers = workers;
   MemoryBudget budget("memory_limit", int64_t{1} << 32);
@@ -113,8 +114,8 @@ void Check(JoinKind kind, const Case& test, const std::vector<Chunk>& probe,
   }
 }
 
-constexpr JoinKind kKinds[] = {JoinKind::kInner, JoinKind::kLeft, JoinKind::kSemi,
-                               JoinKind::kAnti, JoinKind::kMark};
+constexpr JoinKind kKinds[] = {JoinKind::kInner, JoinKind::kLeft, JoinKind::kSemi, JoinKind::kAnti,
+                               JoinKind::kMark};
 
 TEST(JoinTest, EveryKindAndKeyType) {
   const std::vector<Type> key_types = {TypeId::kText,   TypeId::kInteger, TypeId::kBigInt,
@@ -180,7 +181,8 @@ TEST(JoinTest, EmptySides) {
 // More pairs than a chunk holds.
 TEST(JoinTest, ManyPairs) {
   RandomChunks random(6);
-  const Case test{{TypeId::kBoolean, TypeId::kInteger}, {TypeId::kBoolean, TypeId::kText}, {{0, 0}}};
+  const Case test{
+      {TypeId::kBoolean, TypeId::kInteger}, {TypeId::kBoolean, TypeId::kText}, {{0, 0}}};
   const auto probe = random.RandomRows(test.probe_types, 2, 200, 4, 0);
   const auto build = random.RandomRows(test.build_types, 2, 200, 4, 0);
   Check(JoinKind::kInner, test, probe, build, 1, "many");
@@ -188,20 +190,21 @@ TEST(JoinTest, ManyPairs) {
 }
 
 TEST(ScalarJoinTest, OneValueNoneAndTooMany) {
-  const auto two_rows = std::vector<Chunk>{
-      {{testing::FlatOf(TypeId::kInteger, {Value::Int(TypeId::kInteger, 7),
-                                           Value::Int(TypeId::kInteger, 8)})},
-       2}};
+  const auto two_rows =
+      std::vector<Chunk>{{{testing::FlatOf(TypeId::kInteger, {Value::Int(TypeId::kInteger, 7),
+                                                              Value::Int(TypeId::kInteger, 8)})},
+                          2}};
   const auto one_row = std::vector<Chunk>{two_rows[0].Slice(1, 1)};
   ExecutionContext context;
   for (int rows = 0; rows <= 2; ++rows) {
     ScalarJoin join = MakeScalarJoin(TypeId::kInteger);
     const std::vector<Chunk> none;
-    const Status status =
-        RunInto(rows == 0 ? none : rows == 1 ? one_row : two_rows, {}, join.build, &context);
+    const Status status = RunInto(rows == 0   ? none
+                                  : rows == 1 ? one_row
+                                              : two_rows,
+                                  {}, join.build, &context);
     if (rows == 2) {
-      EXPECT_EQ(Message(status),
-                "more than one row returned by a subquery used as an expression");
+      EXPECT_EQ(Message(status), "more than one row returned by a subquery used as an expression");
       continue;
     }
     ASSERT_TRUE(status.ok());

@@ -1,4 +1,4 @@
-// Sort and top-n against std::stable_sort over boxed rows.
+// Sort and top-n against std::sort over boxed rows.
 #include "engine/operators/sort.h"
 
 #include <gtest/gtest.h>
@@ -51,9 +51,9 @@ std::vector<SortKey> KeysOf(const std::vector<Order>& orders, const std::vector<
 
 const std::vector<Type>& AllTypes() {
   static const std::vector<Type> types = {
-      TypeId::kText,   TypeId::kInteger,     TypeId::kBigInt,   TypeId::kDouble,
-      TypeId::kDate,   TypeId::kBoolean,     TypeId::kUuid,     TypeId::kReal,
-      TypeId::kUBigInt, TypeId::kInterval,   TypeId::kTinyInt,  Type::Decimal(30, 2),
+      TypeId::kText,      TypeId::kInteger,    TypeId::kBigInt,    TypeId::kDouble,
+      TypeId::kDate,      TypeId::kBoolean,    TypeId::kUuid,      TypeId::kReal,
+      TypeId::kUBigInt,   TypeId::kInterval,   TypeId::kTinyInt,   Type::Decimal(30, 2),
       TypeId::kTimestamp, Type::Decimal(9, 2), TypeId::kUSmallInt, TypeId::kSmallInt};
   return types;
 }
@@ -62,8 +62,8 @@ const std::vector<Type>& AllTypes() {
 struct Sorted {
   Sorted(std::vector<Row> rows, const std::vector<Order>& orders)
       : by_order(std::move(rows)), as_set(by_order) {
-    std::stable_sort(by_order.begin(), by_order.end(),
-                     [&](const Row& a, const Row& b) { return Compare(a, b, orders) < 0; });
+    std::sort(by_order.begin(), by_order.end(),
+              [&](const Row& a, const Row& b) { return Compare(a, b, orders) < 0; });
     std::sort(as_set.begin(), as_set.end(), RowLess());
   }
   std::vector<Row> by_order;
@@ -161,8 +161,9 @@ TEST(SortTest, Large) {
       chunk.num_rows = 5000;
       Vector a = Vector::Flat(types[0], 5000), b = Vector::Flat(types[1], 5000);
       for (int i = 0; i < 5000; ++i, ++n) {
-        a.mutable_values<int64_t>()[i] =
-            pattern == 0 ? n / 3 : pattern == 1 ? -n / 3 : static_cast<int64_t>(random.Below(99999));
+        a.mutable_values<int64_t>()[i] = pattern == 0   ? n / 3
+                                         : pattern == 1 ? -n / 3
+                                                        : static_cast<int64_t>(random.Below(99999));
         b.mutable_values<int32_t>()[i] = static_cast<int32_t>(random.Below(1000));
       }
       chunk.columns = {a, b};

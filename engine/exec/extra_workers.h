@@ -10,10 +10,10 @@
 namespace shale {
 
 // Runs main() on the caller's thread and, once main has called `start` (at most once),
-// body(1) … body(num_helpers) on threads of their own. Returns when all have returned. Neither may
+// body(1) … body(num_extra) on threads of their own. Returns when all have returned. Neither may
 // throw.
-using StartHelpers = std::function<void()>;
-void RunWithHelpers(int num_helpers, const std::function<void(int helper)>& body,
-                    const std::function<void(const StartHelpers& start)>& main);
+using StartExtraWorkers = std::function<void()>;
+void RunWithExtraWorkers(int num_extra, const std::function<void(int worker)>& body,
+                         const std::function<void(const StartExtraWorkers& start)>& main);
 
 }  // namespace shale
