@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "engine/functions/function.h"
 
@@ -50,6 +51,10 @@ std::string Title(std::string text) {
   return text;
 }
 
+constexpr auto ByName = [](const auto* a, const auto* b) {
+  return std::tie(a->name, a->signature) < std::tie(b->name, b->signature);
+};
+
 constexpr std::string_view kTableHead =
     "| function | what it gives | example | result |\n|---|---|---|---|\n";
 
@@ -66,8 +71,7 @@ std::string FunctionReferenceMarkdown() {
       "functions' own rows instead.\nA function of a NULL is NULL unless its text says "
       "otherwise. Names are not case-sensitive.\n";
   for (auto& [category, functions] : categories) {
-    std::stable_sort(functions.begin(), functions.end(),
-                     [](const auto* a, const auto* b) { return a->name < b->name; });
+    std::sort(functions.begin(), functions.end(), ByName);
     out += fmt::format("\n## {}\n\n{}", Title(category), kTableHead);
     for (const ScalarFunction* f : functions) {
       out += Line(f->name, f->aliases, f->signature, f->summary, f->example, f->example_result);
@@ -75,8 +79,7 @@ std::string FunctionReferenceMarkdown() {
   }
   std::vector<const AggregateFunction*> aggregates;
   for (const auto& function : registry.aggregates()) aggregates.push_back(function.get());
-  std::stable_sort(aggregates.begin(), aggregates.end(),
-                   [](const auto* a, const auto* b) { return a->name < b->name; });
+  std::sort(aggregates.begin(), aggregates.end(), ByName);
   out += fmt::format(
       "\n## Aggregates\n\nEach takes `DISTINCT` and `FILTER (WHERE …)`; NULLs do not count unless "
       "its text says so.\n\n{}",

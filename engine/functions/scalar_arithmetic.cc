@@ -107,7 +107,9 @@ Status FloatOutOfRange(bool overflow) {
 template <typename T>
 bool Overflowed(T r, T a, T b) {
   constexpr T kMax = std::numeric_limits<T>::max();
-  return (std::fabs(r) > kMax) & (std::fabs(a) <= kMax) & (std::fabs(b) <= kMax);
+  const int too_large = std::fabs(r) > kMax, a_finite = std::fabs(a) <= kMax,
+            b_finite = std::fabs(b) <= kMax;
+  return (too_large & a_finite & b_finite) != 0;  // no branch: the loop is vectorised
 }
 
 struct AddFloat {
@@ -134,7 +136,9 @@ struct MultiplyFloat {
   template <typename T, typename Failed>
   static T Run(T a, T b, Failed* failed) {
     const T r = a * b;
-    *failed |= static_cast<Failed>(Overflowed(r, a, b) | ((r == 0) & (a != 0) & (b != 0)));
+    const int zero = r == 0, a_zero = a == 0, b_zero = b == 0;
+    const int vanished = zero & (a_zero ^ 1) & (b_zero ^ 1);
+    *failed |= static_cast<Failed>(static_cast<int>(Overflowed(r, a, b)) | vanished);
     return r;
   }
   template <typename T>
@@ -144,8 +148,11 @@ struct DivideFloat {
   template <typename T, typename Failed>
   static T Run(T a, T b, Failed* failed) {
     const T r = a / b;
-    const bool vanished = (r == 0) & (a != 0) & (std::fabs(b) <= std::numeric_limits<T>::max());
-    *failed |= static_cast<Failed>(((b == 0) & (a == a)) | Overflowed(r, a, b) | vanished);
+    const int zero = r == 0, a_zero = a == 0, b_zero = b == 0, a_number = a == a;
+    const int b_finite = std::fabs(b) <= std::numeric_limits<T>::max();
+    const int vanished = zero & (a_zero ^ 1) & b_finite;
+    *failed |= static_cast<Failed>((b_zero & a_number) | vanished |
+                                   static_cast<int>(Overflowed(r, a, b)));
     return r;
   }
   template <typename T>

@@ -43,7 +43,7 @@ void AddDouble(Registry* registry, std::string name, std::vector<std::string> al
 #define SHALE_DOMAIN_KERNEL(compute, ok)                                               \
   CheckedUnary<double, double>(                                                        \
       [](double x, auto* failed) {                                                     \
-        *failed |= static_cast<uint64_t>(!(ok) & (x == x));                            \
+        *failed |= static_cast<uint64_t>(!(ok) && x == x);                            \
         return compute;                                                                \
       },                                                                               \
       [](double) { return InputOutOfRange(); })
@@ -227,7 +227,7 @@ void RegisterMath(Registry* registry) {
             CheckedUnary<double, double>(
                 [](double x, auto* failed) {
                   const double r = std::exp(x);
-                  *failed |= static_cast<uint64_t>(!Finite(r) & Finite(x));
+                  *failed |= static_cast<uint64_t>(!Finite(r) && Finite(x));
                   return r;
                 },
                 [](double) { return Overflow(); }));
@@ -244,7 +244,7 @@ void RegisterMath(Registry* registry) {
     row.result = TypeId::kDouble;
     row.kernel = CheckedBinary<double, double, double>(
         [](double b, double x, auto* failed) {
-          *failed |= static_cast<uint64_t>((b <= 0) | (x <= 0) | (b == 1));
+          *failed |= static_cast<uint64_t>(b <= 0 || x <= 0 || b == 1);
           return b == 2 ? std::log2(x) : b == 10 ? std::log10(x) : std::log(x) / std::log(b);
         },
         [](double b, double x) {

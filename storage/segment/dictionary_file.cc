@@ -84,15 +84,21 @@ StatusOr<DictionaryPtr> DecodeDictionary(const OpenedBlock& object, const Type& 
   const uint64_t num_chunks = reader.Varint();
   if (!reader.ok() || num_chunks > reader.remaining()) return DataLoss("{} chunks", num_chunks);
   std::vector<Chunk> chunks(num_chunks);
-  uint64_t raw_sum = 0;
+  uint64_t raw_sum = 0, stored_sum = 0;
   for (Chunk& chunk : chunks) {
     chunk.compression = reader.Fixed<uint8_t>();
     chunk.raw = reader.Varint();
     chunk.stored = reader.Varint();
-    if (!reader.ok() || chunk.raw > total - raw_sum) return DataLoss("chunks are too long");
+    if (!reader.ok() || chunk.raw > total - raw_sum || chunk.stored > object.payload.size()) {
+      return DataLoss("chunks are too long");
+    }
     raw_sum += chunk.raw;
+    stored_sum += chunk.stored;
   }
   if (raw_sum != total) return DataLoss("chunks hold {} of {} bytes", raw_sum, total);
+  if (stored_sum != reader.remaining()) {
+    return DataLoss("chunks take {} bytes, there are {}", stored_sum, reader.remaining());
+  }
   BufferPtr text = Buffer::Allocate(total);
   uint64_t at = 0;
   for (const Chunk& chunk : chunks) {

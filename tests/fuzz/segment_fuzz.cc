@@ -21,7 +21,7 @@ void ReadEverything(const std::string& bytes) {
   const auto reader = SegmentReader::Open(&disk, "/s", nullptr, 0);
   if (!reader.ok()) return;
   const Status status = (*reader)->Check();
-  const std::vector<uint8_t> match(kMaxSegmentRows, 1);
+  static const std::vector<uint8_t> match(kMaxSegmentRows, 1);
   std::vector<uint32_t> rows(kChunkRows);
   for (int column = 0; column < static_cast<int>((*reader)->info().columns.size()); ++column) {
     const SegmentColumn& info = (*reader)->info().columns[column];

@@ -85,7 +85,9 @@ class ShellOnDatabase : public ::testing::Test {
     database_ = *std::move(database);
     session_ = std::make_unique<ShellSession>(database_.get(), ShellSettings{}, &sink_,
                                               [] { return size_t{0}; });
-    Run("CREATE TABLE hits (\"UserID\" BIGINT, url TEXT NOT NULL DEFAULT '-', \"group\" TEXT);");
+    ASSERT_TRUE(
+        Run("CREATE TABLE hits (\"UserID\" BIGINT, url TEXT NOT NULL DEFAULT '-', \"group\" TEXT);")
+            .ok());
   }
   Status Run(const std::string& text) {
     sink_.Clear();
