@@ -367,8 +367,9 @@ class Lexer {
     if (op == "<=") return T::LE;
     if (op == ">=") return T::GE;
     if (op == "<>" || op == "!=") return T::NE;
-    for (const std::string_view known : {"||", "~*", "!~", "!~*", "->", "->>", "#>", "#>>", "@>",
-                                         "<@", "<<", ">>", "<<=", ">>=", "~~", "!~~", "~~*", "!~~*"}) {
+    for (const std::string_view known :
+         {"||", "~*", "!~", "!~*", "->", "->>", "#>", "#>>", "@>", "<@", "<<", ">>",
+          "<<=", ">>=", "~~", "!~~", "~~*", "!~~*"}) {
       if (op == known) return T::OPERATOR;
     }
     return 0;

@@ -5,12 +5,13 @@
 #include <cstdio>
 #include <cstdlib>
 
-#define SHALE_CHECK(condition)                                                               \
-  do {                                                                                       \
-    if (!(condition)) [[unlikely]] {                                                         \
-      std::fprintf(stderr, "%s:%d: bug in Shale: check failed: %s\n", __FILE__, __LINE__, #condition); \
-      std::abort();                                                                          \
-    }                                                                                        \
+#define SHALE_CHECK(condition)                                                            \
+  do {                                                                                    \
+    if (!(condition)) [[unlikely]] {                                                      \
+      std::fprintf(stderr, "%s:%d: bug in Shale: check failed: %s\n", __FILE__, __LINE__, \
+                   #condition);                                                           \
+      std::abort();                                                                       \
+    }                                                                                     \
   } while (false)
 
 #ifdef NDEBUG

@@ -1,8 +1,8 @@
 // MemoryBudget: a named limit that growth reserves from before it allocates. Budgets form a tree
 // (process → query): a reservation counts against every ancestor. Thread-safe.
 //
-// One that is held by a shared_ptr lives as long as any Reservation on it: a query's result may share
-// an operator's memory and outlive the query.
+// One that is held by a shared_ptr lives as long as any Reservation on it: a query's result may
+// share an operator's memory and outlive the query.
 #pragma once
 
 #include <atomic>

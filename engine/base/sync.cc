@@ -292,8 +292,8 @@ void RunBody(const std::string& name, const std::function<void()>& body) {
 Thread::Thread(std::string name, std::function<void()> body) : impl_(std::make_unique<Running>()) {
   SimulatedScheduler* scheduler = Scheduler();
   if (scheduler == nullptr) {
-    impl_->thread = std::thread(
-        [name = std::move(name), body = std::move(body)] { RunBody(name, body); });
+    impl_->thread =
+        std::thread([name = std::move(name), body = std::move(body)] { RunBody(name, body); });
     return;
   }
   SimulatedScheduler::State* state = scheduler->state();
@@ -303,20 +303,21 @@ Thread::Thread(std::string name, std::function<void()> body) : impl_(std::make_u
     self = state->AddThread(name);
   }
   impl_->simulated = self;
-  impl_->thread = std::thread([state, self, name = std::move(name), body = std::move(body)]() mutable {
-    t_self = self;
-    {
-      std::unique_lock lock(state->mutex);
-      self->baton.wait(lock, [&] { return state->running == self; });
-    }
-    RunBody(name, body);
-    body = nullptr;  // what it holds is let go while the baton is still held
-    std::unique_lock lock(state->mutex);
-    self->done = true;
-    state->WakeAll(self);
-    state->running = state->Choose();
-    state->running->baton.notify_one();
-  });
+  impl_->thread =
+      std::thread([state, self, name = std::move(name), body = std::move(body)]() mutable {
+        t_self = self;
+        {
+          std::unique_lock lock(state->mutex);
+          self->baton.wait(lock, [&] { return state->running == self; });
+        }
+        RunBody(name, body);
+        body = nullptr;  // what it holds is let go while the baton is still held
+        std::unique_lock lock(state->mutex);
+        self->done = true;
+        state->WakeAll(self);
+        state->running = state->Choose();
+        state->running->baton.notify_one();
+      });
 }
 
 Thread::~Thread() { Join(); }

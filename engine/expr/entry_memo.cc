@@ -182,7 +182,8 @@ size_t EntryMemo::size_bytes() const {
 EntryMemo& EntryMemos::Of(const DictionaryPtr& source, const Type& type) {
   for (size_t i = memos_.size(); i-- > 0;) {
     if (memos_[i]->source()->id != source->id) continue;
-    if (i + 1 != memos_.size()) std::rotate(memos_.begin() + i, memos_.begin() + i + 1, memos_.end());
+    if (i + 1 != memos_.size())
+      std::rotate(memos_.begin() + i, memos_.begin() + i + 1, memos_.end());
     return *memos_.back();
   }
   if (memos_.size() >= kKeptAtLeast) {

@@ -3,8 +3,8 @@
 // While a dictionary is not much larger than the rows that asked so far, it is computed whole and
 // rows answer with their old codes over a derived dictionary. Before that, and when computing it
 // whole fails, only the entries that rows at hand use are computed, so an entry's error reaches
-// nobody who does not use it. One a node and worker; not thread-safe, but what Lookup returned stays
-// valid and may be read by any thread.
+// nobody who does not use it. One a node and worker; not thread-safe, but what Lookup returned
+// stays valid and may be read by any thread.
 #pragma once
 
 #include <functional>
@@ -41,8 +41,8 @@ class EntryMemo {
   Type type_;
   size_t rows_seen_ = 0;
   bool whole_failed_ = false;
-  DictionaryPtr whole_;            // an entry each
-  DictionaryPtr whole_with_null_;  // and one more, the value for NULL
+  DictionaryPtr whole_;               // an entry each
+  DictionaryPtr whole_with_null_;     // and one more, the value for NULL
   std::optional<Vector> null_value_;  // one row
   // Entries one by one: a value, a validity byte and a computed byte each, the last for NULL.
   BufferPtr values_;

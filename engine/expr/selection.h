@@ -12,8 +12,8 @@ namespace shale {
 size_t CompactTrue(const uint8_t* is_true, const uint64_t* validity, size_t num_rows,
                    uint32_t* rows);
 
-// The same for a BOOLEAN vector of any encoding; a dictionary's codes are tested by one table look-up
-// a row.
+// The same for a BOOLEAN vector of any encoding; a dictionary's codes are tested by one table
+// look-up a row.
 size_t SelectTrue(const Vector& vector, uint32_t* rows);
 
 // Of rows[0..count), those where `vector` is true, in place.

@@ -14,12 +14,13 @@ namespace {
 
 using cast_internal::ConvertRows;
 
-Status TypeOutOfRange(const Type& to) { return OutOfRange("{} out of range", TypeNameInMessages(to)); }
+Status TypeOutOfRange(const Type& to) {
+  return OutOfRange("{} out of range", TypeNameInMessages(to));
+}
 
 Status DecimalOverflow(const Type& to) {
-  return OutOfRange(
-      "numeric field overflow: {} holds absolute values less than 10^{}", to.ToString(),
-      to.precision() - to.scale());
+  return OutOfRange("numeric field overflow: {} holds absolute values less than 10^{}",
+                    to.ToString(), to.precision() - to.scale());
 }
 
 // ---- integers and floats ----
@@ -28,10 +29,9 @@ Status DecimalOverflow(const Type& to) {
 template <typename From, typename To>
 inline bool IntegerToInteger(From x, To* out) {
   *out = static_cast<To>(x);
-  constexpr bool kFits = std::cmp_less_equal(std::numeric_limits<To>::min(),
-                                             std::numeric_limits<From>::min()) &&
-                         std::cmp_greater_equal(std::numeric_limits<To>::max(),
-                                                std::numeric_limits<From>::max());
+  constexpr bool kFits =
+      std::cmp_less_equal(std::numeric_limits<To>::min(), std::numeric_limits<From>::min()) &&
+      std::cmp_greater_equal(std::numeric_limits<To>::max(), std::numeric_limits<From>::max());
   if constexpr (kFits) return true;
   return static_cast<From>(*out) == x && ((*out < To{0}) == (x < From{0}));
 }
@@ -104,8 +104,8 @@ Status DecimalToInteger(const KernelCall& call, Vector* result) {
       call, result,
       [=](D x, To* out) {
         const int128_t rounded = RoundDecimal(x, scale);
-        const bool ok = rounded >= std::numeric_limits<To>::min() &&
-                        rounded <= std::numeric_limits<To>::max();
+        const bool ok =
+            rounded >= std::numeric_limits<To>::min() && rounded <= std::numeric_limits<To>::max();
         *out = ok ? static_cast<To>(rounded) : To{0};
         return ok;
       },
@@ -250,14 +250,12 @@ ScalarKernel Choose(const Type& from, const Type& to) {
   const bool from_wide = from_physical == PhysicalType::kInt128;
   const bool to_wide = to_physical == PhysicalType::kInt128;
   if (from.id() == TypeId::kBoolean && to.IsInteger()) {
-    return VisitInteger(to_physical, [](auto t) -> ScalarKernel {
-      return &BooleanToInteger<kTry, decltype(t)>;
-    });
+    return VisitInteger(
+        to_physical, [](auto t) -> ScalarKernel { return &BooleanToInteger<kTry, decltype(t)>; });
   }
   if (to.id() == TypeId::kBoolean && from.IsInteger()) {
-    return VisitInteger(from_physical, [](auto f) -> ScalarKernel {
-      return &IntegerToBoolean<kTry, decltype(f)>;
-    });
+    return VisitInteger(
+        from_physical, [](auto f) -> ScalarKernel { return &IntegerToBoolean<kTry, decltype(f)>; });
   }
   if (!from.IsNumeric() || !to.IsNumeric()) return nullptr;
   if (from_decimal && to_decimal) {

@@ -6,19 +6,19 @@
 
 namespace shale {
 
-void RegisterComparison(Registry* registry);   // scalar_comparison.cc
-void RegisterArithmetic(Registry* registry);   // scalar_arithmetic.cc
-void RegisterMath(Registry* registry);         // scalar_math.cc
-void RegisterCasts(Registry* registry);        // casts.cc
-void RegisterLogic(Registry* registry);        // scalar_logic.cc
-void RegisterBits(Registry* registry);         // scalar_bits.cc
-void RegisterNetwork(Registry* registry);      // scalar_network.cc
-void RegisterString(Registry* registry);       // scalar_string*.cc
-void RegisterRegexp(Registry* registry);       // scalar_regexp.cc
-void RegisterDate(Registry* registry);         // scalar_date*.cc: also + and - over dates, intervals
-void RegisterDateFormat(Registry* registry);   // scalar_date_format.cc
-void RegisterJson(Registry* registry);         // scalar_json.cc
-void RegisterUrl(Registry* registry);          // scalar_url.cc
+void RegisterComparison(Registry* registry);  // scalar_comparison.cc
+void RegisterArithmetic(Registry* registry);  // scalar_arithmetic.cc
+void RegisterMath(Registry* registry);        // scalar_math.cc
+void RegisterCasts(Registry* registry);       // casts.cc
+void RegisterLogic(Registry* registry);       // scalar_logic.cc
+void RegisterBits(Registry* registry);        // scalar_bits.cc
+void RegisterNetwork(Registry* registry);     // scalar_network.cc
+void RegisterString(Registry* registry);      // scalar_string*.cc
+void RegisterRegexp(Registry* registry);      // scalar_regexp.cc
+void RegisterDate(Registry* registry);        // scalar_date*.cc: also + and - over dates, intervals
+void RegisterDateFormat(Registry* registry);  // scalar_date_format.cc
+void RegisterJson(Registry* registry);        // scalar_json.cc
+void RegisterUrl(Registry* registry);         // scalar_url.cc
 
 void RegisterCountAggregates(Registry* registry);
 void RegisterSumAggregates(Registry* registry);

@@ -39,7 +39,7 @@ struct KernelCall {
   const FunctionContext& context;
   std::span<const Vector> args;  // each kFlat or kConstant, of the resolved argument types
   size_t num_rows;
-  ScalarState* state;            // null unless the function has `prepare`
+  ScalarState* state;  // null unless the function has `prepare`
 };
 
 // Fills `result`: flat, of the resolved result type, num_rows rows. Strict functions: its validity
@@ -73,13 +73,13 @@ struct ArgumentType {
 };
 
 struct ScalarFunction {
-  std::string name;                      // snake_case
-  std::vector<std::string> aliases = {}; // ClickHouse's camelCase and others, as people write them
-  std::string category;                  // "string", "math", "date", …: a heading in the docs
-  std::string signature;                 // "(text TEXT, count INTEGER) → TEXT": for people
-  std::string summary;                   // one sentence, ends with a full stop
-  std::string example;                   // an expression, "left('shale', 2)"
-  std::string example_result;            // as the shell prints it: "sh"
+  std::string name;                       // snake_case
+  std::vector<std::string> aliases = {};  // ClickHouse's camelCase and others, as people write them
+  std::string category;                   // "string", "math", "date", …: a heading in the docs
+  std::string signature;                  // "(text TEXT, count INTEGER) → TEXT": for people
+  std::string summary;                    // one sentence, ends with a full stop
+  std::string example;                    // an expression, "left('shale', 2)"
+  std::string example_result;             // as the shell prints it: "sh"
   NullRule nulls = NullRule::kStrict;
   Volatility volatility = Volatility::kImmutable;
 
@@ -94,8 +94,8 @@ struct ScalarFunction {
 
   // Optional. constants[i] is null where argument i is no constant. An error (a bad pattern) is
   // raised only when a row is evaluated.
-  StatusOr<std::unique_ptr<ScalarState>> (*prepare)(const FunctionContext& context,
-                                                    std::span<const Value* const> constants) = nullptr;
+  StatusOr<std::unique_ptr<ScalarState>> (*prepare)(
+      const FunctionContext& context, std::span<const Value* const> constants) = nullptr;
   // Boolean functions of ONE argument plus constants may be cheap enough that remembering them
   // over a dictionary does not pay; everything else is remembered (see expr/evaluator.h).
   bool remember_over_dictionary = true;
@@ -108,7 +108,7 @@ struct ScalarFunction {
 // group 0's own state and the stride between groups.
 struct AggregateCall {
   const FunctionContext& context;
-  Arena* arena;                    // for what states point to
+  Arena* arena;  // for what states point to
   std::span<const Type> arg_types;
   const Type& result_type;
 };
@@ -133,7 +133,8 @@ struct AggregateKernels {
                   size_t count) = nullptr;
   // Versioned bytes of one state, and back (spilling, rollups). Corrupt bytes: DataLoss.
   void (*serialize)(const AggregateCall& call, const std::byte* state, std::string* out) = nullptr;
-  Status (*deserialize)(const AggregateCall& call, std::string_view bytes, std::byte* state) = nullptr;
+  Status (*deserialize)(const AggregateCall& call, std::string_view bytes,
+                        std::byte* state) = nullptr;
   // Rows [0, num_rows) into `result` (flat, all valid at first, strings empty).
   Status (*finalize)(const AggregateCall& call, const std::byte* base, size_t stride,
                      size_t num_rows, Vector* result) = nullptr;
@@ -152,11 +153,11 @@ struct AggregateFunction {
   std::vector<std::string> aliases = {};
   std::string signature;
   std::string summary;
-  std::string example;         // a query: "SELECT sum(x) FROM (VALUES (1), (2)) t(x)"
-  std::string example_result;  // "3"
-  bool order_sensitive = false;  // its answer depends on the order of rows
-  bool exact = true;             // false for sketches
-  bool ignores_distinct = false; // min(DISTINCT x) is min(x)
+  std::string example;            // a query: "SELECT sum(x) FROM (VALUES (1), (2)) t(x)"
+  std::string example_result;     // "3"
+  bool order_sensitive = false;   // its answer depends on the order of rows
+  bool exact = true;              // false for sketches
+  bool ignores_distinct = false;  // min(DISTINCT x) is min(x)
   // NotFound: these arguments do not fit, try the next overload.
   StatusOr<ResolvedAggregate> (*resolve)(std::span<const ArgumentType> args) = nullptr;
 };

@@ -18,9 +18,9 @@
 // The lambdas must not capture: they become template arguments, so that every loop is inlined and
 // plain loops are vectorised. The types are physical ones (uint8_t for BOOLEAN; a lambda may return
 // bool for it). Loops over numbers run over every row, NULL or not (values under a NULL are safe to
-// read; a failure there is not an error). Loops over strings, and the Nullable ones, visit rows that
-// are not NULL only. Functions whose work needs the context or a prepared state write their own
-// loop with Arg and ForEachValid.
+// read; a failure there is not an error). Loops over strings, and the Nullable ones, visit rows
+// that are not NULL only. Functions whose work needs the context or a prepared state write their
+// own loop with Arg and ForEachValid.
 #pragma once
 
 #include <bit>
@@ -196,7 +196,8 @@ Status CheckedUnaryKernel(const KernelCall& call, Vector* result) {
   FailureWord<R> failed = 0;
   Loop<A>(call.args[0], call.num_rows, result->mutable_values<R>(),
           [&](A x) { return F{}(x, &failed); });
-  if (failed == 0) [[likely]] return OkStatus();
+  if (failed == 0) [[likely]]
+    return OkStatus();
   Arg<A> a(call.args[0]);
   Status status;
   WhileValid(result->validity(), call.num_rows, [&](size_t row) {
@@ -212,7 +213,8 @@ Status CheckedBinaryKernel(const KernelCall& call, Vector* result) {
   FailureWord<R> failed = 0;
   Loop<A, B>(call.args[0], call.args[1], call.num_rows, result->mutable_values<R>(),
              [&](A x, B y) { return F{}(x, y, &failed); });
-  if (failed == 0) [[likely]] return OkStatus();
+  if (failed == 0) [[likely]]
+    return OkStatus();
   Arg<A> a(call.args[0]);
   Arg<B> b(call.args[1]);
   Status status;

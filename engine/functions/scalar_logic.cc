@@ -1,5 +1,5 @@
-// NOT, IS NULL, IS TRUE, IN over a list, nullif, greatest and least. (AND, OR, CASE and COALESCE are
-// expressions of their own, since they evaluate lazily.)
+// NOT, IS NULL, IS TRUE, IN over a list, nullif, greatest and least. (AND, OR, CASE and COALESCE
+// are expressions of their own, since they evaluate lazily.)
 #include <cstring>
 
 #include "absl/container/flat_hash_set.h"
@@ -20,7 +20,8 @@ Type TypeOrText(const ArgumentType& arg) {
   return untyped ? Type(TypeId::kText) : arg.type;
 }
 
-// ---- IS NULL, IS TRUE -----------------------------------------------------------------------------
+// ---- IS NULL, IS TRUE
+// -----------------------------------------------------------------------------
 
 template <bool kWhenNull>
 Status NullTest(const KernelCall& call, Vector* result) {
@@ -54,7 +55,8 @@ Status TruthTest(const KernelCall& call, Vector* result) {
   return OkStatus();
 }
 
-// ---- IN -------------------------------------------------------------------------------------------
+// ---- IN
+// -------------------------------------------------------------------------------------------
 
 // 128-bit values by their halves.
 using Wide = std::pair<uint64_t, uint64_t>;
@@ -113,7 +115,9 @@ StatusOr<std::unique_ptr<ScalarState>> PrepareIn(const FunctionContext&,
       case PhysicalType::kInterval:
         state->wides.insert(WideKey(IntervalOrder(value->AsInterval())));
         break;
-      case PhysicalType::kFloat: state->words.insert(WordKey(static_cast<float>(value->AsDouble()))); break;
+      case PhysicalType::kFloat:
+        state->words.insert(WordKey(static_cast<float>(value->AsDouble())));
+        break;
       case PhysicalType::kDouble: state->words.insert(WordKey(value->AsDouble())); break;
       case PhysicalType::kList:
       case PhysicalType::kStruct: state->usable = false; break;
@@ -166,8 +170,8 @@ Status InKernel(const KernelCall& call, Vector* result) {
       for (size_t row = 0; row < call.num_rows; ++row) null_item[row] |= IsNullAt(item, row);
       if (nested) {
         for (size_t row = 0; row < call.num_rows; ++row) {
-          out[row] |= Value::Compare(needle.GetValue(row), item.GetValue(row)) == 0 &&
-                      !IsNullAt(item, row);
+          out[row] |=
+              Value::Compare(needle.GetValue(row), item.GetValue(row)) == 0 && !IsNullAt(item, row);
         }
         continue;
       }
@@ -188,7 +192,8 @@ Status InKernel(const KernelCall& call, Vector* result) {
   return OkStatus();
 }
 
-// ---- types shared by all arguments ------------------------------------------------------------------
+// ---- types shared by all arguments
+// ------------------------------------------------------------------
 
 StatusOr<Type> CommonOfAll(std::span<const ArgumentType> args) {
   ArgumentType common = args[0];
@@ -213,7 +218,8 @@ StatusOr<ResolvedScalar> ResolveIn(std::span<const ArgumentType> args) {
   return resolved;
 }
 
-// ---- greatest, least, nullif ------------------------------------------------------------------------
+// ---- greatest, least, nullif
+// ------------------------------------------------------------------------
 
 // NULLs do not count; NULL only when all are.
 template <bool kGreatest>
@@ -297,9 +303,9 @@ ScalarFunction Row(std::string name, std::string signature, std::string summary,
 
 void AddTruthTest(Registry* registry, std::string name, std::string sql, ScalarKernel kernel,
                   std::string example_result) {
-  ScalarFunction row = Row(std::move(name), "(value BOOLEAN) → BOOLEAN",
-                           fmt::format("value {}: never NULL.", sql),
-                           fmt::format("(1 < 2) {}", sql), std::move(example_result));
+  ScalarFunction row =
+      Row(std::move(name), "(value BOOLEAN) → BOOLEAN", fmt::format("value {}: never NULL.", sql),
+          fmt::format("(1 < 2) {}", sql), std::move(example_result));
   row.args = {TypeId::kBoolean};
   row.result = TypeId::kBoolean;
   row.kernel = kernel;
@@ -319,15 +325,15 @@ void RegisterLogic(Registry* registry) {
     registry->Add(std::move(row));
   }
   {
-    ScalarFunction row = Row("is_null", "(value any) → BOOLEAN", "value IS NULL.", "NULL IS NULL",
-                             "t");
+    ScalarFunction row =
+        Row("is_null", "(value any) → BOOLEAN", "value IS NULL.", "NULL IS NULL", "t");
     row.aliases = {"isNull", "is_unknown"};
     row.resolve = &ResolveNullTest<true>;
     registry->Add(std::move(row));
   }
   {
-    ScalarFunction row = Row("is_not_null", "(value any) → BOOLEAN", "value IS NOT NULL.",
-                             "1 IS NOT NULL", "t");
+    ScalarFunction row =
+        Row("is_not_null", "(value any) → BOOLEAN", "value IS NOT NULL.", "1 IS NOT NULL", "t");
     row.aliases = {"isNotNull", "is_not_unknown"};
     row.resolve = &ResolveNullTest<false>;
     registry->Add(std::move(row));
@@ -337,24 +343,24 @@ void RegisterLogic(Registry* registry) {
   AddTruthTest(registry, "is_false", "IS FALSE", &TruthTest<false, false>, "f");
   AddTruthTest(registry, "is_not_false", "IS NOT FALSE", &TruthTest<false, true>, "t");
   {
-    ScalarFunction row = Row("in", "(value any, item any, …) → BOOLEAN",
-                             "Whether the value is one of the items: value IN (item, …).",
-                             "2 IN (1, 2, 3)", "t");
+    ScalarFunction row =
+        Row("in", "(value any, item any, …) → BOOLEAN",
+            "Whether the value is one of the items: value IN (item, …).", "2 IN (1, 2, 3)", "t");
     row.resolve = &ResolveIn;
     row.prepare = &PrepareIn;
     registry->Add(std::move(row));
   }
   {
-    ScalarFunction row = Row("nullif", "(value any, other any) → any",
-                             "NULL where the two are equal, else the value.", "nullif(3, 3)",
-                             "NULL");
+    ScalarFunction row =
+        Row("nullif", "(value any, other any) → any",
+            "NULL where the two are equal, else the value.", "nullif(3, 3)", "NULL");
     row.resolve = &ResolveNullIf;
     registry->Add(std::move(row));
   }
   {
-    ScalarFunction row = Row("greatest", "(value any, …) → any",
-                             "The largest of its arguments, NULLs aside.", "greatest(1, 3, 2)",
-                             "3");
+    ScalarFunction row =
+        Row("greatest", "(value any, …) → any", "The largest of its arguments, NULLs aside.",
+            "greatest(1, 3, 2)", "3");
     row.resolve = &ResolveExtreme<true>;
     registry->Add(std::move(row));
   }

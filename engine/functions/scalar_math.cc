@@ -40,17 +40,18 @@ void AddDouble(Registry* registry, std::string name, std::vector<std::string> al
 }
 
 // A function whose domain is where `kOk` holds (NaN always passes through).
-#define SHALE_DOMAIN_KERNEL(compute, ok)                                               \
-  CheckedUnary<double, double>(                                                        \
-      [](double x, auto* failed) {                                                     \
-        *failed |= static_cast<uint64_t>(!(ok) && x == x);                            \
-        return compute;                                                                \
-      },                                                                               \
+#define SHALE_DOMAIN_KERNEL(compute, ok)                   \
+  CheckedUnary<double, double>(                            \
+      [](double x, auto* failed) {                         \
+        *failed |= static_cast<uint64_t>(!(ok) && x == x); \
+        return compute;                                    \
+      },                                                   \
       [](double) { return InputOutOfRange(); })
 
 bool Finite(double x) { return std::fabs(x) <= std::numeric_limits<double>::max(); }
 
-// ---- logarithms, roots, powers --------------------------------------------------------------------
+// ---- logarithms, roots, powers
+// --------------------------------------------------------------------
 
 template <typename F>
 constexpr ScalarKernel Logarithm(F) {
@@ -80,7 +81,8 @@ ScalarKernel PowerKernel() {
   return CheckedBinary<double, double, double>(
       [](double x, double y, auto* failed) {
         const double r = std::pow(x, y);
-        const bool bad = (x == 0 && y < 0) || (x < 0 && Finite(x) && std::floor(y) != y && y == y) ||
+        const bool bad = (x == 0 && y < 0) ||
+                         (x < 0 && Finite(x) && std::floor(y) != y && y == y) ||
                          (!Finite(r) && Finite(x) && Finite(y));
         *failed |= static_cast<uint64_t>(bad);
         return r;
@@ -88,7 +90,8 @@ ScalarKernel PowerKernel() {
       [](double x, double y) { return PowerError(x, y); });
 }
 
-// ---- whole numbers ---------------------------------------------------------------------------------
+// ---- whole numbers
+// ---------------------------------------------------------------------------------
 
 // Quotient cut to a whole number.
 ScalarKernel DivKernel() {
@@ -119,9 +122,9 @@ ScalarKernel LcmKernel() {
   return CheckedBinary<int64_t, int64_t, int64_t>(
       [](int64_t a, int64_t b, auto* failed) {
         if (a == 0 || b == 0) return int64_t{0};
-        const uint128_t r = static_cast<uint128_t>(Magnitude(a) /
-                                                   std::gcd(Magnitude(a), Magnitude(b))) *
-                            Magnitude(b);
+        const uint128_t r =
+            static_cast<uint128_t>(Magnitude(a) / std::gcd(Magnitude(a), Magnitude(b))) *
+            Magnitude(b);
         *failed |= static_cast<uint64_t>(r > INT64_MAX);
         return static_cast<int64_t>(r);
       },
@@ -175,7 +178,8 @@ Status WidthBucket(const KernelCall& call, Vector* result) {
   return status;
 }
 
-// ---- random ----------------------------------------------------------------------------------------
+// ---- random
+// ----------------------------------------------------------------------------------------
 
 // Numbers of one statement and expression node: a counter hashed with the statement's seed.
 struct RandomState : ScalarState {
@@ -207,15 +211,14 @@ Status RandomKernel(const KernelCall& call, Vector* result) {
 
 void RegisterMath(Registry* registry) {
   RegisterRounding(registry);
-  AddDouble(registry, "sqrt", {}, "The square root.", "sqrt(2)", "1.4142135623730951",
-            CheckedUnary<double, double>(
-                [](double x, auto* failed) {
-                  *failed |= static_cast<uint64_t>(x < 0);
-                  return std::sqrt(x);
-                },
-                [](double) {
-                  return InvalidArgument("cannot take square root of a negative number");
-                }));
+  AddDouble(
+      registry, "sqrt", {}, "The square root.", "sqrt(2)", "1.4142135623730951",
+      CheckedUnary<double, double>(
+          [](double x, auto* failed) {
+            *failed |= static_cast<uint64_t>(x < 0);
+            return std::sqrt(x);
+          },
+          [](double) { return InvalidArgument("cannot take square root of a negative number"); }));
   AddDouble(registry, "cbrt", {}, "The cube root.", "cbrt(27)", "3",
             Unary<double, double>([](double x) {
               // The C library's may be one unit off; a Newton step makes cubes come out exact.
@@ -295,12 +298,13 @@ void RegisterMath(Registry* registry) {
   AddDouble(registry, "radians", {}, "Degrees as radians.", "radians(180)", "3.141592653589793",
             Unary<double, double>([](double x) { return x * (std::numbers::pi / 180); }));
   {
-    ScalarFunction row = Row("atan2", {}, "(y DOUBLE, x DOUBLE) → DOUBLE",
-                             "The angle of the point (x, y), in radians.", "atan2(1, 1)",
-                             "0.7853981633974483");
+    ScalarFunction row =
+        Row("atan2", {}, "(y DOUBLE, x DOUBLE) → DOUBLE",
+            "The angle of the point (x, y), in radians.", "atan2(1, 1)", "0.7853981633974483");
     row.args = {TypeId::kDouble, TypeId::kDouble};
     row.result = TypeId::kDouble;
-    row.kernel = Binary<double, double, double>([](double y, double x) { return std::atan2(y, x); });
+    row.kernel =
+        Binary<double, double, double>([](double y, double x) { return std::atan2(y, x); });
     registry->Add(std::move(row));
   }
   {
@@ -314,11 +318,11 @@ void RegisterMath(Registry* registry) {
     registry->Add(std::move(row));
   }
   for (bool nan : {true, false}) {
-    ScalarFunction row = nan ? Row("isnan", {"is_nan"}, "(x DOUBLE) → BOOLEAN", "Whether x is NaN.",
-                                   "isnan(DOUBLE 'NaN')", "t")
-                             : Row("isfinite", {"is_finite"}, "(x DOUBLE) → BOOLEAN",
-                                   "Whether x is neither NaN nor infinite.", "isfinite(DOUBLE '1')",
-                                   "t");
+    ScalarFunction row =
+        nan ? Row("isnan", {"is_nan"}, "(x DOUBLE) → BOOLEAN", "Whether x is NaN.",
+                  "isnan(DOUBLE 'NaN')", "t")
+            : Row("isfinite", {"is_finite"}, "(x DOUBLE) → BOOLEAN",
+                  "Whether x is neither NaN nor infinite.", "isfinite(DOUBLE '1')", "t");
     row.args = {TypeId::kDouble};
     row.result = TypeId::kBoolean;
     row.kernel = nan ? Unary<double, uint8_t>([](double x) { return x != x; })
@@ -369,9 +373,9 @@ void RegisterMath(Registry* registry) {
     registry->Add(std::move(row));
   }
   {
-    ScalarFunction row = Row("random", {"rand"}, "() → DOUBLE",
-                             "A random number from 0 to below 1, a new one each row.",
-                             "random() < 1", "t");
+    ScalarFunction row =
+        Row("random", {"rand"}, "() → DOUBLE",
+            "A random number from 0 to below 1, a new one each row.", "random() < 1", "t");
     row.volatility = Volatility::kVolatile;
     row.result = TypeId::kDouble;
     row.kernel = &RandomKernel;

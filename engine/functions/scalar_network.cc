@@ -78,8 +78,8 @@ void RegisterNetwork(Registry* registry) {
   const Type inet(TypeId::kInet), text(TypeId::kText), integer(TypeId::kInteger),
       boolean(TypeId::kBoolean);
   registry->Add(Row("host", {inet}, text, "(address INET) → TEXT",
-                    "The address without its prefix length.", "host(INET '10.1.2.3/8')",
-                    "10.1.2.3", StringUnary<View>([](View a, StringArena* arena) {
+                    "The address without its prefix length.", "host(INET '10.1.2.3/8')", "10.1.2.3",
+                    StringUnary<View>([](View a, StringArena* arena) {
                       return KeepText(&AppendInetAddress, a, arena);
                     })));
   registry->Add(Row("abbrev", {inet}, text, "(address INET) → TEXT",
@@ -90,8 +90,8 @@ void RegisterNetwork(Registry* registry) {
   registry->Add(Row("family", {inet}, integer, "(address INET) → INTEGER",
                     "4 for an IPv4 address, 6 for IPv6.", "family(INET '::1')", "6",
                     Unary<View, int32_t>([](View a) { return a.empty() ? 0 : int32_t{a[0]}; })));
-  registry->Add(Row("masklen", {inet}, integer, "(address INET) → INTEGER",
-                    "The prefix length.", "masklen(INET '192.168.1.5/24')", "24",
+  registry->Add(Row("masklen", {inet}, integer, "(address INET) → INTEGER", "The prefix length.",
+                    "masklen(INET '192.168.1.5/24')", "24",
                     Unary<View, int32_t>([](View a) { return a.empty() ? 0 : PrefixOf(a); })));
   registry->Add(Row("network", {inet}, inet, "(address INET) → INET",
                     "The network that the address is in: the bits behind the prefix cleared.",
@@ -123,58 +123,52 @@ void RegisterNetwork(Registry* registry) {
                       }
                       return {out, mask.size()};
                     })));
+  registry->Add(Row("set_masklen", {inet, integer}, inet, "(address INET, length INTEGER) → INET",
+                    "The address with another prefix length, -1 for the longest.",
+                    "set_masklen(INET '192.168.1.5/24', 16)", "192.168.1.5/16",
+                    [](const KernelCall& call, Vector* result) {
+                      const Arg<View> address(call.args[0]);
+                      const Arg<int32_t> length(call.args[1]);
+                      StringArena arena;
+                      auto* out = result->mutable_values<View>();
+                      for (size_t row = 0; row < call.num_rows; ++row) {
+                        if (result->has_nulls() && !BitIsSet(result->validity(), row)) continue;
+                        const View a = address[row];
+                        const int bits = length[row] == -1 ? MaxPrefix(a) : length[row];
+                        if (bits < 0 || bits > MaxPrefix(a))
+                          return InvalidArgument("invalid mask length: {}", bits);
+                        char* copy = arena.Allocate(a.size());
+                        for (size_t i = 0; i < a.size(); ++i) copy[i] = a[i];
+                        copy[a.size() - 1] = static_cast<char>(bits);
+                        out[row] = {copy, a.size()};
+                      }
+                      result->AddHeap(arena.heap());
+                      return OkStatus();
+                    }));
   registry->Add(Row(
-      "set_masklen", {inet, integer}, inet, "(address INET, length INTEGER) → INET",
-      "The address with another prefix length, -1 for the longest.",
-      "set_masklen(INET '192.168.1.5/24', 16)", "192.168.1.5/16",
-      [](const KernelCall& call, Vector* result) {
-        const Arg<View> address(call.args[0]);
-        const Arg<int32_t> length(call.args[1]);
-        StringArena arena;
-        auto* out = result->mutable_values<View>();
-        for (size_t row = 0; row < call.num_rows; ++row) {
-          if (result->has_nulls() && !BitIsSet(result->validity(), row)) continue;
-          const View a = address[row];
-          const int bits = length[row] == -1 ? MaxPrefix(a) : length[row];
-          if (bits < 0 || bits > MaxPrefix(a)) return InvalidArgument("invalid mask length: {}", bits);
-          char* copy = arena.Allocate(a.size());
-          for (size_t i = 0; i < a.size(); ++i) copy[i] = a[i];
-          copy[a.size() - 1] = static_cast<char>(bits);
-          out[row] = {copy, a.size()};
-        }
-        result->AddHeap(arena.heap());
-        return OkStatus();
-      }));
-  registry->Add(Row("inet_same_family", {inet, inet}, boolean, "(a INET, b INET) → BOOLEAN",
-                    "Whether both addresses are of one family.",
-                    "inet_same_family(INET '10.0.0.1', INET '::1')", "f",
-                    Binary<View, View, uint8_t>([](View a, View b) {
-                      return a.size() == b.size();
-                    })));
-  registry->Add(Row("<<", {inet, inet}, boolean, "(inner INET, outer INET) → BOOLEAN",
-                    "Whether the left network lies inside the right one and is smaller.",
-                    "INET '10.1.2.3' << INET '10.0.0.0/8'", "t",
-                    Binary<View, View, uint8_t>([](View a, View b) {
-                      return Contains(b, a, true);
-                    })));
-  registry->Add(Row("<<=", {inet, inet}, boolean, "(inner INET, outer INET) → BOOLEAN",
-                    "Whether the left network lies inside the right one or is the same.",
-                    "INET '10.0.0.0/8' <<= INET '10.0.0.0/8'", "t",
-                    Binary<View, View, uint8_t>([](View a, View b) {
-                      return Contains(b, a, false);
-                    })));
-  registry->Add(Row(">>", {inet, inet}, boolean, "(outer INET, inner INET) → BOOLEAN",
-                    "Whether the right network lies inside the left one and is smaller.",
-                    "INET '10.0.0.0/8' >> INET '10.1.2.3'", "t",
-                    Binary<View, View, uint8_t>([](View a, View b) {
-                      return Contains(a, b, true);
-                    })));
-  registry->Add(Row(">>=", {inet, inet}, boolean, "(outer INET, inner INET) → BOOLEAN",
-                    "Whether the right network lies inside the left one or is the same.",
-                    "INET '10.0.0.0/8' >>= INET '10.0.0.0/8'", "t",
-                    Binary<View, View, uint8_t>([](View a, View b) {
-                      return Contains(a, b, false);
-                    })));
+      "inet_same_family", {inet, inet}, boolean, "(a INET, b INET) → BOOLEAN",
+      "Whether both addresses are of one family.", "inet_same_family(INET '10.0.0.1', INET '::1')",
+      "f", Binary<View, View, uint8_t>([](View a, View b) { return a.size() == b.size(); })));
+  registry->Add(
+      Row("<<", {inet, inet}, boolean, "(inner INET, outer INET) → BOOLEAN",
+          "Whether the left network lies inside the right one and is smaller.",
+          "INET '10.1.2.3' << INET '10.0.0.0/8'", "t",
+          Binary<View, View, uint8_t>([](View a, View b) { return Contains(b, a, true); })));
+  registry->Add(
+      Row("<<=", {inet, inet}, boolean, "(inner INET, outer INET) → BOOLEAN",
+          "Whether the left network lies inside the right one or is the same.",
+          "INET '10.0.0.0/8' <<= INET '10.0.0.0/8'", "t",
+          Binary<View, View, uint8_t>([](View a, View b) { return Contains(b, a, false); })));
+  registry->Add(
+      Row(">>", {inet, inet}, boolean, "(outer INET, inner INET) → BOOLEAN",
+          "Whether the right network lies inside the left one and is smaller.",
+          "INET '10.0.0.0/8' >> INET '10.1.2.3'", "t",
+          Binary<View, View, uint8_t>([](View a, View b) { return Contains(a, b, true); })));
+  registry->Add(
+      Row(">>=", {inet, inet}, boolean, "(outer INET, inner INET) → BOOLEAN",
+          "Whether the right network lies inside the left one or is the same.",
+          "INET '10.0.0.0/8' >>= INET '10.0.0.0/8'", "t",
+          Binary<View, View, uint8_t>([](View a, View b) { return Contains(a, b, false); })));
 }
 
 }  // namespace shale

@@ -1,5 +1,5 @@
-// abs, sign, ceil, floor, round, trunc. A DOUBLE rounds half to even, a DECIMAL half away from zero,
-// as in PostgreSQL; integers are whole already.
+// abs, sign, ceil, floor, round, trunc. A DOUBLE rounds half to even, a DECIMAL half away from
+// zero, as in PostgreSQL; integers are whole already.
 #include <algorithm>
 #include <cmath>
 
@@ -27,7 +27,8 @@ ResolvedScalar Resolved(ScalarKernel kernel, std::vector<Type> args, Type result
   return resolved;
 }
 
-// ---- abs, sign --------------------------------------------------------------------------------------
+// ---- abs, sign
+// --------------------------------------------------------------------------------------
 
 template <typename T>
 ScalarKernel AbsFor() {
@@ -90,25 +91,28 @@ StatusOr<ResolvedScalar> ResolveSign(Args args) {
   return Resolved(kernel, {type}, type);
 }
 
-// ---- ceil, floor, round, trunc of one argument --------------------------------------------------------
+// ---- ceil, floor, round, trunc of one argument
+// --------------------------------------------------------
 
 struct Ceil {
   template <typename T>
-  static T OfFloat(T x) { return std::ceil(x); }
-  static int128_t OfDecimal(int128_t x, int128_t unit) {
-    return x / unit + (x % unit > 0);
+  static T OfFloat(T x) {
+    return std::ceil(x);
   }
+  static int128_t OfDecimal(int128_t x, int128_t unit) { return x / unit + (x % unit > 0); }
 };
 struct Floor {
   template <typename T>
-  static T OfFloat(T x) { return std::floor(x); }
-  static int128_t OfDecimal(int128_t x, int128_t unit) {
-    return x / unit - (x % unit < 0);
+  static T OfFloat(T x) {
+    return std::floor(x);
   }
+  static int128_t OfDecimal(int128_t x, int128_t unit) { return x / unit - (x % unit < 0); }
 };
 struct Round {
   template <typename T>
-  static T OfFloat(T x) { return std::rint(x); }
+  static T OfFloat(T x) {
+    return std::rint(x);
+  }
   static int128_t OfDecimal(int128_t x, int128_t unit) {
     int128_t rest = x % unit;
     if (rest < 0) rest = -rest;
@@ -117,7 +121,9 @@ struct Round {
 };
 struct Trunc {
   template <typename T>
-  static T OfFloat(T x) { return std::trunc(x); }
+  static T OfFloat(T x) {
+    return std::trunc(x);
+  }
   static int128_t OfDecimal(int128_t x, int128_t unit) { return x / unit; }
 };
 
@@ -160,7 +166,8 @@ StatusOr<ResolvedScalar> ResolveWhole(Args args) {
   return Resolved(kernel, {type}, to);
 }
 
-// ---- round(x, digits), trunc(x, digits) ----------------------------------------------------------------
+// ---- round(x, digits), trunc(x, digits)
+// ----------------------------------------------------------------
 
 // Half away from zero, by the decimal digits that the number prints with: 2.675 to two places is
 // 2.68 though its binary form lies a little below.
@@ -282,8 +289,10 @@ void RegisterRounding(Registry* registry) {
       "-43", &ResolveWhole<Floor>);
   Add(registry, "round", {}, one, "The nearest whole number.", "round(42.4)", "42",
       &ResolveWhole<Round>);
-  Add(registry, "round", {}, two, "The number rounded to digits after the point (before it, if "
-      "negative).", "round(42.4382, 2)", "42.44", &ResolveDigits<false>);
+  Add(registry, "round", {}, two,
+      "The number rounded to digits after the point (before it, if "
+      "negative).",
+      "round(42.4382, 2)", "42.44", &ResolveDigits<false>);
   Add(registry, "trunc", {"truncate"}, one, "The whole part.", "trunc(-42.8)", "-42",
       &ResolveWhole<Trunc>);
   Add(registry, "trunc", {"truncate"}, two, "The number cut off to digits after the point.",

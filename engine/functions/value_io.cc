@@ -29,7 +29,8 @@ void AppendFloat(T value, int max_plain, std::string* out) {
     return;
   }
   char buffer[64];
-  auto end = std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::scientific).ptr;
+  auto end =
+      std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::scientific).ptr;
   const char* e = static_cast<const char*>(std::memchr(buffer, 'e', end - buffer));
   int exponent = 0;
   std::from_chars(e[1] == '+' ? e + 2 : e + 1, end, exponent);

@@ -27,7 +27,8 @@ bool ParseValue(std::string_view text, const Type& type, std::string_view time_z
 // with PostgreSQL's wording.
 Status ParseError(std::string_view text, const Type& type);
 // Boxed form of the two above.
-StatusOr<Value> ParseBoxed(std::string_view text, const Type& type, std::string_view time_zone = "UTC");
+StatusOr<Value> ParseBoxed(std::string_view text, const Type& type,
+                           std::string_view time_zone = "UTC");
 
 // Fast single-purpose parts, used by readers. Each returns false on anything but a full match.
 bool ParseInt64(std::string_view text, int64_t* out);

@@ -10,7 +10,9 @@
 
 namespace shale {
 
-inline uint64_t HashBytes(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+inline uint64_t HashBytes(std::string_view bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
 
 // A strong mix of one word (the finaliser of splitmix64, Steele et al. 2014).
 inline uint64_t HashInt(uint64_t x) {

@@ -64,8 +64,7 @@ PhysicalType Type::physical() const {
     case TypeId::kUBigInt: return PhysicalType::kUInt64;
     case TypeId::kReal: return PhysicalType::kFloat;
     case TypeId::kDouble: return PhysicalType::kDouble;
-    case TypeId::kDecimal:
-      return precision_ <= 18 ? PhysicalType::kInt64 : PhysicalType::kInt128;
+    case TypeId::kDecimal: return precision_ <= 18 ? PhysicalType::kInt64 : PhysicalType::kInt128;
     case TypeId::kInterval: return PhysicalType::kInterval;
     case TypeId::kUuid: return PhysicalType::kInt128;
     case TypeId::kText:
@@ -192,9 +191,9 @@ StatusOr<Type> TypeFromName(std::string_view name, const std::vector<int64_t>& m
     return Type::List(std::move(child));
   }
   // Runs of spaces between words count as one.
-  lower.erase(std::unique(lower.begin(), lower.end(),
-                          [](char a, char b) { return a == ' ' && b == ' '; }),
-              lower.end());
+  lower.erase(
+      std::unique(lower.begin(), lower.end(), [](char a, char b) { return a == ' ' && b == ' '; }),
+      lower.end());
   for (const auto& [known, id] : TypeNames()) {
     if (known != lower) continue;
     switch (id) {
@@ -217,8 +216,7 @@ StatusOr<Type> TypeFromName(std::string_view name, const std::vector<int64_t>& m
       }
       case TypeId::kText:
         if (!modifiers.empty() && (lower == "text" || lower == "string" || lower == "name")) {
-          return InvalidArgument("type {} takes no length: write VARCHAR({})", lower,
-                                 modifiers[0]);
+          return InvalidArgument("type {} takes no length: write VARCHAR({})", lower, modifiers[0]);
         }
         return Type(id);
       case TypeId::kDouble:
@@ -237,7 +235,8 @@ StatusOr<Type> TypeFromName(std::string_view name, const std::vector<int64_t>& m
         break;
       default: break;
     }
-    if (!modifiers.empty()) return InvalidArgument("type modifier is not allowed for type {}", lower);
+    if (!modifiers.empty())
+      return InvalidArgument("type modifier is not allowed for type {}", lower);
     return Type(id);
   }
   std::vector<std::string_view> names;

@@ -105,7 +105,7 @@ class Vector {
     return validity_ ? reinterpret_cast<const uint64_t*>(validity_->data()) : nullptr;
   }
   bool has_nulls() const { return validity_ != nullptr; }  // may be NULLs
-  bool IsNull(size_t row) const;  // any encoding; slow for kRun
+  bool IsNull(size_t row) const;                           // any encoding; slow for kRun
   bool is_constant_null() const { return is_constant() && validity_ && !BitIsSet(validity(), 0); }
   // Any encoding, boxed: for printing, tests and oracles; never in a hot loop.
   class Value GetValue(size_t row) const;
@@ -169,10 +169,10 @@ class Vector {
 // An immutable set of values that codes refer to. Entries need not be distinct (a derived
 // dictionary, say length of each entry, keeps its source's codes), but those of storage are.
 struct Dictionary {
-  uint64_t id = 0;     // unique in the process: equal ids mean codes compare directly
-  bool sorted = false; // entries ascend bytewise, so code order is value order
+  uint64_t id = 0;      // unique in the process: equal ids mean codes compare directly
+  bool sorted = false;  // entries ascend bytewise, so code order is value order
   bool distinct = false;
-  Vector values;       // flat; a NULL entry is possible in derived dictionaries only
+  Vector values;                 // flat; a NULL entry is possible in derived dictionaries only
   std::vector<uint64_t> hashes;  // HashBytes of each entry (storage's dictionaries); or empty
 
   size_t size() const { return values.size(); }
@@ -195,10 +195,10 @@ class Value {
   Value() = default;  // untyped NULL
   static Value Null(Type type);
   static Value Bool(bool value);
-  static Value Int(Type type, int64_t value);       // signed integers, dates, timestamps, small DECIMAL
-  static Value UInt(Type type, uint64_t value);     // unsigned integers
-  static Value Int128(Type type, int128_t value);   // wide DECIMAL, UUID
-  static Value Float(Type type, double value);      // REAL, DOUBLE
+  static Value Int(Type type, int64_t value);  // signed integers, dates, timestamps, small DECIMAL
+  static Value UInt(Type type, uint64_t value);       // unsigned integers
+  static Value Int128(Type type, int128_t value);     // wide DECIMAL, UUID
+  static Value Float(Type type, double value);        // REAL, DOUBLE
   static Value String(Type type, std::string value);  // every kString type
   static Value Text(std::string value) { return String(TypeId::kText, std::move(value)); }
   static Value Of(Interval value);

@@ -32,7 +32,7 @@ std::optional<Job> DueSeal(StoreCore* core, const DatabaseVersion& version)
     MutexLock lock(&core->wake_mutex);
     memory_short |= core->waiting_for_room > 0;
   }
-  bool log_long = core->log_bytes.load() > kMaxLogBytes;
+  bool log_long = core->log_bytes.load() > kMaxLogBytes || core->log_files.load() > kMaxLogFiles;
   std::optional<Job> largest, oldest;
   uint64_t most_bytes = 0;
   uint64_t first_file = ~uint64_t{0};
@@ -58,6 +58,11 @@ std::optional<Job> DueSeal(StoreCore* core, const DatabaseVersion& version)
   if (memory_short) return largest;
   if (log_long && oldest) return oldest;
   return std::nullopt;
+}
+
+// The log is long, though no buffer needs it: deletes, or rows of tables that are gone.
+bool TrimIsDue(const StoreCore& core) {
+  return core.log_files.load() > kMaxLogFiles || core.log_bytes.load() > kMaxLogBytes;
 }
 
 // Size-tiered: kMergeFactor segments of the same power of eight are merged. A segment with a
@@ -94,7 +99,10 @@ StatusOr<bool> RunDueJob(StoreCore* core) {
     due = DueSeal(core, *snapshot);
     if (!due) due = DueCompaction(*snapshot);
   }
-  if (!due) return false;
+  if (!due) {
+    if (TrimIsDue(*core)) RETURN_IF_ERROR(core->TrimLog());
+    return false;
+  }
   if (due->segments.empty()) {
     RETURN_IF_ERROR(SealOldest(core, due->table_id, due->range.begin_us));
   } else {

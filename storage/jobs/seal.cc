@@ -42,7 +42,7 @@ Status SealEverything(StoreCore* core) {
       }
     }
   }
-  return OkStatus();
+  return core->TrimLog();
 }
 
 Status MakeRoom(StoreCore* core, int64_t bytes) {

@@ -95,6 +95,7 @@ class Log {
 
   Status poison() const;
   uint64_t total_bytes() const;  // of records in files that exist
+  size_t num_files() const { return old_files_.size() + (file_ ? 1 : 0); }
 
  private:
   Log(Disk* disk, std::string directory, Options options)

@@ -13,7 +13,9 @@ namespace {
 class RowFetch : public Operator {
  public:
   RowFetch(Snapshot snapshot, TableId table, size_t row_id_column, std::vector<ColumnId> columns)
-      : snapshot_(std::move(snapshot)), row_id_column_(row_id_column), columns_(std::move(columns)) {
+      : snapshot_(std::move(snapshot)),
+        row_id_column_(row_id_column),
+        columns_(std::move(columns)) {
     table_ = snapshot_->Find(table);
     if (table_) refs_ = AllRows(*table_);
   }
@@ -37,7 +39,8 @@ class RowFetch : public Operator {
   }
 
  private:
-  StatusOr<Vector> FetchColumn(ColumnId column, const uint64_t* ids, const std::vector<uint32_t>& order) {
+  StatusOr<Vector> FetchColumn(ColumnId column, const uint64_t* ids,
+                               const std::vector<uint32_t>& order) {
     const ColumnSchema* schema = table_->schema->Find(column);
     VectorBuilder builder(schema ? schema->type : Type(TypeId::kUBigInt), order.size());
     std::vector<uint32_t> rows;
@@ -61,7 +64,8 @@ class RowFetch : public Operator {
           found = true;
         }
       } else if (int at = ref.hot->rows->FindColumn(column); at >= 0) {
-        vector = ref.hot->rows->Read(static_cast<size_t>(at), block).Gather(rows.data(), rows.size());
+        vector =
+            ref.hot->rows->Read(static_cast<size_t>(at), block).Gather(rows.data(), rows.size());
         found = true;
       }
       if (found) {

@@ -49,7 +49,8 @@ struct ScanState : WorkerState {
   std::vector<Vector> nulls;  // what filter-only columns come out as
   std::vector<uint32_t> rows, other;
   // Counted here, added to the shared counters once a morsel.
-  int64_t rows_passed = 0, rows_scanned = 0, rows_out = 0, bytes = 0, blocks = 0, blocks_skipped = 0;
+  int64_t rows_passed = 0, rows_scanned = 0, rows_out = 0, bytes = 0, blocks = 0,
+          blocks_skipped = 0;
 };
 
 class TableSource : public Source {
@@ -73,6 +74,7 @@ class TableSource : public Source {
  private:
   // Once, by the first worker: conditions and the list of morsels.
   void Prepare(ExecutionContext* context) SHALE_REQUIRES(mutex_);
+  bool PartitionIsOutside(const PartitionVersion& partition) const;
   StatusOr<bool> TakeMorsel(ScanState* state);
   void Flush(ScanState* state);
   void Reorder(ScanState* state);
@@ -114,6 +116,16 @@ void TableSource::Prepare(ExecutionContext* context) {
   std::vector<RowsRef> refs = AllRows(*table_);
   for (size_t i = 0; i < refs.size(); ++i) {
     if (refs[i].num_rows() == 0) continue;
+    if (PartitionIsOutside(*refs[i].partition)) {
+      auto blocks = static_cast<int64_t>((refs[i].num_rows() + kChunkRows - 1) / kChunkRows);
+      counters_->blocks_total += blocks;
+      counters_->blocks_skipped += blocks;
+      if (refs[i].segment) {
+        ++counters_->segments_total;
+        ++counters_->segments_skipped;
+      }
+      continue;
+    }
     auto item = std::make_unique<Item>();
     item->rows = refs[i];
     item->ref_index = i;
@@ -127,6 +139,27 @@ void TableSource::Prepare(ExecutionContext* context) {
     items_.push_back(std::move(item));
   }
   if (context->progress) context->progress->rows_total += static_cast<int64_t>(total);
+}
+
+// Whether some condition on the TIMESTAMP column rules out the partition's whole range.
+bool TableSource::PartitionIsOutside(const PartitionVersion& partition) const {
+  // The outermost partitions also hold the times beyond them.
+  constexpr int64_t kFirstUs = -62'100'000'000'000'000;  // in year 2
+  constexpr int64_t kLastUs = 253'300'000'000'000'000;   // in year 9996
+  const PartitionRange& range = partition.range;
+  if (!table_->schema->timestamp_column || range.begin_us < kFirstUs || range.end_us > kLastUs) {
+    return false;
+  }
+  for (const Conjunct& conjunct : conjuncts_) {
+    if (!conjunct.one_column) continue;
+    size_t column = conjunct.columns[0];
+    if (spec_.columns[column] != *table_->schema->timestamp_column) continue;
+    ZoneMap zone;
+    zone.min = Value::Int(types_[column], range.begin_us);
+    zone.max = Value::Int(types_[column], range.end_us - 1);
+    if (conjunct.Judge(zone, 1) == Conjunct::Verdict::kNone) return true;
+  }
+  return false;
 }
 
 WorkerStatePtr TableSource::MakeState(ExecutionContext* context) {
@@ -160,7 +193,8 @@ void TableSource::Flush(ScanState* state) {
     progress->rows_done += state->rows_passed;
     progress->bytes_read += state->bytes;
   }
-  state->rows_passed = state->rows_scanned = state->rows_out = state->bytes = state->blocks_skipped = 0;
+  state->rows_passed = state->rows_scanned = state->rows_out = state->bytes =
+      state->blocks_skipped = 0;
 }
 
 // Conditions that cannot fail go first, those that cost little and let few rows through before the

@@ -62,7 +62,10 @@ VersionEdit StoreCore::Begin() { return VersionEdit(*snapshot()); }
 void StoreCore::Publish(VersionEdit edit, uint64_t sequence) {
   edit.next().sequence = sequence;
   last_sequence = sequence;
-  if (log) log_bytes.store(log->total_bytes());
+  if (log) {
+    log_bytes.store(log->total_bytes());
+    log_files.store(log->num_files());
+  }
   Snapshot next = edit.Finish();
   {
     MutexLock lock(&version_mutex_);
@@ -234,11 +237,24 @@ void StoreCore::AppendLogTrim(const DatabaseVersion& next, std::vector<CatalogEd
   edits->push_back(LogBegins{keep});
 }
 
+Status StoreCore::TrimLog() {
+  MutexLock lock(&commit_mutex);
+  VersionEdit edit = Begin();
+  std::vector<CatalogEdit> edits;
+  AppendLogTrim(edit.next(), &edits);
+  if (edits.empty()) return OkStatus();
+  RETURN_IF_ERROR(CommitCatalog(std::move(edit), std::move(edits)));
+  unsaved_hidden.clear();
+  RemoveOldLogs();
+  return OkStatus();
+}
+
 void StoreCore::RemoveOldLogs() {
   if (!log) return;
   // What cannot be removed now is at the next open.
   log->RemoveBefore(catalog->state().first_log_file).IgnoreError();
   log_bytes.store(log->total_bytes());
+  log_files.store(log->num_files());
 }
 
 namespace {

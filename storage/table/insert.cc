@@ -86,12 +86,6 @@ void StoreCore::WakeJobs() {
 }
 
 Status StoreCore::WaitForRoom(int64_t bytes) {
-  if (bytes > options.hot_bytes) {
-    return ResourceExhausted(
-        "a batch of {} bytes is larger than hot_bytes, {}: insert fewer rows at "
-        "a time",
-        bytes, options.hot_bytes);
-  }
   int64_t waited = 0;
   MutexLock lock(&wake_mutex);
   ++waiting_for_room;

@@ -62,14 +62,6 @@ class OpenedStore : public Store {
 };
 
 Status OpenedStore::Insert(const TableSchema& schema, const std::vector<Chunk>& rows) {
-  uint64_t num_rows = 0;
-  for (const Chunk& chunk : rows) num_rows += chunk.num_rows;
-  if (num_rows == 0) return OkStatus();
-  if (num_rows >= kBulkInsertRows) {
-    ASSIGN_OR_RETURN(auto bulk, StartBulkLoad(&core_, schema, 1));
-    for (const Chunk& chunk : rows) RETURN_IF_ERROR(bulk->Append(0, chunk));
-    return bulk->Commit("");
-  }
   StoreCore::InsertRequest request;
   Snapshot snapshot = core_.snapshot();
   const TableVersion* table = snapshot->Find(schema.table_id);
@@ -79,22 +71,29 @@ Status OpenedStore::Insert(const TableSchema& schema, const std::vector<Chunk>& 
                      "table \"{}\" was altered meanwhile: run the statement again", schema.name);
   }
   request.schema = table->schema;
-  uint64_t first_row = 0;
-  int64_t bytes = 0;
+  uint64_t num_rows = 0;
   for (const Chunk& chunk : rows) {
-    RETURN_IF_ERROR(CheckRows(schema, chunk, first_row));
-    first_row += chunk.num_rows;
+    RETURN_IF_ERROR(CheckRows(schema, chunk, num_rows));
+    num_rows += chunk.num_rows;
   }
+  if (num_rows == 0) return OkStatus();
   ASSIGN_OR_RETURN(request.parts, SplitByPartition(schema, rows));
+  auto bulk = [&]() -> Status {
+    ASSIGN_OR_RETURN(auto writer, StartBulkLoad(&core_, schema, 1));
+    for (const Chunk& chunk : rows) RETURN_IF_ERROR(writer->Append(0, chunk));
+    return writer->Commit("");
+  };
+  if (num_rows >= kBulkInsertRows &&
+      num_rows / request.parts.size() >= kBulkInsertRowsPerPartition) {
+    return bulk();
+  }
+  int64_t bytes = 0;
   if (!core_.options.in_memory) {
     request.payload = EncodeBatch(schema.table_id, schema, rows);
-    if (request.payload.size() > kMaxRecordBytes) {
-      return ResourceExhausted(
-          "a batch of {} bytes is larger than the {} that the log takes at once: "
-          "insert fewer rows at a time",
-          request.payload.size(), kMaxRecordBytes);
-    }
     bytes = static_cast<int64_t>(request.payload.size());
+    if (request.payload.size() > kMaxRecordBytes || bytes > core_.options.hot_bytes / 2) {
+      return bulk();
+    }
   }
   if (core_.hot_bytes.load() + bytes > core_.options.hot_bytes) {
     RETURN_IF_ERROR(core_.options.background_jobs ? core_.WaitForRoom(bytes)

@@ -26,10 +26,10 @@ class DatabaseVersion;  // storage/table/version.h
 using Snapshot = std::shared_ptr<const DatabaseVersion>;
 
 struct StoreOptions {
-  Disk* disk = nullptr;     // null: PosixDisk()
-  Clock* clock = nullptr;   // null: Clock::System()
-  bool create = false;      // make the directory when it is missing
-  bool in_memory = false;   // nothing touches a disk (a simulated disk of its own underneath)
+  Disk* disk = nullptr;         // null: PosixDisk()
+  Clock* clock = nullptr;       // null: Clock::System()
+  bool create = false;          // make the directory when it is missing
+  bool in_memory = false;       // nothing touches a disk (a simulated disk of its own underneath)
   bool background_jobs = true;  // seal and compact by themselves; else only when asked
   int64_t cache_bytes = int64_t{4} << 30;
   int64_t hot_bytes = int64_t{512} << 20;  // rows in memory that are not sealed yet, all tables
@@ -61,9 +61,9 @@ class BulkWriter {
 
 // A conjunct that the scan applies: over the scan's own output columns.
 struct ScanSpec {
-  std::vector<ColumnId> columns;        // output order; may name kSeqColumn and kRowIdColumn
-  std::vector<ExprPtr> filters;         // conjuncts over output columns (kColumn indexes into `columns`)
-  std::vector<bool> filter_only;        // columns[i] is read for filters alone: any vector may come out
+  std::vector<ColumnId> columns;  // output order; may name kSeqColumn and kRowIdColumn
+  std::vector<ExprPtr> filters;   // conjuncts over output columns (kColumn indexes into `columns`)
+  std::vector<bool> filter_only;  // columns[i] is read for filters alone: any vector may come out
 };
 
 // What a scan did, for EXPLAIN ANALYZE; readable while it runs.
@@ -106,8 +106,8 @@ class Store {
                                     const std::vector<uint64_t>& row_ids) = 0;
 
   // ---- maintenance ----
-  virtual Status SealAll() = 0;                 // CHECKPOINT: every hot buffer into segments
-  virtual Status Compact(TableId table) = 0;    // OPTIMIZE: as few, as sorted segments as possible
+  virtual Status SealAll() = 0;               // CHECKPOINT: every hot buffer into segments
+  virtual Status Compact(TableId table) = 0;  // OPTIMIZE: as few, as sorted segments as possible
   // Waits until no job is due.
   virtual Status WaitForJobs() = 0;
 };
@@ -115,7 +115,8 @@ class Store {
 // ---- reading a snapshot (implemented in storage/table and storage/scan) -------------------------
 
 std::vector<TableSchemaPtr> Tables(const DatabaseVersion& version);  // by name
-TableSchemaPtr FindTable(const DatabaseVersion& version, std::string_view name);  // exact; null if none
+TableSchemaPtr FindTable(const DatabaseVersion& version,
+                         std::string_view name);  // exact; null if none
 std::vector<ViewSchema> Views(const DatabaseVersion& version);
 uint64_t CommitSequence(const DatabaseVersion& version);
 
@@ -130,8 +131,8 @@ bool ColumnBounds(const DatabaseVersion& version, TableId table, ColumnId column
 std::unique_ptr<Source> MakeTableSource(Snapshot snapshot, TableId table, ScanSpec spec,
                                         std::shared_ptr<ScanCounters> counters);
 
-// Appends `columns` of the rows that the chunk's column `row_id_column` (kRowIdColumn values taken from
-// the same snapshot) names: for the few rows that a top-n leaves.
+// Appends `columns` of the rows that the chunk's column `row_id_column` (kRowIdColumn values taken
+// from the same snapshot) names: for the few rows that a top-n leaves.
 std::shared_ptr<Operator> MakeRowFetch(Snapshot snapshot, TableId table, size_t row_id_column,
                                        std::vector<ColumnId> columns);
 
@@ -140,24 +141,25 @@ struct ColumnStorage {
   ColumnId id;
   std::string name;
   Type type;
-  std::string encodings;     // "dictionary + bit-packed, LZ4"
-  uint64_t raw_bytes = 0;    // as flat values and text
+  std::string encodings;   // "dictionary + bit-packed, LZ4"
+  uint64_t raw_bytes = 0;  // as flat values and text
   uint64_t stored_bytes = 0;
   uint64_t null_count = 0;
-  uint64_t distinct = 0;     // dictionary entries; 0 when not known
-  std::string min, max;      // text, may be cut
+  uint64_t distinct = 0;  // dictionary entries; 0 when not known
+  std::string min, max;   // text, may be cut
 };
 struct SegmentStorage {
   uint64_t id;
   std::string path;
   TableId table;
-  std::string partition;     // "2015-05-17", or "" for the one partition
+  std::string partition;  // "2015-05-17", or "" for the one partition
   uint64_t rows = 0;
   uint64_t hidden_rows = 0;
   uint64_t file_bytes = 0;
-  bool hot = false;          // a buffer in memory, not a file
+  bool hot = false;  // a buffer in memory, not a file
   std::vector<ColumnStorage> columns;
 };
-StatusOr<std::vector<SegmentStorage>> DescribeStorage(const DatabaseVersion& version, TableId table);
+StatusOr<std::vector<SegmentStorage>> DescribeStorage(const DatabaseVersion& version,
+                                                      TableId table);
 
 }  // namespace shale

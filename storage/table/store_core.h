@@ -26,11 +26,14 @@
 
 namespace shale {
 
-// Inserts of at least this many rows go straight into segments.
+// Inserts of at least this many rows go straight into segments, unless they are scattered over so
+// many partitions that the files would be small.
 inline constexpr uint64_t kBulkInsertRows = 64 << 10;
+inline constexpr uint64_t kBulkInsertRowsPerPartition = 4096;
 inline constexpr size_t kMaxPartitionsPerTable = 50'000;
 // The log is kept shorter than this by sealing its oldest rows.
 inline constexpr uint64_t kMaxLogBytes = uint64_t{512} << 20;
+inline constexpr uint64_t kMaxLogFiles = 32;
 
 // A version in the making: tables are copied when first changed.
 class VersionEdit {
@@ -114,6 +117,8 @@ class StoreCore {
   void AppendLogTrim(const DatabaseVersion& next, std::vector<CatalogEdit>* edits)
       SHALE_REQUIRES(commit_mutex);
   void RemoveOldLogs() SHALE_REQUIRES(commit_mutex);
+  // Removes log files that nothing needs, if there are any.
+  Status TrimLog() SHALE_EXCLUDES(commit_mutex);
   // Built files are removed unless a crash might find them named by the catalog.
   void AbandonFiles(const std::vector<SegmentInfo>& built) SHALE_REQUIRES(commit_mutex);
 
@@ -139,6 +144,7 @@ class StoreCore {
   std::atomic<uint64_t> next_segment_id{1};
   std::atomic<int64_t> hot_bytes{0};
   std::atomic<uint64_t> log_bytes{0};
+  std::atomic<uint64_t> log_files{0};
 
   // ---- the queue of inserts ----
   struct InsertRequest {

@@ -7,6 +7,7 @@ The data is read from $SHALE_TEST_DATA/clickbench-hits (or ../shared/data beside
 test is skipped, saying so, where it is absent. Rows above the boundary key must be equal, tied rows
 valid (expected.json holds digests of DuckDB's answers; make_expected.py made it).
 """
+
 import collections
 import json
 import os
@@ -35,7 +36,11 @@ def unescape(field):
         return None
     if "\\" not in field:
         return field
-    out, escapes, it = [], {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}, iter(field)
+    out, escapes, it = (
+        [],
+        {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f", "v": "\v"},
+        iter(field),
+    )
     for char in it:
         if char == "\\":
             after = next(it, "")
@@ -46,8 +51,10 @@ def unescape(field):
 
 
 def run(shale, database, sql):
-    done = subprocess.run([shale, "shell", "--db", database, "--mode", "tsv", "--no-header", "-c", sql],
-                          capture_output=True)
+    done = subprocess.run(
+        [shale, "shell", "--db", database, "--mode", "tsv", "--no-header", "-c", sql],
+        capture_output=True,
+    )
     if done.returncode != 0:
         raise RuntimeError(done.stderr.decode("utf-8", "replace").strip())
     text = done.stdout.decode("utf-8", "surrogateescape")
@@ -61,7 +68,7 @@ def check(rows, want):
     position, digests = 0, [digest(row) for row in rows]
     for index, group in enumerate(want["groups"]):
         size = len(group) - (want["skip"] if index == 0 else 0)
-        mine = digests[position: position + size]
+        mine = digests[position : position + size]
         valid = collections.Counter(group)
         for offset, one in enumerate(mine):
             if valid[one] == 0:
@@ -82,11 +89,27 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         database = os.path.join(temporary, "hits.db")
         create = open(os.path.join(folder, "create.sql"), encoding="utf-8").read()
-        subprocess.run([shale, "shell", "--db", database, "--create", "-c", create], check=True,
-                       stdout=subprocess.DEVNULL)
-        subprocess.run([shale, "load", "--db", database, "--table", "hits", "--max-errors", "0",
-                        os.path.join(folder, "hits_24586.tsv.zst")], check=True, cwd=temporary,
-                       stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [shale, "shell", "--db", database, "--create", "-c", create],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        subprocess.run(
+            [
+                shale,
+                "load",
+                "--db",
+                database,
+                "--table",
+                "hits",
+                "--max-errors",
+                "0",
+                os.path.join(folder, "hits_24586.tsv.zst"),
+            ],
+            check=True,
+            cwd=temporary,
+            stdout=subprocess.DEVNULL,
+        )
         for name, sql in queries.load(os.path.join(folder, "queries.sql")):
             try:
                 problem = check(run(shale, database, sql), expected[name])

@@ -1,4 +1,5 @@
 """One row's digest, the same whichever engine printed it."""
+
 import datetime
 import decimal
 import hashlib

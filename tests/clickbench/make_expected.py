@@ -6,6 +6,7 @@
 A query's rows come in groups of equal ORDER BY key. Groups that the window (OFFSET, LIMIT) cuts are
 kept whole, since any of their rows may be the ones shown.
 """
+
 import json
 import os
 import subprocess
@@ -25,12 +26,18 @@ def main():
     connection.execute(open(f"{folder}/create.sql", encoding="utf-8").read())
     with tempfile.NamedTemporaryFile(suffix=".parquet") as _:
         connection.execute(
-            f"CREATE TABLE raw AS SELECT * FROM read_parquet('{folder}/hits_24586.parquet')")
-    kinds = {name: kind for name, kind in connection.execute(
-        "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = 'raw'").fetchall()}
+            f"CREATE TABLE raw AS SELECT * FROM read_parquet('{folder}/hits_24586.parquet')"
+        )
+    kinds = {
+        name: kind
+        for name, kind in connection.execute(
+            "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = 'raw'"
+        ).fetchall()
+    }
     wanted = connection.execute(
         "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = 'hits' "
-        "ORDER BY ordinal_position").fetchall()
+        "ORDER BY ordinal_position"
+    ).fetchall()
     columns = []
     for name, kind in wanted:
         source = f'"{name}"'
@@ -54,7 +61,7 @@ def main():
         width = len(keys)
         groups, last = [], object()
         for row in rows:
-            key = row[len(row) - width:] if width else None
+            key = row[len(row) - width :] if width else None
             if not groups or key != last:
                 groups.append([])
                 last = key
@@ -71,7 +78,9 @@ def main():
             kept.append(sorted(group))
         expected[name] = {"rows": max(0, end - offset), "skip": skip, "groups": kept}
         print(name, len(rows), "rows,", expected[name]["rows"], "shown")
-    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "expected.json"), "w") as out:
+    with open(
+        os.path.join(os.path.dirname(os.path.abspath(__file__)), "expected.json"), "w"
+    ) as out:
         json.dump(expected, out, separators=(",", ":"))
     return 0
 

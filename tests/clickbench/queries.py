@@ -4,6 +4,7 @@ Twelve of the 43 are empty on the 24,586-row sample (one site, one day), so each
 literals that the sample has. Nothing of ClickBench's text is kept here: a variant is a list of
 substitutions in a query read at run time.
 """
+
 import re
 
 # (number of the query, [(old, new)])
@@ -17,10 +18,31 @@ VARIANTS = [
     (29, [("100000", "20")]),
     (37, [("CounterID = 62", "CounterID = 38")]),
     (38, [("CounterID = 62", "CounterID = 38")]),
-    (39, [("CounterID = 62", "CounterID = 38"), ("IsLink <> 0", "IsLink = 0"), ("OFFSET 1000", "OFFSET 20")]),
+    (
+        39,
+        [
+            ("CounterID = 62", "CounterID = 38"),
+            ("IsLink <> 0", "IsLink = 0"),
+            ("OFFSET 1000", "OFFSET 20"),
+        ],
+    ),
     (40, [("CounterID = 62", "CounterID = 38"), ("OFFSET 1000", "OFFSET 30")]),
-    (41, [("CounterID = 62", "CounterID = 38"), (r"RefererHash = \d+", "RefererHash <> 0"), ("OFFSET 100", "OFFSET 5")]),
-    (42, [("CounterID = 62", "CounterID = 38"), (r"URLHash = -?\d+", "URLHash <> 0"), ("OFFSET 10000", "OFFSET 50")]),
+    (
+        41,
+        [
+            ("CounterID = 62", "CounterID = 38"),
+            (r"RefererHash = \d+", "RefererHash <> 0"),
+            ("OFFSET 100", "OFFSET 5"),
+        ],
+    ),
+    (
+        42,
+        [
+            ("CounterID = 62", "CounterID = 38"),
+            (r"URLHash = -?\d+", "URLHash <> 0"),
+            ("OFFSET 10000", "OFFSET 50"),
+        ],
+    ),
     (43, [("CounterID = 62", "CounterID = 38"), ("OFFSET 1000", "OFFSET 100")]),
     (8, [("<> 0", "= 0")]),
     (11, [("<> ''", "= ''")]),
@@ -29,7 +51,10 @@ VARIANTS = [
     (31, [("<> ''", "= ''")]),
     (33, [("LIMIT 10", "LIMIT 10 OFFSET 24570")]),
     (35, [("LIMIT 10", "LIMIT 25")]),
-    (43, [("CounterID = 62", "CounterID = 38"), ("'minute'", "'hour'"), ("OFFSET 1000", "OFFSET 0")]),
+    (
+        43,
+        [("CounterID = 62", "CounterID = 38"), ("'minute'", "'hour'"), ("OFFSET 1000", "OFFSET 0")],
+    ),
 ]
 
 

@@ -3,12 +3,13 @@
 
     docs_test.py SHALE_BINARY SOURCE_FOLDER
 
-1. In docs/*.md and README.md, a ```sql block followed by a ```text block is run in a database of the
-   page's own (blocks in order) and must print exactly that text. Other ```sql blocks must parse and run
-   only where the page marks itself with "<!-- run all sql -->".
+1. In docs/*.md and README.md, a ```sql block followed by a ```text block is run in a database of
+   the page's own (blocks in order) and must print exactly that text. Other ```sql blocks must run
+   without error where the page marks itself with "<!-- run all sql -->".
 2. Every function's example in shale_functions gives the result it states.
 3. docs/functions.md is what `shale functions` prints.
 """
+
 import glob
 import os
 import re
@@ -18,8 +19,11 @@ import tempfile
 
 
 def shell(shale, database, sql, *options):
-    return subprocess.run([shale, "shell", "--db", database, "--create", *options, "-c", sql], capture_output=True,
-                          text=True)
+    return subprocess.run(
+        [shale, "shell", "--db", database, "--create", *options, "-c", sql],
+        capture_output=True,
+        text=True,
+    )
 
 
 def check_page(shale, path, failures):
@@ -42,7 +46,8 @@ def check_page(shale, path, failures):
                 if done.returncode != 0:
                     failures.append(f"{path}:\n{body}\nfailed: {done.stderr}")
             elif [line.rstrip() for line in got.rstrip().split("\n")] != [
-                    line.rstrip() for line in want.rstrip().split("\n")]:
+                line.rstrip() for line in want.rstrip().split("\n")
+            ]:
                 failures.append(f"{path}:\n{body}\nexpected:\n{want}\ngot:\n{got}")
     return ran
 
@@ -50,21 +55,33 @@ def check_page(shale, path, failures):
 def check_functions(shale, failures):
     with tempfile.TemporaryDirectory() as folder:
         database = os.path.join(folder, "functions.db")
-        done = shell(shale, database, "SELECT name, kind, example, example_result FROM shale_functions", "--mode",
-                     "tsv", "--no-header")
+        done = shell(
+            shale,
+            database,
+            "SELECT name, kind, example, example_result FROM shale_functions",
+            "--mode",
+            "tsv",
+            "--no-header",
+        )
         if done.returncode != 0:
             failures.append(done.stderr)
             return 0
         count = 0
         for line in done.stdout.split("\n")[:-1]:
-            name, kind, example, want = [re.sub(r"\\(.)", lambda m: {"t": "\t", "n": "\n"}.get(m[1], m[1]), field)
-                                         for field in line.split("\t")]
+            name, kind, example, want = [
+                re.sub(r"\\(.)", lambda m: {"t": "\t", "n": "\n"}.get(m[1], m[1]), field)
+                for field in line.split("\t")
+            ]
             if not example:
                 failures.append(f"{name}: no example")
                 continue
             if want in ("", "…", "..."):
                 want = None  # what depends on the moment
-            sql = example if kind == "aggregate" or example.lower().startswith("select") else f"SELECT {example}"
+            sql = (
+                example
+                if kind == "aggregate" or example.lower().startswith("select")
+                else f"SELECT {example}"
+            )
             done = shell(shale, database, sql, "--mode", "csv", "--no-header")
             count += 1
             got = done.stdout.rstrip("\n")
@@ -85,7 +102,9 @@ def main():
     functions = check_functions(shale, failures)
     listed = subprocess.run([shale, "functions"], capture_output=True, text=True).stdout
     if listed != open(f"{source}/docs/functions.md", encoding="utf-8").read():
-        failures.append("docs/functions.md is stale: run `build/shale functions > docs/functions.md`")
+        failures.append(
+            "docs/functions.md is stale: run `build/shale functions > docs/functions.md`"
+        )
     for failure in failures:
         print(failure)
         print("-" * 40)

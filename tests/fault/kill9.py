@@ -3,8 +3,8 @@
 
     kill9.py SHALE_BINARY [--kills N] [--seed S]
 
-Each round starts a shell that runs INSERTs (and now and then a CHECKPOINT or a DELETE) or a resumable
-load, kills it with SIGKILL at a random moment, opens the database again and checks:
+Each round starts a shell that runs INSERTs (and now and then a CHECKPOINT or a DELETE) or a
+resumable load, kills it with SIGKILL at a random moment, opens the database again and checks:
 
 - every acknowledged row is there exactly once, every acknowledged delete holds;
 - a statement that was not acknowledged is there whole or not at all;
@@ -12,6 +12,7 @@ load, kills it with SIGKILL at a random moment, opens the database again and che
 
 Prints the seed and the figures, and exits with 1 unless lost=0 dup=0 torn=0.
 """
+
 import argparse
 import os
 import random
@@ -31,9 +32,9 @@ class Rig:
         self.folder = folder
         self.random = random.Random(seed)
         self.next_batch = 0
-        self.acked = set()      # batch numbers
-        self.unknown = set()    # sent, not acknowledged
-        self.deleted = set()    # batches deleted, acknowledged
+        self.acked = set()  # batch numbers
+        self.unknown = set()  # sent, not acknowledged
+        self.deleted = set()  # batches deleted, acknowledged
         self.maybe_deleted = set()
         self.lost = self.dup = self.torn = self.undeleted = 0
         self.loads = 0
@@ -41,8 +42,11 @@ class Rig:
 
     def query(self, sql):
         start = time.monotonic()
-        done = subprocess.run([self.shale, "shell", "--db", self.database, "--mode", "csv", "--no-header",
-                               "-c", sql], capture_output=True, text=True)
+        done = subprocess.run(
+            [self.shale, "shell", "--db", self.database, "--mode", "csv", "--no-header", "-c", sql],
+            capture_output=True,
+            text=True,
+        )
         self.slowest_open = max(self.slowest_open, time.monotonic() - start)
         if done.returncode != 0:
             raise SystemExit(f"kill9: the database does not answer: {done.stderr}")
@@ -50,16 +54,31 @@ class Rig:
 
     def create(self):
         done = subprocess.run(
-            [self.shale, "shell", "--db", self.database, "--create", "-c",
-             "CREATE TABLE rows (ts TIMESTAMP, batch BIGINT, n INTEGER, word TEXT) "
-             "TIMESTAMP(ts) PARTITION BY DAY"], capture_output=True, text=True)
+            [
+                self.shale,
+                "shell",
+                "--db",
+                self.database,
+                "--create",
+                "-c",
+                "CREATE TABLE rows (ts TIMESTAMP, batch BIGINT, n INTEGER, word TEXT) "
+                "TIMESTAMP(ts) PARTITION BY DAY",
+            ],
+            capture_output=True,
+            text=True,
+        )
         if done.returncode != 0:
             raise SystemExit(done.stderr)
 
     def insert_round(self):
-        process = subprocess.Popen([self.shale, "shell", "--db", self.database],
-                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                   stderr=subprocess.DEVNULL, text=True, bufsize=1)
+        process = subprocess.Popen(
+            [self.shale, "shell", "--db", self.database],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            bufsize=1,
+        )
         end = time.monotonic() + self.random.uniform(0.05, 0.6)
         timer_killed = False
         while True:
@@ -78,8 +97,10 @@ class Rig:
                 batch = self.next_batch
                 self.next_batch += 1
                 day = 1 + batch % 3
-                values = ", ".join(f"('2024-05-0{day} 10:00:00', {batch}, {i}, 'word {i % 3} of {batch}')"
-                                   for i in range(ROWS_A_BATCH))
+                values = ", ".join(
+                    f"('2024-05-0{day} 10:00:00', {batch}, {i}, 'word {i % 3} of {batch}')"
+                    for i in range(ROWS_A_BATCH)
+                )
                 statement, what = f"INSERT INTO rows VALUES {values};", ("insert", batch)
                 self.unknown.add(batch)
             try:
@@ -105,8 +126,12 @@ class Rig:
         process.wait()
 
     def check_rows(self):
-        counts = {int(b): (int(c), int(d)) for b, c, d in self.query(
-            "SELECT batch, count(*), count(DISTINCT n) FROM rows GROUP BY batch")}
+        counts = {
+            int(b): (int(c), int(d))
+            for b, c, d in self.query(
+                "SELECT batch, count(*), count(DISTINCT n) FROM rows GROUP BY batch"
+            )
+        }
         for batch in self.acked - self.deleted - self.maybe_deleted:
             count, distinct = counts.get(batch, (0, 0))
             self.lost += distinct < ROWS_A_BATCH
@@ -131,14 +156,33 @@ class Rig:
         rows = self.random.randint(200_000, 400_000)
         with open(path, "w") as out:
             out.write("id,ts,word\n")
-            out.writelines(f"{i},2024-01-01 00:00:{i % 60:02},word {i % 1000}\n" for i in range(rows))
-        command = [self.shale, "load", "--db", self.database, "--table", table, "--create", "--resume", path]
+            out.writelines(
+                f"{i},2024-01-01 00:00:{i % 60:02},word {i % 1000}\n" for i in range(rows)
+            )
+        command = [
+            self.shale,
+            "load",
+            "--db",
+            self.database,
+            "--table",
+            table,
+            "--create",
+            "--resume",
+            path,
+        ]
         kills = 0
         while True:
-            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                                       cwd=self.folder)
+            process = subprocess.Popen(
+                command,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+                cwd=self.folder,
+            )
             try:
-                _, error = process.communicate(timeout=self.random.uniform(0.02, 0.5) if kills < 5 else None)
+                _, error = process.communicate(
+                    timeout=self.random.uniform(0.02, 0.5) if kills < 5 else None
+                )
                 if process.returncode != 0:
                     raise SystemExit(f"kill9: the load failed: {error}")
                 break
@@ -146,7 +190,9 @@ class Rig:
                 process.kill()
                 process.communicate()
                 kills += 1
-        count, distinct = map(int, self.query(f"SELECT count(*), count(DISTINCT id) FROM {table}")[0])
+        count, distinct = map(
+            int, self.query(f"SELECT count(*), count(DISTINCT id) FROM {table}")[0]
+        )
         self.lost += rows - distinct
         self.dup += count - distinct
         os.remove(path)
@@ -170,9 +216,11 @@ def main():
                 rig.insert_round()
                 kills += 1
                 rig.check_rows()
-        print(f"kill9: seed={options.seed} kills={kills} batches={len(rig.acked)} loads={rig.loads} "
-              f"deletes={len(rig.deleted)} lost={rig.lost} dup={rig.dup} torn={rig.torn} "
-              f"undeleted={rig.undeleted} slowest_open={rig.slowest_open:.2f}s")
+        print(
+            f"kill9: seed={options.seed} kills={kills} batches={len(rig.acked)} loads={rig.loads} "
+            f"deletes={len(rig.deleted)} lost={rig.lost} dup={rig.dup} torn={rig.torn} "
+            f"undeleted={rig.undeleted} slowest_open={rig.slowest_open:.2f}s"
+        )
         return 1 if rig.lost or rig.dup or rig.torn or rig.undeleted else 0
 
 

@@ -7,6 +7,7 @@ Statements end with ";" at the end of a line. A query whose text has no ORDER BY
 rowsort. "-- only shale" before a statement leaves it out of PostgreSQL and writes it as it is with
 the lines that follow as expectation; lines that start with "#" are kept as comments.
 """
+
 import csv
 import io
 import re
@@ -15,16 +16,53 @@ import sys
 
 
 def psql(host, port, sql):
-    done = subprocess.run(["psql", "-X", "-h", host, "-p", port, "-U", "postgres", "-d", "record", "-v",
-                           "ON_ERROR_STOP=1", "--csv", "-P", "null=\\N\\", "-q", "-c", sql],
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        [
+            "psql",
+            "-X",
+            "-h",
+            host,
+            "-p",
+            port,
+            "-U",
+            "postgres",
+            "-d",
+            "record",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "--csv",
+            "-P",
+            "null=\\N\\",
+            "-q",
+            "-c",
+            sql,
+        ],
+        capture_output=True,
+        text=True,
+    )
     return done.returncode, done.stdout, done.stderr
 
 
 def main():
     script, out, host, port = sys.argv[1:5]
-    subprocess.run(["psql", "-X", "-q", "-h", host, "-p", port, "-U", "postgres", "-c", "DROP DATABASE IF EXISTS record",
-                    "-c", "CREATE DATABASE record"], check=True)
+    subprocess.run(
+        [
+            "psql",
+            "-X",
+            "-q",
+            "-h",
+            host,
+            "-p",
+            port,
+            "-U",
+            "postgres",
+            "-c",
+            "DROP DATABASE IF EXISTS record",
+            "-c",
+            "CREATE DATABASE record",
+        ],
+        check=True,
+    )
     lines, text = [], open(script, encoding="utf-8").read()
     for part in re.split(r";[ \t]*\n", text):
         comments, body = [], []
@@ -53,7 +91,9 @@ def main():
         if not rows:
             sort = "nosort"
         lines += [f"query {'T' * width} {sort}", sql, "----"]
-        values = [["NULL" if v == "\\N\\" else ("(empty)" if v == "" else v) for v in row] for row in rows]
+        values = [
+            ["NULL" if v == "\\N\\" else ("(empty)" if v == "" else v) for v in row] for row in rows
+        ]
         if sort == "rowsort":
             values.sort()
         for row in values:

@@ -25,7 +25,8 @@ inline Value RandomValue(const Type& type, Random& random, double null_share = 0
   };
   if (chance(null_share)) return Value::Null(type);
   auto integer = [&](int64_t min, int64_t max) {
-    if (chance(0.3)) return pick(min, max, min < 0 ? int64_t{-1} : int64_t{1}, int64_t{0}, int64_t{1});
+    if (chance(0.3))
+      return pick(min, max, min < 0 ? int64_t{-1} : int64_t{1}, int64_t{0}, int64_t{1});
     if (chance(0.6)) return std::clamp<int64_t>(static_cast<int64_t>(random() % 41) - 20, min, max);
     return std::clamp<int64_t>(static_cast<int64_t>(random()) >> (random() % 64), min, max);
   };
@@ -39,17 +40,19 @@ inline Value RandomValue(const Type& type, Random& random, double null_share = 0
     case TypeId::kUSmallInt: return Value::UInt(type, integer(0, UINT16_MAX));
     case TypeId::kUInteger: return Value::UInt(type, integer(0, UINT32_MAX));
     case TypeId::kUBigInt:
-      return Value::UInt(type, chance(0.2) ? UINT64_MAX : static_cast<uint64_t>(integer(0, INT64_MAX)));
+      return Value::UInt(type,
+                         chance(0.2) ? UINT64_MAX : static_cast<uint64_t>(integer(0, INT64_MAX)));
     case TypeId::kReal: {
-      double wild = pick(0.0, -0.0, 1.5, -2.5, 1e30, -1e-30, std::numeric_limits<double>::quiet_NaN(),
-                         std::numeric_limits<double>::infinity());
+      double wild =
+          pick(0.0, -0.0, 1.5, -2.5, 1e30, -1e-30, std::numeric_limits<double>::quiet_NaN(),
+               std::numeric_limits<double>::infinity());
       double plain = static_cast<double>(integer(-1000, 1000)) / 8;
       return Value::Float(type, static_cast<float>(chance(0.3) ? wild : plain));
     }
     case TypeId::kDouble: {
-      double wild = pick(0.0, -0.0, 0.5, -2.5, 1e300, 1e-300, -1e18,
-                         std::numeric_limits<double>::quiet_NaN(),
-                         -std::numeric_limits<double>::infinity());
+      double wild =
+          pick(0.0, -0.0, 0.5, -2.5, 1e300, 1e-300, -1e18, std::numeric_limits<double>::quiet_NaN(),
+               -std::numeric_limits<double>::infinity());
       double plain = static_cast<double>(integer(-1000, 1000)) / 8;
       return Value::Float(type, chance(0.3) ? wild : plain);
     }
@@ -62,31 +65,51 @@ inline Value RandomValue(const Type& type, Random& random, double null_share = 0
       return Value::Int128(type, wide % bound);
     }
     case TypeId::kDate:
-      return Value::Int(type, chance(0.1) ? INT32_MAX : static_cast<int64_t>(random() % 40000) - 10000);
+      return Value::Int(type,
+                        chance(0.1) ? INT32_MAX : static_cast<int64_t>(random() % 40000) - 10000);
     case TypeId::kTimestamp:
     case TypeId::kTimestampTz:
       if (chance(0.1)) return Value::Int(type, INT64_MAX);
-      return Value::Int(type, (static_cast<int64_t>(random() % 4'000'000'000) - 1'000'000'000) *
-                                      1'000'000 +
-                                  (chance(0.5) ? static_cast<int64_t>(random() % 1'000'000) : 0));
+      return Value::Int(
+          type, (static_cast<int64_t>(random() % 4'000'000'000) - 1'000'000'000) * 1'000'000 +
+                    (chance(0.5) ? static_cast<int64_t>(random() % 1'000'000) : 0));
     case TypeId::kInterval:
-      return Value::Of({static_cast<int32_t>(integer(-30, 30)), static_cast<int32_t>(integer(-40, 40)),
+      return Value::Of({static_cast<int32_t>(integer(-30, 30)),
+                        static_cast<int32_t>(integer(-40, 40)),
                         integer(-90'000'000'000, 90'000'000'000)});
     case TypeId::kText:
     case TypeId::kBytea: {
-      static const char* const kTexts[] = {
-          "", "a", "abc", "Größe", "2020-02-29 12:34:56", "42", "-7.5", "day", "hour", "x=1&y=2",
-          "https://www.example.com:8080/a/b?q=1&utm_source=n#top", "{\"a\": [1, {\"b\": null}]}",
-          "%a_", "(b+)", "true", "UTC", "Europe/Berlin", "$.a[0]", "YYYY-MM-DD", "日本語テキスト"};
+      static const char* const kTexts[] = {"",
+                                           "a",
+                                           "abc",
+                                           "Größe",
+                                           "2020-02-29 12:34:56",
+                                           "42",
+                                           "-7.5",
+                                           "day",
+                                           "hour",
+                                           "x=1&y=2",
+                                           "https://www.example.com:8080/a/b?q=1&utm_source=n#top",
+                                           "{\"a\": [1, {\"b\": null}]}",
+                                           "%a_",
+                                           "(b+)",
+                                           "true",
+                                           "UTC",
+                                           "Europe/Berlin",
+                                           "$.a[0]",
+                                           "YYYY-MM-DD",
+                                           "日本語テキスト"};
       return Value::String(type, kTexts[random() % std::size(kTexts)]);
     }
     case TypeId::kJson: {
-      static const char* const kTexts[] = {"{\"a\": 1}", "[1, 2, \"x\"]", "null", "\"text\"", "12.5",
-                                           "{\"a\": {\"b\": [true, null]}, \"c\": \"ü\"}"};
+      static const char* const kTexts[] = {
+          "{\"a\": 1}", "[1, 2, \"x\"]", "null",
+          "\"text\"",   "12.5",          "{\"a\": {\"b\": [true, null]}, \"c\": \"ü\"}"};
       return Value::String(type, kTexts[random() % std::size(kTexts)]);
     }
     case TypeId::kUuid:
-      return Value::Int128(type, static_cast<int128_t>(static_cast<uint128_t>(random()) << 64 | random()));
+      return Value::Int128(
+          type, static_cast<int128_t>(static_cast<uint128_t>(random()) << 64 | random()));
     case TypeId::kInet: {
       bool v6 = chance(0.4);
       std::string bytes(v6 ? 18 : 6, '\0');
@@ -141,8 +164,10 @@ inline Vector DictionaryOf(const Type& type, const std::vector<Value>& rows,
     if (!rows[i].is_null()) {
       // From the unused on: an equal entry would make them used.
       code = unused.size();
-      code = std::find(entries.begin() + static_cast<std::ptrdiff_t>(std::min(code, entries.size())),
-                       entries.end(), rows[i]) - entries.begin();
+      code =
+          std::find(entries.begin() + static_cast<std::ptrdiff_t>(std::min(code, entries.size())),
+                    entries.end(), rows[i]) -
+          entries.begin();
       if (code == entries.size()) entries.push_back(rows[i]);
     }
     out[i] = static_cast<uint32_t>(code);

@@ -26,7 +26,8 @@ ExprPtr Node(Expr::Kind kind, Type type, std::vector<ExprPtr> args) {
   return expr;
 }
 
-// ---- a row-at-a-time oracle -------------------------------------------------------------------------
+// ---- a row-at-a-time oracle
+// -------------------------------------------------------------------------
 
 // Straight from the definitions; calls go through the evaluator on constants.
 StatusOr<Value> Oracle(const Expr& expr, const std::vector<Value>& row) {
@@ -79,11 +80,12 @@ class Generator {
   ExprPtr Of(TypeId id, int depth) {
     if (depth == 0 || Chance(6)) return Leaf(id);
     if (Chance(6)) {
-      return Node(Expr::Kind::kCase, id, {Of(TypeId::kBoolean, depth - 1), Branch(id, depth - 1),
-                                         Of(TypeId::kBoolean, depth - 1), Branch(id, depth - 1),
-                                         Branch(id, depth - 1)});
+      return Node(Expr::Kind::kCase, id,
+                  {Of(TypeId::kBoolean, depth - 1), Branch(id, depth - 1),
+                   Of(TypeId::kBoolean, depth - 1), Branch(id, depth - 1), Branch(id, depth - 1)});
     }
-    if (Chance(8)) return Node(Expr::Kind::kCoalesce, id, {Of(id, depth - 1), Of(id, depth - 1), Leaf(id)});
+    if (Chance(8))
+      return Node(Expr::Kind::kCoalesce, id, {Of(id, depth - 1), Of(id, depth - 1), Leaf(id)});
     switch (id) {
       case TypeId::kInteger:
         switch (random_() % 4) {
@@ -103,7 +105,8 @@ class Generator {
           case 0: return MakeAnd({Of(id, depth - 1), Of(id, depth - 1), Of(id, depth - 1)});
           case 1: return MakeOr({Of(id, depth - 1), Of(id, depth - 1)});
           case 2: return Call("not", {Of(id, depth - 1)});
-          case 3: return Call("<", {Of(TypeId::kInteger, depth - 1), Of(TypeId::kInteger, depth - 1)});
+          case 3:
+            return Call("<", {Of(TypeId::kInteger, depth - 1), Of(TypeId::kInteger, depth - 1)});
           case 4: return Call("is_null", {Of(TypeId::kText, depth - 1)});
           default: return Call("like", {Of(TypeId::kText, depth - 1), Const(Value::Text("%a%"))});
         }
@@ -123,11 +126,13 @@ class Generator {
 
 TEST(Evaluator, RandomExpressionsAgainstTheOracle) {
   Random random(77);
-  const std::vector<Type> types = {TypeId::kInteger, TypeId::kInteger, TypeId::kText, TypeId::kBoolean};
+  const std::vector<Type> types = {TypeId::kInteger, TypeId::kInteger, TypeId::kText,
+                                   TypeId::kBoolean};
   int num_fine = 0, num_errors = 0;
   for (int round = 0; round < 1500; ++round) {
     Generator generator(&random);
-    TypeId id = std::vector<TypeId>{TypeId::kInteger, TypeId::kText, TypeId::kBoolean}[random() % 3];
+    TypeId id =
+        std::vector<TypeId>{TypeId::kInteger, TypeId::kText, TypeId::kBoolean}[random() % 3];
     ExprPtr expr = generator.Of(id, 3);
     ExprPtr folded = FoldConstants(expr, &kContext);
     Evaluator evaluator(expr, &kContext), folded_evaluator(folded, &kContext);
@@ -149,8 +154,8 @@ TEST(Evaluator, RandomExpressionsAgainstTheOracle) {
         switch (random() % 4) {
           case 0: chunk.columns.push_back(FlatOf(types[c], columns[c])); break;
           case 1:
-            chunk.columns.push_back(DictionaryOf(
-                types[c], columns[c], RandomRows(types[c], random() % 300, random)));
+            chunk.columns.push_back(
+                DictionaryOf(types[c], columns[c], RandomRows(types[c], random() % 300, random)));
             break;
           case 2: chunk.columns.push_back(RunsOf(types[c], columns[c])); break;
           default:
@@ -183,7 +188,8 @@ TEST(Evaluator, RandomExpressionsAgainstTheOracle) {
           ASSERT_TRUE(count.ok()) << count.status() << ToString(*expr);
           std::vector<uint32_t> want;
           for (size_t i = 0; i < n; ++i) {
-            if (!expected[i].is_null() && expected[i].AsBool()) want.push_back(static_cast<uint32_t>(i));
+            if (!expected[i].is_null() && expected[i].AsBool())
+              want.push_back(static_cast<uint32_t>(i));
           }
           rows.resize(*count);
           ASSERT_EQ(rows, want) << ToString(*expr);
@@ -204,7 +210,8 @@ TEST(Evaluator, RandomExpressionsAgainstTheOracle) {
   EXPECT_GT(num_errors, 100);
 }
 
-// ---- particular promises ------------------------------------------------------------------------------
+// ---- particular promises
+// ------------------------------------------------------------------------------
 
 int64_t g_kernel_rows = 0;
 
@@ -267,7 +274,8 @@ TEST(Evaluator, RunsAreComputedOnceARun) {
 
 TEST(Evaluator, LargeDictionariesAreComputedForUsedEntriesOnly) {
   std::vector<Value> unused;
-  for (int i = 0; i < 5000; ++i) unused.push_back(Value::Text(std::string("unused") + std::to_string(i)));
+  for (int i = 0; i < 5000; ++i)
+    unused.push_back(Value::Text(std::string("unused") + std::to_string(i)));
   std::vector<Value> rows = Texts({"a", "bb", "a", "ccc"});
   Evaluator evaluator(Counted(MakeColumn(0, TypeId::kText)), &kContext);
   Vector column = DictionaryOf(TypeId::kText, rows, unused);
@@ -306,7 +314,8 @@ TEST(Evaluator, LabelsOfACaseAreADictionary) {
                        {Call("<", {MakeColumn(0, TypeId::kInteger), Const(Int(10))}),
                         Const(Value::Text("few")), Const(Value::Text("many"))});
   Evaluator evaluator(label, &kContext);
-  StatusOr<Vector> got = evaluator.Evaluate(Chunk{{FlatOf(TypeId::kInteger, {Int(1), Int(20), Int(3)})}, 3});
+  StatusOr<Vector> got =
+      evaluator.Evaluate(Chunk{{FlatOf(TypeId::kInteger, {Int(1), Int(20), Int(3)})}, 3});
   ASSERT_TRUE(got.ok());
   EXPECT_TRUE(got->is_dictionary());
   EXPECT_EQ(got->GetValue(1).AsString(), "many");
@@ -315,8 +324,8 @@ TEST(Evaluator, LabelsOfACaseAreADictionary) {
 TEST(Evaluator, LaterArgumentsSeeOnlyUndecidedRows) {
   // x <> 0 AND 10 / x > 2
   ExprPtr x = MakeColumn(0, TypeId::kInteger);
-  ExprPtr safe = MakeAnd({Call("<>", {x, Const(Int(0))}),
-                          Call(">", {Call("/", {Const(Int(10)), x}), Const(Int(2))})});
+  ExprPtr safe = MakeAnd(
+      {Call("<>", {x, Const(Int(0))}), Call(">", {Call("/", {Const(Int(10)), x}), Const(Int(2))})});
   Evaluator evaluator(safe, &kContext);
   Chunk chunk{{FlatOf(TypeId::kInteger, {Int(0), Int(1), Int(5), Int(0), Int(3)})}, 5};
   uint32_t rows[5];
@@ -328,7 +337,8 @@ TEST(Evaluator, LaterArgumentsSeeOnlyUndecidedRows) {
 }
 
 TEST(Fold, ConstantsBecomeOne) {
-  ExprPtr expr = Call("+", {MakeColumn(0, TypeId::kInteger), Call("*", {Const(Int(2)), Const(Int(3))})});
+  ExprPtr expr =
+      Call("+", {MakeColumn(0, TypeId::kInteger), Call("*", {Const(Int(2)), Const(Int(3))})});
   EXPECT_EQ(ToString(*FoldConstants(expr, nullptr)), "(#0 + 6)");
   // An error stays where it is.
   ExprPtr bad = Call("/", {Const(Int(1)), Const(Int(0))});
@@ -346,25 +356,32 @@ TEST(Fold, ConstantsBecomeOne) {
 // smallint_column > 5 needs no widening of the column.
 TEST(Fold, CastsMoveToTheConstant) {
   ExprPtr column = MakeColumn(0, TypeId::kSmallInt, "hits");
-  EXPECT_EQ(ToString(*FoldConstants(Call(">", {column, Const(Int(5))}), nullptr)), "(hits > 5::SMALLINT)");
-  EXPECT_EQ(ToString(*FoldConstants(Call("=", {Const(Int(5)), column}), nullptr)), "(5::SMALLINT = hits)");
+  EXPECT_EQ(ToString(*FoldConstants(Call(">", {column, Const(Int(5))}), nullptr)),
+            "(hits > 5::SMALLINT)");
+  EXPECT_EQ(ToString(*FoldConstants(Call("=", {Const(Int(5)), column}), nullptr)),
+            "(5::SMALLINT = hits)");
   // 70000 is no SMALLINT, 1.5 no INTEGER: the cast stays.
   EXPECT_EQ(ToString(*FoldConstants(Call(">", {column, Const(Int(70000))}), nullptr)),
             "(CAST(hits AS INTEGER) > 70000)");
   ExprPtr day = MakeColumn(0, TypeId::kDate, "day");
   Value midnight = *ParseBoxed("2024-01-01 00:00:00", TypeId::kTimestamp);
   Value noon = *ParseBoxed("2024-01-01 12:00:00", TypeId::kTimestamp);
-  EXPECT_EQ(ToString(*FoldConstants(Call(">=", {day, Const(midnight)}), nullptr)), "(day >= DATE '2024-01-01')");
-  EXPECT_THAT(ToString(*FoldConstants(Call(">=", {day, Const(noon)}), nullptr)), testing::HasSubstr("CAST"));
+  EXPECT_EQ(ToString(*FoldConstants(Call(">=", {day, Const(midnight)}), nullptr)),
+            "(day >= DATE '2024-01-01')");
+  EXPECT_THAT(ToString(*FoldConstants(Call(">=", {day, Const(noon)}), nullptr)),
+              testing::HasSubstr("CAST"));
 }
 
 TEST(Expr, ColumnsAreCollectedAndReplaced) {
-  ExprPtr expr = Call("+", {MakeColumn(3, TypeId::kInteger), Call("*", {MakeColumn(1, TypeId::kInteger), MakeColumn(3, TypeId::kInteger)})});
+  ExprPtr expr =
+      Call("+", {MakeColumn(3, TypeId::kInteger),
+                 Call("*", {MakeColumn(1, TypeId::kInteger), MakeColumn(3, TypeId::kInteger)})});
   std::vector<size_t> columns;
   CollectColumns(*expr, &columns);
   EXPECT_EQ(columns, (std::vector<size_t>{1, 3}));
   EXPECT_EQ(ToString(*RemapColumns(expr, {9, 0, 9, 1})), "(#1 + (#0 * #1))");
-  EXPECT_EQ(ToString(*ReplaceColumns(expr, {nullptr, Const(Int(2)), nullptr, Const(Int(5))})), "(5 + (2 * 5))");
+  EXPECT_EQ(ToString(*ReplaceColumns(expr, {nullptr, Const(Int(2)), nullptr, Const(Int(5))})),
+            "(5 + (2 * 5))");
   EXPECT_TRUE(Equal(*expr, *RemapColumns(expr, {0, 1, 2, 3})));
   EXPECT_FALSE(Equal(*expr, *RemapColumns(expr, {0, 2, 2, 3})));
 }

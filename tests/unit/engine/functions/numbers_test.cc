@@ -109,10 +109,12 @@ TEST(Arithmetic, ErrorsAndTypes) {
   EXPECT_EQ(Show(Call("%", {Int(INT32_MIN), Int(-1)})), "0::INTEGER");
   EXPECT_EQ(Show(Call("-", {Int(INT32_MIN)})), "integer out of range");
   EXPECT_EQ(Show(Call("+", {Int(1), Big(2)})), "3::BIGINT");
-  EXPECT_EQ(Show(Call("+", {Value::UInt(TypeId::kUInteger, 4000000000), Int(-1)})), "3999999999::BIGINT");
+  EXPECT_EQ(Show(Call("+", {Value::UInt(TypeId::kUInteger, 4000000000), Int(-1)})),
+            "3999999999::BIGINT");
   EXPECT_EQ(Show(Call("+", {Value::UInt(TypeId::kUBigInt, UINT64_MAX), Int(1)})),
             "18446744073709551616::DECIMAL(38,0)");
-  EXPECT_EQ(Show(Call("-", {Value::UInt(TypeId::kUInteger, 1), Value::UInt(TypeId::kUInteger, 2)})), "uinteger out of range");
+  EXPECT_EQ(Show(Call("-", {Value::UInt(TypeId::kUInteger, 1), Value::UInt(TypeId::kUInteger, 2)})),
+            "uinteger out of range");
   EXPECT_EQ(Show(Call("/", {Double(1), Double(0)})), "division by zero");
   EXPECT_EQ(Show(Call("*", {Double(1e300), Double(1e300)})), "value out of range: overflow");
   EXPECT_EQ(Show(Call("*", {Double(1e-300), Double(1e-300)})), "value out of range: underflow");
@@ -135,8 +137,10 @@ TEST(Arithmetic, UntypedLiteralsTakeTheOtherType) {
   EXPECT_EQ(resolve("=", {TypeId::kDate}, {TypeId::kTimestamp}), "TIMESTAMP TIMESTAMP");
   EXPECT_EQ(resolve("=", {TypeId::kText}, {TypeId::kInteger}),
             "operator does not exist: text = integer; an explicit cast may help");
-  EXPECT_THAT(std::string(Message(Registry::Get().ResolveScalar("lenght", std::vector<ArgumentType>{literal}).status())),
-              testing::HasSubstr("did you mean length?"));
+  EXPECT_THAT(
+      std::string(Message(
+          Registry::Get().ResolveScalar("lenght", std::vector<ArgumentType>{literal}).status())),
+      testing::HasSubstr("did you mean length?"));
 }
 
 // Sums and products of DECIMALs by scaled integers; quotients by long division.
@@ -149,7 +153,8 @@ TEST(Arithmetic, Decimals) {
   EXPECT_EQ(Show(Call("+", {Dec("1.5", 5, 1), Int(2)})), "3.5::DECIMAL(12,1)");
   EXPECT_EQ(Show(Call("+", {Dec("1.5", 5, 1), Double(2)})), "3.5::DOUBLE");
   EXPECT_EQ(Show(Call("/", {Dec("1.5", 5, 1), Int(0)})), "division by zero");
-  EXPECT_THAT(Show(Call("*", {Dec("1", 38, 20), Dec("1", 38, 20)})), testing::HasSubstr("40 digits"));
+  EXPECT_THAT(Show(Call("*", {Dec("1", 38, 20), Dec("1", 38, 20)})),
+              testing::HasSubstr("40 digits"));
   Value huge = Dec("99999999999999999999999999999999999999", 38, 0);
   EXPECT_THAT(Show(Call("+", {huge, huge})), testing::HasSubstr("numeric field overflow"));
   EXPECT_THAT(Show(Call("*", {huge, Int(10)})), testing::HasSubstr("numeric field overflow"));
@@ -170,7 +175,8 @@ TEST(Arithmetic, Decimals) {
   }
   int128_t got;
   EXPECT_TRUE(DivideScaled(PowerOfTen(37) * 3, 20, PowerOfTen(38) - 1, &got));
-  EXPECT_EQ(Show(Value::Int128(Type::Decimal(38, 20), got)), "0.30000000000000000000::DECIMAL(38,20)");
+  EXPECT_EQ(Show(Value::Int128(Type::Decimal(38, 20), got)),
+            "0.30000000000000000000::DECIMAL(38,20)");
   EXPECT_FALSE(DivideScaled(PowerOfTen(37), 20, 3, &got));
 }
 
@@ -194,10 +200,13 @@ TEST(Casts, NumbersAmongThemselves) {
   EXPECT_EQ(Show(CastTo(Int(1), TypeId::kBoolean)), "t::BOOLEAN");
   EXPECT_EQ(Show(CastTo(Value::Bool(true), integer)), "1::INTEGER");
   EXPECT_EQ(Show(CastTo(Value::Bool(true), TypeId::kText)), "true::TEXT");
-  EXPECT_EQ(Show(CastTo(Value::Text("12x"), integer)), "invalid input syntax for type integer: \"12x\"");
+  EXPECT_EQ(Show(CastTo(Value::Text("12x"), integer)),
+            "invalid input syntax for type integer: \"12x\"");
   EXPECT_EQ(Show(CastTo(Value::Text("12x"), integer, true)), "NULL::INTEGER");
-  EXPECT_EQ(Show(CastTo(*ParseBoxed("10.0.0.1", TypeId::kInet), TypeId::kText)), "10.0.0.1/32::TEXT");
-  EXPECT_THAT(Show(CastTo(Value::Bool(true), TypeId::kDate)), testing::HasSubstr("cannot cast type boolean to date"));
+  EXPECT_EQ(Show(CastTo(*ParseBoxed("10.0.0.1", TypeId::kInet), TypeId::kText)),
+            "10.0.0.1/32::TEXT");
+  EXPECT_THAT(Show(CastTo(Value::Bool(true), TypeId::kDate)),
+              testing::HasSubstr("cannot cast type boolean to date"));
 }
 
 TEST(Casts, AcrossTheSessionsZone) {
@@ -208,7 +217,8 @@ TEST(Casts, AcrossTheSessionsZone) {
     StatusOr<Value> out = EvaluateConstant(*MakeCast(MakeConstant(value), to), berlin);
     return out.ok() ? ToText(*out, "UTC") : std::string(Message(out.status()));
   };
-  const Type ts = TypeId::kTimestamp, tz = TypeId::kTimestampTz, date = TypeId::kDate, text = TypeId::kText;
+  const Type ts = TypeId::kTimestamp, tz = TypeId::kTimestampTz, date = TypeId::kDate,
+             text = TypeId::kText;
   EXPECT_EQ(cast("2024-07-01 12:00:00", ts, tz), "2024-07-01 10:00:00+00");
   EXPECT_EQ(cast("2024-07-01 22:30:00+00", tz, ts), "2024-07-02 00:30:00");
   EXPECT_EQ(cast("2024-07-01 22:30:00+00", tz, date), "2024-07-02");
@@ -225,13 +235,31 @@ TEST(Casts, AcrossTheSessionsZone) {
 // Every comparison of every type against the boxed order.
 TEST(Comparison, EveryTypeAgainstTheBoxedOrder) {
   Random random(6);
-  for (const Type& type : std::vector<Type>{
-           TypeId::kBoolean, TypeId::kTinyInt, TypeId::kSmallInt, TypeId::kInteger, TypeId::kBigInt,
-           TypeId::kUTinyInt, TypeId::kUSmallInt, TypeId::kUInteger, TypeId::kUBigInt, TypeId::kReal,
-           TypeId::kDouble, Type::Decimal(9, 2), Type::Decimal(38, 4), TypeId::kDate, TypeId::kTimestamp,
-           TypeId::kTimestampTz, TypeId::kInterval, TypeId::kText, TypeId::kBytea, TypeId::kUuid,
-           TypeId::kInet, TypeId::kJson, Type::List(TypeId::kInteger)}) {
-    for (const char* op : {"=", "<>", "<", "<=", ">", ">=", "is_distinct_from", "is_not_distinct_from"}) {
+  for (const Type& type : std::vector<Type>{TypeId::kBoolean,
+                                            TypeId::kTinyInt,
+                                            TypeId::kSmallInt,
+                                            TypeId::kInteger,
+                                            TypeId::kBigInt,
+                                            TypeId::kUTinyInt,
+                                            TypeId::kUSmallInt,
+                                            TypeId::kUInteger,
+                                            TypeId::kUBigInt,
+                                            TypeId::kReal,
+                                            TypeId::kDouble,
+                                            Type::Decimal(9, 2),
+                                            Type::Decimal(38, 4),
+                                            TypeId::kDate,
+                                            TypeId::kTimestamp,
+                                            TypeId::kTimestampTz,
+                                            TypeId::kInterval,
+                                            TypeId::kText,
+                                            TypeId::kBytea,
+                                            TypeId::kUuid,
+                                            TypeId::kInet,
+                                            TypeId::kJson,
+                                            Type::List(TypeId::kInteger)}) {
+    for (const char* op :
+         {"=", "<>", "<", "<=", ">", ">=", "is_distinct_from", "is_not_distinct_from"}) {
       const size_t n = 200;
       std::vector<Value> a = RandomRows(type, n, random), b = RandomRows(type, n, random);
       for (size_t i = 0; i < n; i += 3) b[i] = a[i];
@@ -244,11 +272,17 @@ TEST(Comparison, EveryTypeAgainstTheBoxedOrder) {
         const std::string name = op;
         const bool null = a[i].is_null() || b[i].is_null();
         const int order = Value::Compare(a[i], b[i]);
-        Value expected = Value::Bool(
-            name == "=" ? order == 0 : name == "<>" ? order != 0 : name == "<" ? order < 0 : name == "<=" ? order <= 0
-            : name == ">" ? order > 0 : name == ">=" ? order >= 0 : (order == 0) == (name == "is_not_distinct_from"));
+        Value expected =
+            Value::Bool(name == "="    ? order == 0
+                        : name == "<>" ? order != 0
+                        : name == "<"  ? order < 0
+                        : name == "<=" ? order <= 0
+                        : name == ">"  ? order > 0
+                        : name == ">=" ? order >= 0
+                                       : (order == 0) == (name == "is_not_distinct_from"));
         if (null && name.size() <= 2) expected = Value::Null(TypeId::kBoolean);
-        ASSERT_TRUE(got->GetValue(i) == expected) << ToText(a[i]) << " " << op << " " << ToText(b[i]);
+        ASSERT_TRUE(got->GetValue(i) == expected)
+            << ToText(a[i]) << " " << op << " " << ToText(b[i]);
       }
     }
   }
@@ -272,10 +306,12 @@ TEST(Logic, InFollowsSqlsNulls) {
 
   // Many constants of each type against one comparison at a time.
   Random random(12);
-  for (const Type& type : std::vector<Type>{TypeId::kInteger, TypeId::kUBigInt, TypeId::kDouble, TypeId::kText,
-                                            TypeId::kUuid, TypeId::kInterval, Type::Decimal(30, 2), TypeId::kBoolean}) {
+  for (const Type& type : std::vector<Type>{TypeId::kInteger, TypeId::kUBigInt, TypeId::kDouble,
+                                            TypeId::kText, TypeId::kUuid, TypeId::kInterval,
+                                            Type::Decimal(30, 2), TypeId::kBoolean}) {
     for (size_t num_items : {1, 3, 8, 9, 40}) {
-      std::vector<Value> items = RandomRows(type, num_items, random, 0.05), rows = RandomRows(type, 100, random);
+      std::vector<Value> items = RandomRows(type, num_items, random, 0.05),
+                         rows = RandomRows(type, 100, random);
       for (size_t i = 0; i < rows.size(); i += 5) rows[i] = items[random() % items.size()];
       std::vector<ExprPtr> args = {MakeColumn(0, type)};
       bool any_null = false;
@@ -287,7 +323,8 @@ TEST(Logic, InFollowsSqlsNulls) {
       Vector got = *evaluator.Evaluate(Chunk{{FlatOf(type, rows)}, rows.size()});
       for (size_t i = 0; i < rows.size(); ++i) {
         bool match = false;
-        for (const Value& item : items) match |= !item.is_null() && Value::Compare(item, rows[i]) == 0;
+        for (const Value& item : items)
+          match |= !item.is_null() && Value::Compare(item, rows[i]) == 0;
         bool null = rows[i].is_null() || (!match && any_null);
         ASSERT_TRUE(got.GetValue(i) == (null ? Value::Null(TypeId::kBoolean) : Value::Bool(match)));
       }
@@ -308,8 +345,10 @@ TEST(Math, Rounding) {
   EXPECT_EQ(Show(Call("sqrt", {Double(-1)})), "cannot take square root of a negative number");
   EXPECT_EQ(Show(Call("ln", {Double(0)})), "cannot take logarithm of zero");
   EXPECT_EQ(Show(Call("power", {Int(0), Int(-1)})), "zero raised to a negative power is undefined");
-  EXPECT_EQ(Show(Call("factorial", {Int(33)})), "8683317618811886495518194401280000000::DECIMAL(38,0)");
-  EXPECT_EQ(Show(Call("width_bucket", {Double(5.35), Double(0.024), Double(10.06), Int(5)})), "3::INTEGER");
+  EXPECT_EQ(Show(Call("factorial", {Int(33)})),
+            "8683317618811886495518194401280000000::DECIMAL(38,0)");
+  EXPECT_EQ(Show(Call("width_bucket", {Double(5.35), Double(0.024), Double(10.06), Int(5)})),
+            "3::INTEGER");
   EXPECT_EQ(Show(Call("gcd", {Big(INT64_MIN), Big(0)})), "bigint out of range");
   EXPECT_EQ(Show(Call("lcm", {Big(4), Big(6)})), "12::BIGINT");
 }

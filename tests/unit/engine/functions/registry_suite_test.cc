@@ -14,12 +14,27 @@ namespace shale {
 namespace {
 
 const std::vector<Type>& ArgumentTypes() {
-  static const auto* const kTypes = new std::vector<Type>{
-      TypeId::kBoolean, TypeId::kTinyInt, TypeId::kInteger, TypeId::kBigInt, TypeId::kUInteger,
-      TypeId::kUBigInt, TypeId::kReal, TypeId::kDouble, Type::Decimal(9, 2), Type::Decimal(38, 4),
-      TypeId::kDate, TypeId::kTimestamp, TypeId::kTimestampTz, TypeId::kInterval, TypeId::kText,
-      TypeId::kBytea, TypeId::kUuid, TypeId::kInet, TypeId::kJson, Type::List(TypeId::kText),
-      Type::List(TypeId::kInteger)};
+  static const auto* const kTypes = new std::vector<Type>{TypeId::kBoolean,
+                                                          TypeId::kTinyInt,
+                                                          TypeId::kInteger,
+                                                          TypeId::kBigInt,
+                                                          TypeId::kUInteger,
+                                                          TypeId::kUBigInt,
+                                                          TypeId::kReal,
+                                                          TypeId::kDouble,
+                                                          Type::Decimal(9, 2),
+                                                          Type::Decimal(38, 4),
+                                                          TypeId::kDate,
+                                                          TypeId::kTimestamp,
+                                                          TypeId::kTimestampTz,
+                                                          TypeId::kInterval,
+                                                          TypeId::kText,
+                                                          TypeId::kBytea,
+                                                          TypeId::kUuid,
+                                                          TypeId::kInet,
+                                                          TypeId::kJson,
+                                                          Type::List(TypeId::kText),
+                                                          Type::List(TypeId::kInteger)};
   return *kTypes;
 }
 
@@ -74,7 +89,8 @@ Value ArgumentValue(const Type& type, Random& random) {
     return Value::Int(type, static_cast<int64_t>(random() % 12) - (type.IsSignedInteger() ? 3 : 0));
   }
   Value value = RandomValue(type, random);
-  if (type.IsInteger() && !value.is_null() && random() % 2) return Value::Int(type, value.AsInt() % 100);
+  if (type.IsInteger() && !value.is_null() && random() % 2)
+    return Value::Int(type, value.AsInt() % 100);
   return value;
 }
 
@@ -116,7 +132,8 @@ class Checker {
       Compare(rows, Flat(rows), "flat");
       for (size_t column = 0; column < types_.size(); ++column) {
         Compare(rows, With(rows, column, Encoding::kDictionary, false), "dictionary");
-        Compare(rows, With(rows, column, Encoding::kDictionary, true), "dictionary, others constant");
+        Compare(rows, With(rows, column, Encoding::kDictionary, true),
+                "dictionary, others constant");
         Compare(rows, With(rows, column, Encoding::kRun, true), "runs");
       }
     }
@@ -126,7 +143,8 @@ class Checker {
   Chunk Flat(const std::vector<uint32_t>& rows) const {
     Chunk chunk;
     chunk.num_rows = rows.size();
-    for (size_t c = 0; c < types_.size(); ++c) chunk.columns.push_back(FlatOf(types_[c], Pick(c, rows)));
+    for (size_t c = 0; c < types_.size(); ++c)
+      chunk.columns.push_back(FlatOf(types_[c], Pick(c, rows)));
     return chunk;
   }
   std::vector<Value> Pick(size_t column, const std::vector<uint32_t>& rows) const {
@@ -135,7 +153,8 @@ class Checker {
     return out;
   }
   // One column encoded; the others constant (their first row's value) or flat.
-  Chunk With(const std::vector<uint32_t>& rows, size_t column, Encoding encoding, bool constants) const {
+  Chunk With(const std::vector<uint32_t>& rows, size_t column, Encoding encoding,
+             bool constants) const {
     Chunk chunk = Flat(rows);
     for (size_t c = 0; c < types_.size(); ++c) {
       std::vector<Value> values = Pick(c, rows);
@@ -191,12 +210,11 @@ class Checker {
       EXPECT_FALSE(got[0].ok()) << what << ": no error though there is one for " << first_error_row;
       return;
     }
-    ASSERT_TRUE(got[0].ok()) << what << ": " << got[0].status() << " though no row fails alone: "
-                             << Describe(chunk, 0);
+    ASSERT_TRUE(got[0].ok()) << what << ": " << got[0].status()
+                             << " though no row fails alone: " << Describe(chunk, 0);
     for (size_t i = 0; i < rows.size(); ++i) {
-      ASSERT_TRUE(*got[i] == *expected[i])
-          << what << ": " << Describe(chunk, i) << " gave " << Show(*got[i]) << ", alone "
-          << Show(*expected[i]);
+      ASSERT_TRUE(*got[i] == *expected[i]) << what << ": " << Describe(chunk, i) << " gave "
+                                           << Show(*got[i]) << ", alone " << Show(*expected[i]);
     }
   }
 

@@ -10,11 +10,12 @@ namespace {
 
 const std::vector<Type>& AllTypes() {
   static const auto* const kTypes = new std::vector<Type>{
-      TypeId::kBoolean, TypeId::kTinyInt, TypeId::kSmallInt, TypeId::kInteger, TypeId::kBigInt,
-      TypeId::kUTinyInt, TypeId::kUSmallInt, TypeId::kUInteger, TypeId::kUBigInt, TypeId::kReal,
-      TypeId::kDouble, Type::Decimal(9, 2), Type::Decimal(38, 4), TypeId::kDate,
-      TypeId::kTimestamp, TypeId::kTimestampTz, TypeId::kInterval, TypeId::kText, TypeId::kBytea,
-      TypeId::kUuid, TypeId::kInet, TypeId::kJson, Type::List(TypeId::kText)};
+      TypeId::kBoolean,     TypeId::kTinyInt,  TypeId::kSmallInt,        TypeId::kInteger,
+      TypeId::kBigInt,      TypeId::kUTinyInt, TypeId::kUSmallInt,       TypeId::kUInteger,
+      TypeId::kUBigInt,     TypeId::kReal,     TypeId::kDouble,          Type::Decimal(9, 2),
+      Type::Decimal(38, 4), TypeId::kDate,     TypeId::kTimestamp,       TypeId::kTimestampTz,
+      TypeId::kInterval,    TypeId::kText,     TypeId::kBytea,           TypeId::kUuid,
+      TypeId::kInet,        TypeId::kJson,     Type::List(TypeId::kText)};
   return *kTypes;
 }
 
@@ -41,7 +42,8 @@ TEST(Vector, EveryTypeAndEncodingReshapes) {
       std::vector<Value> picked;
       for (uint32_t p : picks) picked.push_back(rows[p]);
       ExpectRows(v.Gather(picks.data(), picks.size()), picked, name + " gathered");
-      for (auto [begin, count] : {std::pair<size_t, size_t>{0, 201}, {1, 64}, {64, 100}, {70, 131}, {5, 0}}) {
+      for (auto [begin, count] :
+           {std::pair<size_t, size_t>{0, 201}, {1, 64}, {64, 100}, {70, 131}, {5, 0}}) {
         std::vector<Value> part(rows.begin() + begin, rows.begin() + begin + count);
         Vector slice = v.Slice(begin, count);
         ExpectRows(slice, part, name + " sliced");
@@ -74,7 +76,8 @@ TEST(Vector, EveryTypeAndEncodingReshapes) {
 TEST(Vector, DictionaryEntriesThatAreNullMakeRowsNull) {
   auto dictionary = std::make_shared<Dictionary>();
   dictionary->id = NextDictionaryId();
-  dictionary->values = FlatOf(TypeId::kInteger, {Value::Int(TypeId::kInteger, 7), Value::Null(TypeId::kInteger)});
+  dictionary->values =
+      FlatOf(TypeId::kInteger, {Value::Int(TypeId::kInteger, 7), Value::Null(TypeId::kInteger)});
   BufferPtr codes = Buffer::AllocateZeroed(3 * 4);
   reinterpret_cast<uint32_t*>(codes->data())[1] = 1;
   Vector v = Vector::FromDictionary(dictionary, codes, 3);

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "engine/base/sync.h"
 #include "engine/vector/vector_builder.h"
 #include "storage/cache/block_cache.h"
 #include "storage/io/simulated_io.h"
@@ -308,6 +309,35 @@ TEST(Segment, TheCacheIsUsed) {
   EXPECT_EQ(sample.disk.num_operations(), before + 1) << "the dictionary";
   EXPECT_TRUE(reader->ReadBlock(0, 1).ok());
   EXPECT_EQ(sample.disk.num_operations(), before + 1);
+}
+
+// With a cache too small for all of it, so that blocks and the dictionary come and go.
+TEST(Segment, ThreadsShareAReader) {
+  Sample sample(40000, 2000, false);
+  BlockCache cache(200000);
+  const auto reader = sample.Open(&cache);
+  std::vector<Thread> threads;
+  for (uint64_t t = 0; t < 4; ++t) {
+    threads.emplace_back("reader", [&, t] {
+      Random random(t);
+      std::vector<uint32_t> rows(kChunkRows);
+      for (int i = 0; i < 300; ++i) {
+        const size_t block = random() % reader->num_blocks();
+        const uint32_t row = static_cast<uint32_t>(random() % reader->BlockRows(block));
+        const auto texts = reader->ReadRows(0, block, &row, 1);
+        ASSERT_TRUE(texts.ok());
+        const Value& expected = sample.texts[block * kChunkRows + row];
+        ASSERT_EQ(texts->IsNull(0), expected.is_null());
+        if (!expected.is_null()) {
+          ASSERT_EQ(texts->GetValue(0).AsString(), expected.AsString());
+        }
+        ASSERT_TRUE(reader->SelectRange(1, block, 0, 50, false, rows.data()).ok());
+        ASSERT_LE(reader->Zone(1, block).min->AsInt(), -400);
+        ASSERT_TRUE(reader->Prefetch({{0, block}, {1, block}}).ok());
+      }
+    });
+  }
+  for (Thread& thread : threads) thread.Join();
 }
 
 TEST(Segment, PrefetchReadsNeighboursAtOnce) {

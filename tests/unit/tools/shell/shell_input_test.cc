@@ -112,7 +112,7 @@ TEST_F(ShellOnDatabase, DescribesTables) {
   ASSERT_TRUE(Run("\\d").ok());
   EXPECT_NE(sink_.text().find("hits"), std::string::npos);
   ASSERT_TRUE(Run("\\d HITS").ok());
-  EXPECT_NE(sink_.text().find("│ url    │ TEXT   │ not null │ -"), std::string::npos)
+  EXPECT_NE(sink_.text().find("│ url    │ TEXT   │ not null │ '-' "), std::string::npos)
       << sink_.text();
   Status status = Run("\\d hit");
   EXPECT_NE(Message(status).find("did you mean \"hits\"?"), std::string_view::npos) << status;
