@@ -4,6 +4,7 @@
 #include <bit>
 #include <optional>
 
+#include "engine/base/log.h"
 #include "storage/jobs/jobs.h"
 
 namespace shale {
@@ -147,6 +148,9 @@ void RunJobs(StoreCore* core) {
       core->wake_mutex.Lock();
       status = ran.status();
       more = ran.ok() && *ran;
+    }
+    if (!status.ok() && status != core->job_error) {
+      LogWarning("a background job failed and will be tried again: {}", Message(status));
     }
     core->job_error = status;
     core->running = false;

@@ -37,7 +37,8 @@ THREADS = {"thread", "mutex", "condition_variable", "shared_mutex", "future", "s
            "barrier", "stop_token", "pthread.h", "threads.h", "sched.h"}
 FILES = {"filesystem", "fstream", "fcntl.h", "unistd.h", "dirent.h", "aio.h", "liburing.h"}
 
-ENGINE_THIRD_PARTY = re.compile(r"^(absl/|xxhash\.h$|re2/|simdjson\.h$|hwy/|utf8proc\.h$|fmt/)")
+ENGINE_THIRD_PARTY = re.compile(
+    r"^(absl/|xxhash\.h$|re2/|simdjson\.h$|hwy/|utf8proc\.h$|fmt/|spdlog/)")
 ANTLR = re.compile(
     r"^(antlr4-runtime|antlr4-common\.h$|[A-Za-z]*(Lexer|Parser)(Base)?(Visitor|Listener)?\.h$)")
 ANTLR_ROOM = re.compile(r"^sql/(parser[a-z_]*\.cc|parser_[a-z_]*\.h|grammar/.*)$")
