@@ -1,5 +1,5 @@
-// The one hash of bytes and integers: dictionaries on disk store HashBytes of their entries, so
-// its definition is part of the format (XXH3 64-bit, seed 0; see docs/format/).
+// The one hash of bytes and integers (bytes: XXH3 64-bit, seed 0). Dictionaries carry the hash of
+// every entry, computed once when they are read.
 #pragma once
 
 #include <cstdint>

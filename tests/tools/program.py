@@ -81,17 +81,23 @@ class Terminal:
         seen, self.output = self.output[:at], self.output[at:]
         return seen
 
-    def wait(self):
+    def wait(self, timeout=60):
         """The exit code."""
-        while True:
+        end = time.time() + timeout
+        while time.time() < end:
+            ready, _, _ = select.select([self.fd], [], [], 0.1)
+            if not ready:
+                continue
             try:
-                if not os.read(self.fd, 65536):
-                    break
+                data = os.read(self.fd, 65536)
             except OSError:
-                break
-        _, status = os.waitpid(self.pid, 0)
-        os.close(self.fd)
-        return os.waitstatus_to_exitcode(status)
+                data = b""
+            if not data:
+                _, status = os.waitpid(self.pid, 0)
+                os.close(self.fd)
+                return os.waitstatus_to_exitcode(status)
+            self.output += data.decode("utf-8", "replace")
+        raise AssertionError(f"it does not end: {self.output!r}")
 
     def kill(self):
         os.kill(self.pid, signal.SIGKILL)
