@@ -27,7 +27,10 @@ struct Bound {
   ExprPtr expr;
   bool untyped = false;
 
-  ArgumentType argument() const { return {expr->type, untyped}; }
+  ArgumentType argument() const {
+    bool known = expr->kind == Expr::Kind::kConstant;
+    return {expr->type, untyped, known ? &expr->value : nullptr};
+  }
 };
 
 // A column as names see it.

@@ -566,19 +566,7 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::FunctionCall& node, const ast::E
     }
     return Bound{result};
   }
-  // round(x, 2) of a DECIMAL has two decimals, as in PostgreSQL: the scale is the constant's.
-  std::optional<int64_t> scale;
-  if ((node.name == "round" || node.name == "trunc") && args.size() == 2 &&
-      args[0].expr->type.id() == TypeId::kDecimal && args[1].expr->kind == Expr::Kind::kConstant &&
-      args[1].expr->type.IsSignedInteger() && !args[1].expr->value.is_null()) {
-    scale = std::clamp<int64_t>(args[1].expr->value.AsInt(), 0, args[0].expr->type.scale());
-  }
-  ASSIGN_OR_RETURN(Bound result, Call(node.name, std::move(args), expr.at, positions));
-  if (scale && result.expr->type.id() == TypeId::kDecimal) {
-    ASSIGN_OR_RETURN(result.expr, MakeCast(result.expr, Type::Decimal(result.expr->type.precision(),
-                                                                      static_cast<int>(*scale))));
-  }
-  return result;
+  return Call(node.name, std::move(args), expr.at, positions);
 }
 
 StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const ast::Expr& expr) {

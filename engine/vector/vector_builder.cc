@@ -97,7 +97,10 @@ void VectorBuilder::AppendRange(const Vector& source, size_t begin, size_t count
     for (size_t i = 0; i < count; ++i) AppendValue(source.GetValue(begin + i));
     return;
   }
-  if (source.is_run()) return AppendRange(source.Slice(begin, count).Flatten(), 0, count);
+  if (source.is_run()) {
+    // Flattened first: the slice of a whole run vector may be that vector itself.
+    return AppendRange(source.Flatten().Slice(begin, count), 0, count);
+  }
   if (size_ + count > capacity_) Reserve(size_ + count);
 
   uint8_t* out = values_->data() + size_ * width_;

@@ -47,7 +47,7 @@ class TidyTest(unittest.TestCase):
         self.assert_fault("engine/base/a.cc", "#include <zlib.h>\n", "listed libraries")
         self.assert_fault("engine/base/a.cc", "#include <fstream>\n", "no file")
         self.assert_fault("engine/base/a.cc", "#include <unistd.h>\n", "no file")
-        self.assert_fault("engine/base/a.cc", '#include "spdlog/spdlog.h"\n', "listed libraries")
+        self.assert_fault("engine/base/a.cc", '#include "CLI/CLI.hpp"\n', "listed libraries")
         self.assert_clean("engine/base/a.cc",
                           '#include <vector>\n#include "re2/re2.h"\n#include "fmt/format.h"\n')
 

@@ -6,7 +6,6 @@
 #include <set>
 
 #include "engine/expr/evaluator.h"
-#include "engine/functions/reference.h"
 #include "engine/functions/value_io.h"
 #include "tests/support/encodings.h"
 
@@ -241,15 +240,6 @@ TEST(RegistrySuite, EveryFunctionIsDocumented) {
     ASSERT_FALSE(f->summary.empty()) << f->name;
     EXPECT_EQ(f->summary.back(), '.') << f->name;
   }
-}
-
-TEST(RegistrySuite, ReferenceNamesEveryFunction) {
-  std::string markdown = FunctionReferenceMarkdown();
-  for (const auto& f : Registry::Get().scalars()) {
-    EXPECT_NE(markdown.find(f->summary.substr(0, f->summary.find('|'))), std::string::npos)
-        << f->name;
-  }
-  EXPECT_EQ(markdown, FunctionReferenceMarkdown());
 }
 
 TEST(RegistrySuite, EncodingsAndBatchesDoNotMatter) {

@@ -119,5 +119,21 @@ TEST(Type, NamesReadBack) {
               testing::HasSubstr("did you mean \"integer\""));
 }
 
+TEST(VectorBuilder, AppendsAWholeRunVector) {
+  Vector values = Vector::Flat(TypeId::kInteger, 2);
+  values.mutable_values<int32_t>()[0] = 7;
+  values.mutable_values<int32_t>()[1] = 9;
+  BufferPtr ends = Buffer::Allocate(2 * sizeof(uint32_t));
+  const uint32_t run_ends[] = {3, 5};
+  std::memcpy(ends->data(), run_ends, sizeof run_ends);
+  VectorBuilder builder(TypeId::kInteger);
+  builder.AppendRange(Vector::FromRuns(values, ends, 5), 0, 5);
+  builder.AppendRange(Vector::FromRuns(values, ends, 5), 2, 2);
+  Vector all = builder.Finish();
+  const int32_t expected[] = {7, 7, 7, 9, 9, 7, 9};
+  ASSERT_EQ(all.size(), 7u);
+  for (size_t i = 0; i < 7; ++i) EXPECT_EQ(all.values<int32_t>()[i], expected[i]) << i;
+}
+
 }  // namespace
 }  // namespace shale
