@@ -108,13 +108,20 @@ StatusOr<std::vector<Chunk>> BindValueRows(const ast::ValuesCore& values, const 
                                            const std::vector<size_t>& targets,
                                            StatementContext& context) {
   std::vector<VectorBuilder> builders;
-  std::vector<Value> defaults(schema.columns.size());
   std::vector<bool> given(schema.columns.size(), false);
   for (size_t target : targets) given[target] = true;
   for (size_t i = 0; i < schema.columns.size(); ++i) {
     builders.emplace_back(schema.columns[i].type);
-    ASSIGN_OR_RETURN(defaults[i], DefaultOf(schema.columns[i], context));
   }
+  // Computed once a statement, and only for columns that need theirs.
+  std::vector<std::optional<Value>> defaults(schema.columns.size());
+  auto append_default = [&](size_t column) -> Status {
+    if (!defaults[column]) {
+      ASSIGN_OR_RETURN(defaults[column], DefaultOf(schema.columns[column], context));
+    }
+    builders[column].AppendValue(*defaults[column]);
+    return OkStatus();
+  };
   Binder binder(context.sql, context.session, context.store->snapshot());
   Scope none;
   Binder::ExprContext expr_context;
@@ -139,7 +146,7 @@ StatusOr<std::vector<Chunk>> BindValueRows(const ast::ValuesCore& values, const 
       VectorBuilder& builder = builders[targets[i]];
       const auto* literal = std::get_if<ast::Literal>(&row[i]->node);
       if (literal && literal->kind == ast::Literal::Kind::kDefault) {
-        builder.AppendValue(defaults[targets[i]]);
+        RETURN_IF_ERROR(append_default(targets[i]));
         continue;
       }
       if (AppendLiteral(*row[i], context.session->time_zone(), &scratch, &builder)) continue;
@@ -150,7 +157,7 @@ StatusOr<std::vector<Chunk>> BindValueRows(const ast::ValuesCore& values, const 
       builder.AppendValue(*value);
     }
     for (size_t i = 0; i < builders.size(); ++i) {
-      if (!given[i]) builders[i].AppendValue(defaults[i]);
+      if (!given[i]) RETURN_IF_ERROR(append_default(i));
     }
     if (builders[0].size() == kChunkRows) flush();
   }

@@ -150,19 +150,6 @@ struct ArgOp {
   }
 };
 
-template <typename Op>
-AggregateKernels KernelsOf() {
-  AggregateKernels kernels;
-  kernels.state_size = sizeof(typename Op::State);
-  kernels.update = Op::Update;
-  kernels.update_one = Op::UpdateOne;
-  kernels.merge = MergeStates<Op>;
-  kernels.serialize = SerializeState<Op>;
-  kernels.deserialize = DeserializeState<Op>;
-  kernels.finalize = FinalizeStates<typename Op::State, Op>;
-  return kernels;
-}
-
 template <typename X, bool kMax>
 AggregateKernels KernelsBy(PhysicalType by) {
   switch (by) {

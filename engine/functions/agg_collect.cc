@@ -91,19 +91,6 @@ struct KeepOp {
   }
 };
 
-template <typename Op>
-AggregateKernels KernelsOf() {
-  AggregateKernels kernels;
-  kernels.state_size = sizeof(typename Op::State);
-  kernels.update = Op::Update;
-  kernels.update_one = Op::UpdateOne;
-  kernels.merge = MergeStates<Op>;
-  kernels.serialize = SerializeState<Op>;
-  kernels.deserialize = DeserializeState<Op>;
-  kernels.finalize = FinalizeStates<typename Op::State, Op>;
-  return kernels;
-}
-
 template <Keep kKeep>
 StatusOr<ResolvedAggregate> ResolveKeep(std::span<const ArgumentType> args) {
   if (args.size() != 1) return NoSuchOverload();

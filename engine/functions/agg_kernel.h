@@ -117,6 +117,22 @@ Status FinalizeStates(const AggregateCall& call, const std::byte* base, size_t s
   return OkStatus();
 }
 
+// The whole row of kernels of an aggregate: Op gives state, merge and serialized form, Loops the
+// updates, Ending the result.
+template <typename Op, typename Loops = Op, typename Ending = Op>
+AggregateKernels KernelsOf() {
+  static_assert(sizeof(typename Op::State) % 8 == 0 && alignof(typename Op::State) <= 8);
+  AggregateKernels kernels;
+  kernels.state_size = sizeof(typename Op::State);
+  kernels.update = Loops::Update;
+  kernels.update_one = Loops::UpdateOne;
+  kernels.merge = MergeStates<Op>;
+  kernels.serialize = SerializeState<Op>;
+  kernels.deserialize = DeserializeState<Op>;
+  kernels.finalize = FinalizeStates<typename Op::State, Ending>;
+  return kernels;
+}
+
 template <typename Op>
 struct UnaryLoops {
   using State = typename Op::State;
@@ -194,16 +210,7 @@ struct UnaryLoops {
 
 template <typename Op, typename Ending = Op>
 AggregateKernels UnaryKernels() {
-  static_assert(sizeof(typename Op::State) % 8 == 0 && alignof(typename Op::State) <= 8);
-  AggregateKernels kernels;
-  kernels.state_size = sizeof(typename Op::State);
-  kernels.update = UnaryLoops<Op>::Update;
-  kernels.update_one = UnaryLoops<Op>::UpdateOne;
-  kernels.merge = MergeStates<Op>;
-  kernels.serialize = SerializeState<Op>;
-  kernels.deserialize = DeserializeState<Op>;
-  kernels.finalize = FinalizeStates<typename Op::State, Ending>;
-  return kernels;
+  return KernelsOf<Op, UnaryLoops<Op>, Ending>();
 }
 
 template <typename Op>
@@ -250,16 +257,7 @@ struct BinaryLoops {
 
 template <typename Op, typename Ending = Op>
 AggregateKernels BinaryKernels() {
-  static_assert(sizeof(typename Op::State) % 8 == 0 && alignof(typename Op::State) <= 8);
-  AggregateKernels kernels;
-  kernels.state_size = sizeof(typename Op::State);
-  kernels.update = BinaryLoops<Op>::Update;
-  kernels.update_one = BinaryLoops<Op>::UpdateOne;
-  kernels.merge = MergeStates<Op>;
-  kernels.serialize = SerializeState<Op>;
-  kernels.deserialize = DeserializeState<Op>;
-  kernels.finalize = FinalizeStates<typename Op::State, Ending>;
-  return kernels;
+  return KernelsOf<Op, BinaryLoops<Op>, Ending>();
 }
 
 // A resolved aggregate; the registry fills in `function`.

@@ -18,10 +18,8 @@ struct RuleContext {
 // `result`: the columns that the query's reader wants.
 void Optimize(PlanPtr* plan, const std::vector<PlanColumn>& result, const RuleContext& context);
 
-// fold_constants.cc: constant parts are computed; a comparison of a widened column with a constant
-// becomes one of the column itself (so that storage can prune by it).
+// fold_constants.cc: constant parts are computed (see FoldConstants in engine/expr/evaluator.h).
 void FoldPlanConstants(Plan* plan, const RuleContext& context);
-ExprPtr UnwrapCasts(const ExprPtr& expr);
 // push_filters.cc: conjuncts move as far down as they can; equalities over a join become its keys;
 // mark joins whose mark is only filtered on become semi and anti joins.
 void PushFilters(PlanPtr* plan);
