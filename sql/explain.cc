@@ -47,6 +47,15 @@ struct Describe {
       columns += (columns.empty() ? "" : ", ") + column.name;
     d.details.push_back({"Columns", columns.empty() ? "none" : columns});
     if (!node.filters.empty()) d.details.push_back({"Filter", List(node.filters, " AND ")});
+    if (!node.order.empty()) {
+      std::string order;
+      for (ColumnVar id : node.order) {
+        for (const PlanColumn& column : plan.output) {
+          if (column.id == id) order += (order.empty() ? "" : ", ") + column.name;
+        }
+      }
+      d.details.push_back({"Order", (node.sorted ? "by " : "ranges of ") + order});
+    }
     if (analyzed) {
       const ScanCounters& c = *node.counters;
       d.details.push_back(
@@ -67,6 +76,7 @@ struct Describe {
   }
   Description operator()(const AggregateNode& node) const {
     Description d{node.aggregates.empty() ? "Distinct" : "Aggregate", {}};
+    if (node.in_ranges) d.label += " range by range";
     if (!node.keys.empty()) d.details.push_back({"Group by", List(node.keys, ", ")});
     std::string text;
     for (const AggregateExpr& aggregate : node.aggregates) {

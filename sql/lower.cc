@@ -120,6 +120,11 @@ class Lowering {
     spec.filters = Positioned(node.filters, layout);
     spec.filter_only = node.filter_only;
     spec.filter_only.resize(node.columns.size());
+    for (ColumnVar id : node.order) {
+      auto found = std::find(layout.begin(), layout.end(), id);
+      spec.order.columns.push_back(static_cast<size_t>(found - layout.begin()));
+    }
+    spec.order.sorted = node.sorted;
     TableId table = node.schema->table_id;
     auto counters = node.counters;
     Snapshot snapshot = snapshot_;
@@ -128,7 +133,7 @@ class Lowering {
         [snapshot, table, spec, counters]() -> StatusOr<std::unique_ptr<Source>> {
           return MakeTableSource(snapshot, table, spec, counters);
         },
-        false);
+        node.sorted);
   }
   StatusOr<Stream> LowerNode(Plan* plan, ValuesNode& node) {
     auto chunks = node.chunks;
@@ -155,7 +160,13 @@ class Lowering {
       if (aggregate.filter) aggregate.filter = Positioned(aggregate.filter, stream.layout);
       aggregate.order_by = Positioned(aggregate.order_by, stream.layout);
     }
-    auto sink = MakeAggregate(Positioned(node.keys, stream.layout), std::move(aggregates));
+    std::vector<ExprPtr> keys = Positioned(node.keys, stream.layout);
+    if (node.in_ranges) {
+      Add(plan, &stream, MakeRangeAggregate(std::move(keys), std::move(aggregates)));
+      stream.layout = LayoutOf(*plan);
+      return stream;
+    }
+    auto sink = MakeAggregate(std::move(keys), std::move(aggregates));
     stream.ordered = false;  // grouping asks for no order
     Finish(std::move(stream), sink, SinkProfile(plan));
     return FromSink(plan, sink, false);

@@ -38,6 +38,9 @@ struct ScanNode {
   std::vector<ColumnId> columns;
   std::vector<ExprPtr> filters;   // conjuncts over output ids
   std::vector<bool> filter_only;  // output[i] is read for the filters alone; empty: none is
+  // Rows come in ranges of the first of these output columns (ScanOrder); empty: in any order.
+  std::vector<ColumnVar> order;
+  bool sorted = false;  // and ascending by all of them
   std::shared_ptr<ScanCounters> counters = std::make_shared<ScanCounters>();
 };
 // Rows that are known already: VALUES, system relations, generate_series, metadata answers.
@@ -56,6 +59,7 @@ struct ProjectNode {
 struct AggregateNode {
   std::vector<ExprPtr> keys;
   std::vector<AggregateExpr> aggregates;
+  bool in_ranges = false;  // one of the keys is what the scan below has in ranges
 };
 struct SortNode {
   std::vector<SortKey> keys;

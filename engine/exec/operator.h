@@ -43,7 +43,7 @@ struct ExecutionContext {
   Progress* progress = nullptr;          // may be null
   MemoryBudget* memory = nullptr;        // may be null
   int num_workers = 1;
-  bool analyze = false;                  // time every part (EXPLAIN ANALYZE)
+  bool analyze = false;  // time every part (EXPLAIN ANALYZE)
 };
 
 struct WorkerState {
@@ -52,12 +52,6 @@ struct WorkerState {
 using WorkerStatePtr = std::unique_ptr<WorkerState>;
 
 enum class Flow : uint8_t { kMore, kDone };  // kDone: the receiver wants no more chunks
-
-// A column that a source's rows are ordered by.
-struct OrderedColumn {
-  size_t column_index;
-  bool descending = false;
-};
 
 class Source {
  public:
@@ -68,8 +62,9 @@ class Source {
   // How many workers could find work at once (1: all is one morsel); -1 when not known, then more
   // workers join once the first chunk is through.
   virtual int UsefulWorkers() const { return -1; }
-  // With one worker, rows come in this order (empty: none promised).
-  virtual std::vector<OrderedColumn> Ordering() const { return {}; }
+  // A source in ranges of keys (ScanOrder in storage/table/store.h): whether the chunk that this
+  // worker got last ended a range, so that no later row, of any worker, has a key seen before.
+  virtual bool AtBoundary(const WorkerState*) const { return false; }
   // Lines for EXPLAIN ANALYZE ("blocks skipped 12 of 40"), valid after the run.
   virtual std::vector<std::string> Details() const { return {}; }
 };
@@ -82,6 +77,8 @@ class Operator {
   virtual WorkerStatePtr MakeState(ExecutionContext* context) = 0;
   // Any number of emitted chunks. When emit returns kDone, return kDone at once.
   virtual StatusOr<Flow> Process(WorkerState* state, Chunk input, const Emit& emit) = 0;
+  // The source is at a boundary (see Source): what was gathered for its keys is complete.
+  virtual StatusOr<Flow> Boundary(WorkerState*, const Emit&) { return Flow::kMore; }
   // The worker's input is over.
   virtual StatusOr<Flow> Finish(WorkerState*, const Emit&) { return Flow::kMore; }
   virtual std::vector<std::string> Details() const { return {}; }

@@ -179,6 +179,25 @@ class PipelineRun {
       };
     }
 
+    // Boundary or Finish of each operator in turn; kDone when one wants no more chunks.
+    const auto each_operator =
+        [&](StatusOr<Flow> (Operator::*call)(WorkerState*, const Emit&)) -> StatusOr<Flow> {
+      Flow all = Flow::kMore;
+      for (size_t i = 0; i < num_operators && !*sink_done; ++i) {
+        Operator& op = *branch.operators[i];
+        Flow flow;
+        if (context_->analyze) {
+          PartTimer timed(timer, profile(i + 1));
+          ASSIGN_OR_RETURN(flow,
+                           (op.*call)(states[i].get(), Counting(profile(i + 1), &emits[i + 1])));
+        } else {
+          ASSIGN_OR_RETURN(flow, (op.*call)(states[i].get(), emits[i + 1]));
+        }
+        if (flow == Flow::kDone) all = Flow::kDone;
+      }
+      return *sink_done ? Flow::kDone : all;
+    };
+
     for (;;) {
       RETURN_IF_ERROR(Stopped());
       if (error_.stopped()) return OkStatus();
@@ -197,21 +216,17 @@ class PipelineRun {
         (**start)();
         *start = nullptr;
       }
-      if (chunk.num_rows == 0) continue;
-      ASSIGN_OR_RETURN(Flow flow, emits[0](std::move(chunk)));
-      if (flow == Flow::kDone) break;
-    }
-    for (size_t i = 0; i < num_operators && !*sink_done; ++i) {
-      Flow flow;
-      if (context_->analyze) {
-        PartTimer timed(timer, profile(i + 1));
-        ASSIGN_OR_RETURN(flow, branch.operators[i]->Finish(
-                                   states[i].get(), Counting(profile(i + 1), &emits[i + 1])));
-      } else {
-        ASSIGN_OR_RETURN(flow, branch.operators[i]->Finish(states[i].get(), emits[i + 1]));
+      if (chunk.num_rows > 0) {
+        ASSIGN_OR_RETURN(Flow flow, emits[0](std::move(chunk)));
+        if (flow == Flow::kDone) break;
       }
-      (void)flow;  // what comes after may still hold rows
+      if (source.AtBoundary(source_state.get())) {
+        ASSIGN_OR_RETURN(Flow flow, each_operator(&Operator::Boundary));
+        if (flow == Flow::kDone) break;
+      }
     }
+    // What comes after an operator that wants no more may still hold rows.
+    RETURN_IF_ERROR(each_operator(&Operator::Finish).status());
     return OkStatus();
   }
 

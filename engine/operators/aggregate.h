@@ -35,4 +35,10 @@ struct AggregateExpr {
 std::shared_ptr<SinkSource> MakeAggregate(std::vector<ExprPtr> keys,
                                           std::vector<AggregateExpr> aggregates);
 
+// The same over rows that come in ranges of one of the keys (Source::AtBoundary): groups are given
+// on when a range ends, so memory holds the groups of a few ranges and tables stay in the cache.
+// `keys` is not empty.
+std::shared_ptr<Operator> MakeRangeAggregate(std::vector<ExprPtr> keys,
+                                             std::vector<AggregateExpr> aggregates);
+
 }  // namespace shale

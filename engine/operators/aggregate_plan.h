@@ -108,6 +108,11 @@ struct GroupPlaces {
   uint32_t PartOf(uint32_t group) const { return part.empty() ? 0 : part.data()[group]; }
   uint32_t RowOf(uint32_t group) const { return row.empty() ? group : row.data()[group]; }
 };
+// Rows [begin, begin + count) of the result from one part: keys, then aggregates. What `arena`
+// holds must outlive `out` unless copied.
+Status FinishGroups(const AggregatePlan& plan, const AggregateLayouts& layouts,
+                    const GroupPart& part, size_t begin, size_t count,
+                    const FunctionContext& functions, Arena* arena, Chunk* out);
 // aggregate_distinct.cc
 Status FeedDistinct(const AggregatePlan& plan, const AggregateLayouts& layouts,
                     const std::vector<GroupPlaces>& places, ExecutionContext* context,

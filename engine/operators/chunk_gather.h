@@ -1,5 +1,5 @@
-// ChunkGatherer: rows picked from many chunks, column by column: what sort, top-n and joins emit.
-// Immutable once made; any thread may gather. Private to engine/operators.
+// ChunkGatherer: rows picked from many chunks, column by column: what sort, top-n, joins
+// and scans in key order emit. Immutable once made; any thread may gather.
 #pragma once
 
 #include <vector>

@@ -109,14 +109,6 @@ class Sort : public SinkSource, public std::enable_shared_from_this<Sort> {
     for (size_t i = 0; i < count; ++i) refs.data()[i] = entries[i].ref;
     return gatherer_->Gather(refs.data(), count, shared_from_this());
   }
-  std::vector<OrderedColumn> Ordering() const {
-    std::vector<OrderedColumn> ordering;
-    for (const SortKey& key : keys_) {
-      if (key.expr->kind != Expr::Kind::kColumn) break;
-      ordering.push_back({key.expr->column_index, key.descending});
-    }
-    return ordering;
-  }
 
  private:
   // Strings of dictionaries are compared once an entry, not once a row.
@@ -227,7 +219,6 @@ class SortSource : public Source {
   int UsefulWorkers() const override {
     return static_cast<int>(std::min<size_t>(sort_->num_rows() / (4 * kChunkRows) + 1, 1024));
   }
-  std::vector<OrderedColumn> Ordering() const override { return sort_->Ordering(); }
 
  private:
   std::shared_ptr<const Sort> sort_;

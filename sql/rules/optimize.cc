@@ -12,6 +12,7 @@ void Optimize(PlanPtr* plan, const std::vector<PlanColumn>& result, const RuleCo
   std::set<ColumnVar> required;
   for (const PlanColumn& column : result) required.insert(column.id);
   PruneColumns(plan->get(), required);
+  UseKeyRanges(plan, context, &next);
   FetchColumnsLate(plan, &next);
 }
 

@@ -31,6 +31,9 @@ void PruneColumns(Plan* plan, const std::set<ColumnVar>& required);
 // shifted_sums.cc: sums of x plus constants become one sum and one count. `next` is the next
 // free column id.
 void ShareShiftedSums(PlanPtr* plan, ColumnVar* next);
+// key_ranges.cc: grouping and distinct counts by a table's leading sort column, and rows wanted in
+// its order, go by ranges of keys. After PruneColumns, before FetchColumnsLate.
+void UseKeyRanges(PlanPtr* plan, const RuleContext& context, ColumnVar* next);
 // late_columns.cc: a top-n reads the columns that it does not need for its few rows only. After
 // PruneColumns.
 void FetchColumnsLate(PlanPtr* plan, ColumnVar* next);

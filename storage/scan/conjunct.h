@@ -36,6 +36,11 @@ struct Conjunct {
   bool true_for_null = false;  // only when one_column: whether a NULL passes
   bool cannot_fail = false;    // may be evaluated in any order
 
+  // Whether every row that passes has the value `low` in the one column.
+  bool FixesColumn() const {
+    return shape == Shape::kRange && low && high && !low_open && !high_open && *low == *high;
+  }
+
   // Whether rows are worth reading: of a block or segment with these bounds, do none, some or all
   // rows pass?
   enum class Verdict : uint8_t { kNone, kSome, kAll };

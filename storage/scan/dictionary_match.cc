@@ -10,9 +10,7 @@ bool MatchesByHash(const Conjunct& conjunct, const Dictionary& dictionary) {
   if (!dictionary.values.type().IsStringLike()) return false;
   if (dictionary.hashes.size() != dictionary.size() || dictionary.values.has_nulls()) return false;
   if (conjunct.shape == Conjunct::Shape::kIn) return conjunct.values.size() <= 8;
-  bool equal = conjunct.shape == Conjunct::Shape::kRange && conjunct.low && conjunct.high &&
-               !conjunct.low_open && !conjunct.high_open && *conjunct.low == *conjunct.high;
-  return equal || conjunct.shape == Conjunct::Shape::kNotEqual;
+  return conjunct.FixesColumn() || conjunct.shape == Conjunct::Shape::kNotEqual;
 }
 
 StatusOr<std::vector<uint8_t>> MatchDictionary(const Conjunct& conjunct,

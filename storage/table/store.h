@@ -59,12 +59,31 @@ class BulkWriter {
   virtual uint64_t rows() const = 0;
 };
 
+// Rows in ranges of keys: the table's leading sort column (after those that the filters fix to one
+// value) is cut at bounds common to all segments, each range goes to one worker whole, and a worker
+// gets its ranges in ascending order. So whatever is gathered by such a key is complete when its
+// range ends (Source::AtBoundary).
+struct ScanOrder {
+  std::vector<size_t> columns;  // positions in ScanSpec::columns; empty: rows in any order
+  bool sorted = false;          // inside a range, too, rows ascend by all of `columns`, NULLs last
+};
+
 // A conjunct that the scan applies: over the scan's own output columns.
 struct ScanSpec {
   std::vector<ColumnId> columns;  // output order; may name kSeqColumn and kRowIdColumn
   std::vector<ExprPtr> filters;   // conjuncts over output columns (kColumn indexes into `columns`)
   std::vector<bool> filter_only;  // columns[i] is read for filters alone: any vector may come out
+  ScanOrder order;
 };
+
+// The columns that rows may be asked for in the order of (ScanOrder), most significant first: the
+// table's sort columns less those that `filters`, over columns numbered by `columns`, fix.
+std::vector<ColumnId> OrderedBy(const TableSchema& schema, const std::vector<ColumnId>& columns,
+                                const std::vector<ExprPtr>& filters,
+                                const FunctionContext& functions);
+// About how many values a sort column has in the largest segment, as one block tells: an estimate
+// for planning, 0 when there is none.
+StatusOr<double> EstimateKeys(const DatabaseVersion& version, TableId table, ColumnId column);
 
 // What a scan did, for EXPLAIN ANALYZE; readable while it runs.
 struct ScanCounters {
