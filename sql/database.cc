@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/sync.h"
+#include "engine/expr/kept_results.h"
 #include "engine/vector/hash.h"
 #include "sql/execute.h"
 #include "sql/parser.h"
@@ -12,6 +13,8 @@ namespace {
 
 // Queries may take this share of the machine's memory unless told otherwise.
 inline constexpr double kMemoryShare = 0.8;
+// Of that, what expressions came to over dictionaries may keep (KeptResults).
+inline constexpr int64_t kKeptShare = 32;
 
 class KeepRows : public ResultReceiver {
  public:
@@ -71,18 +74,23 @@ class DatabaseImpl : public Database {
  public:
   DatabaseImpl(std::unique_ptr<Store> store, DatabaseOptions options,
                std::shared_ptr<MemoryBudget> memory)
-      : options_(options), memory_(std::move(memory)), store_(std::move(store)) {}
+      : options_(options),
+        memory_(std::move(memory)),
+        store_(std::move(store)),
+        kept_(static_cast<size_t>(options.memory_limit_bytes / kKeptShare)) {}
   std::unique_ptr<Connection> Connect() override { return std::make_unique<ConnectionImpl>(this); }
   Store& store() override { return *store_; }
   int num_workers() const override { return options_.num_workers; }
   Clock* clock() const { return options_.clock; }
   Disk* disk() const { return options_.disk ? options_.disk : PosixDisk(); }
   MemoryBudget* memory() { return memory_.get(); }
+  KeptResults* kept() { return &kept_; }
 
  private:
   DatabaseOptions options_;
   std::shared_ptr<MemoryBudget> memory_;
   std::unique_ptr<Store> store_;
+  KeptResults kept_;
 };
 
 Status ConnectionImpl::Run(std::string_view sql, ResultReceiver* receiver) {
@@ -99,6 +107,7 @@ Status ConnectionImpl::Run(std::string_view sql, ResultReceiver* receiver) {
       progress_.bytes_read = 0;
       session_.functions.now_us = database_->clock()->NowMicros();
       session_.functions.random_seed = HashInt(static_cast<uint64_t>(session_.functions.now_us));
+      session_.functions.kept = session_.keeps_results() ? database_->kept() : nullptr;
       StatementContext context;
       context.sql = sql;
       context.session = &session_;

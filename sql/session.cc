@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "engine/base/edit_distance.h"
 #include "engine/functions/date.h"
+#include "engine/functions/value_format.h"
 #include "engine/functions/value_io.h"
 #include "engine/vector/vector.h"
 
@@ -22,6 +23,8 @@ constexpr SettingDefault kSettings[] = {
     {"threads", "0", "Threads one query may use; 0 takes as many as there are cores.", false},
     {"memory_limit", "0", "Memory one query may use, as in 512MB; 0 takes the database's limit.",
      false},
+    {"keep_results", "on",
+     "What expressions come to over a segment's dictionary is kept for later queries.", false},
     {"application_name", "", "Name of the client program.", false},
     {"search_path", "public", "Schemas that names are looked up in.", false},
     {"extra_float_digits", "1", "Floats print with the fewest digits that read back the same.",
@@ -84,6 +87,10 @@ Status Session::Set(std::string_view name, std::string_view value) {
       return InvalidArgument("threads must be a number from 0 to 1024, not \"{}\"", value);
     }
     threads_ = static_cast<int>(threads);
+  } else if (key == "keep_results") {
+    if (!ParseBool(value, &keeps_results_)) {
+      return InvalidArgument("keep_results must be on or off, not \"{}\"", value);
+    }
   } else if (key == "memory_limit") {
     ASSIGN_OR_RETURN(memory_limit_bytes_, ParseByteSize(value));
   }

@@ -27,6 +27,7 @@ class Session {
   const std::vector<Setting>& settings() const { return settings_; }
 
   const std::string& time_zone() const { return time_zone_; }
+  bool keeps_results() const { return keeps_results_; }
   int threads() const { return threads_; }                            // 0: the database's
   int64_t memory_limit_bytes() const { return memory_limit_bytes_; }  // 0: the database's
   FunctionContext functions;  // now_us is set at each statement's start
@@ -35,6 +36,7 @@ class Session {
   Setting* Find(std::string_view name);
   std::vector<Setting> settings_;
   std::string time_zone_ = "UTC";
+  bool keeps_results_ = true;
   int threads_ = 0;
   int64_t memory_limit_bytes_ = 0;
 };

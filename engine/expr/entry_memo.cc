@@ -10,7 +10,9 @@ namespace {
 constexpr size_t kEntriesPerRow = 8;
 constexpr size_t kEntriesPerRowSeen = 4;
 
-DictionaryPtr MakeDerived(Vector values) {
+}  // namespace
+
+DictionaryPtr MakeDerivedDictionary(Vector values) {
   auto dictionary = std::make_shared<Dictionary>();
   dictionary->id = NextDictionaryId();
   values = values.Flatten();
@@ -26,6 +28,8 @@ DictionaryPtr MakeDerived(Vector values) {
   dictionary->values = std::move(values);
   return dictionary;
 }
+
+namespace {
 
 template <typename T>
 void ScatterEntries(const Vector& from, const std::vector<uint32_t>& entries, void* to) {
@@ -43,6 +47,12 @@ void GatherEntries(const void* from, const uint32_t* codes, size_t count, void* 
 
 }  // namespace
 
+EntryMemo::EntryMemo(DictionaryPtr source, Type type, KeptResults* kept,
+                     const std::string* fingerprint)
+    : source_(std::move(source)), type_(std::move(type)), kept_(kept), fingerprint_(fingerprint) {
+  if (kept_ && fingerprint_) whole_ = kept_->Find(source_->id, *fingerprint_);
+}
+
 StatusOr<Vector> EntryMemo::Lookup(const Vector& column, bool null_for_null,
                                    const Evaluate& evaluate) {
   const size_t num_entries = source_->size();
@@ -55,7 +65,8 @@ StatusOr<Vector> EntryMemo::Lookup(const Vector& column, bool null_for_null,
       num_entries <= std::max(kEntriesPerRow * column.size(), kEntriesPerRowSeen * rows_seen_)) {
     StatusOr<Vector> values = evaluate(source_->values);
     if (values.ok()) {
-      whole_ = MakeDerived(*std::move(values));
+      whole_ = MakeDerivedDictionary(*std::move(values));
+      if (kept_ && fingerprint_) kept_->Keep(*source_, *fingerprint_, whole_);
       values_.reset();
       valid_ = {};
       computed_ = {};
@@ -83,7 +94,7 @@ StatusOr<Vector> EntryMemo::FromWhole(const Vector& column, bool null_for_null,
     VectorBuilder builder(type_, whole_->size() + 1);
     builder.AppendRange(whole_->values, 0, whole_->size());
     builder.AppendRange(*null_value_, 0, 1);
-    whole_with_null_ = MakeDerived(builder.Finish());
+    whole_with_null_ = MakeDerivedDictionary(builder.Finish());
   }
   BufferPtr buffer = Buffer::Allocate(column.size() * sizeof(uint32_t));
   auto* codes = reinterpret_cast<uint32_t*>(buffer->data());
@@ -179,7 +190,7 @@ size_t EntryMemo::size_bytes() const {
   return bytes;
 }
 
-EntryMemo& EntryMemos::Of(const DictionaryPtr& source, const Type& type) {
+EntryMemo& EntryMemos::Of(const DictionaryPtr& source, const Expr& expr, KeptResults* kept) {
   for (size_t i = memos_.size(); i-- > 0;) {
     if (memos_[i]->source()->id != source->id) continue;
     if (i + 1 != memos_.size())
@@ -194,7 +205,12 @@ EntryMemo& EntryMemos::Of(const DictionaryPtr& source, const Type& type) {
       memos_.erase(memos_.begin());
     }
   }
-  memos_.push_back(std::make_unique<EntryMemo>(source, type));
+  if (kept && !has_fingerprint_) {
+    fingerprint_ = Fingerprint(expr);
+    has_fingerprint_ = true;
+  }
+  memos_.push_back(std::make_unique<EntryMemo>(source, expr.type, kept,
+                                               fingerprint_ ? &*fingerprint_ : nullptr));
   return *memos_.back();
 }
 

@@ -13,16 +13,22 @@
 #include <vector>
 
 #include "engine/base/status.h"
+#include "engine/expr/kept_results.h"
 #include "engine/vector/vector_builder.h"
 
 namespace shale {
+
+// What an expression came to over the entries of a dictionary, as a dictionary for the same codes.
+DictionaryPtr MakeDerivedDictionary(Vector values);
 
 class EntryMemo {
  public:
   // Computes the expression over entries (a flat vector of them; at least one).
   using Evaluate = std::function<StatusOr<Vector>(Vector entries)>;
 
-  EntryMemo(DictionaryPtr source, Type type) : source_(std::move(source)), type_(std::move(type)) {}
+  // `fingerprint` of the expression in `kept`, where its results over whole dictionaries are looked
+  // for and put; null: nowhere.
+  EntryMemo(DictionaryPtr source, Type type, KeptResults* kept, const std::string* fingerprint);
 
   // The expression's value for each row of `column`, whose dictionary is this memo's.
   // `null_for_null`: a NULL row is NULL without asking.
@@ -39,6 +45,8 @@ class EntryMemo {
 
   DictionaryPtr source_;
   Type type_;
+  KeptResults* kept_;
+  const std::string* fingerprint_;
   size_t rows_seen_ = 0;
   bool whole_failed_ = false;
   DictionaryPtr whole_;               // an entry each
@@ -54,9 +62,12 @@ class EntryMemo {
 // The memos of one node, the least recently used forgotten when they grow large.
 class EntryMemos {
  public:
-  EntryMemo& Of(const DictionaryPtr& source, const Type& type);
+  // `expr` is what is computed, the same one each time.
+  EntryMemo& Of(const DictionaryPtr& source, const Expr& expr, KeptResults* kept);
 
  private:
+  std::optional<std::string> fingerprint_;  // of the expression, once it was asked for
+  bool has_fingerprint_ = false;
   static constexpr size_t kKeptAtLeast = 16;
   static constexpr size_t kMaxBytes = size_t{64} << 20;
   std::vector<std::unique_ptr<EntryMemo>> memos_;  // the latest used last

@@ -161,7 +161,7 @@ StatusOr<Vector> Evaluator::Node::EvalDictionary(const Chunk& in) {
   if (physical == PhysicalType::kList || physical == PhysicalType::kStruct) {
     return EvalRows(OneColumn(in, column.Flatten()));
   }
-  EntryMemo& memo = memos.Of(column.dictionary(), expr->type);
+  EntryMemo& memo = memos.Of(column.dictionary(), *expr, context ? context->kept : nullptr);
   auto evaluate = [&](Vector entries) -> StatusOr<Vector> {
     if (entries.type() != column.type()) entries = entries.Retyped(column.type());
     return Eval(OneColumn(in, std::move(entries)));

@@ -63,9 +63,7 @@ ExprPtr MakeAnd(std::vector<ExprPtr> args) {
   return MakeLogical(Expr::Kind::kAnd, std::move(args));
 }
 
-ExprPtr MakeOr(std::vector<ExprPtr> args) {
-  return MakeLogical(Expr::Kind::kOr, std::move(args));
-}
+ExprPtr MakeOr(std::vector<ExprPtr> args) { return MakeLogical(Expr::Kind::kOr, std::move(args)); }
 
 StatusOr<ExprPtr> MakeCall(std::string_view name, std::vector<ExprPtr> args) {
   std::vector<ArgumentType> types;

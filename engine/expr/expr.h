@@ -28,10 +28,10 @@ struct Expr {
   Type type;
   std::vector<ExprPtr> args;
 
-  size_t column_index = 0;      // kColumn
-  Value value;                  // kConstant
-  ResolvedScalar function;      // kCall
-  std::string name;             // kColumn: for EXPLAIN; kCall: as written by the user
+  size_t column_index = 0;  // kColumn
+  Value value;              // kConstant
+  ResolvedScalar function;  // kCall
+  std::string name;         // kColumn: for EXPLAIN; kCall: as written by the user
 };
 
 ExprPtr MakeColumn(size_t index, Type type, std::string name = "");

@@ -22,8 +22,8 @@ ExprPtr FoldLogical(const ExprPtr& expr, const std::vector<ExprPtr>& args) {
   const bool is_and = expr->kind == Expr::Kind::kAnd;
   std::vector<ExprPtr> kept;
   for (const ExprPtr& arg : args) {
-    if (is_and ? IsTrue(*arg) : IsFalse(*arg)) continue;              // changes nothing
-    if (is_and ? IsFalse(*arg) : IsTrue(*arg)) return arg;           // decides
+    if (is_and ? IsTrue(*arg) : IsFalse(*arg)) continue;    // changes nothing
+    if (is_and ? IsFalse(*arg) : IsTrue(*arg)) return arg;  // decides
     kept.push_back(arg);
   }
   if (kept.empty()) return MakeConstant(Value::Bool(is_and));

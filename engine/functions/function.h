@@ -21,10 +21,13 @@
 namespace shale {
 
 // What a function may depend on besides its arguments; fixed for a statement.
+class KeptResults;  // engine/expr/kept_results.h
+
 struct FunctionContext {
   int64_t now_us = 0;             // transaction start, UTC
   std::string time_zone = "UTC";  // an IANA name
   uint64_t random_seed = 0;
+  KeptResults* kept = nullptr;  // of earlier queries; null: nothing is kept beyond this one
 };
 
 // ---- scalar functions -------------------------------------------------------------------------

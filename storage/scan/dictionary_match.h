@@ -1,8 +1,5 @@
-// Which entries of a dictionary satisfy a condition: a byte an entry.
+// Which entries of a dictionary satisfy a condition.
 #pragma once
-
-#include <cstdint>
-#include <vector>
 
 #include "engine/base/status.h"
 #include "engine/expr/evaluator.h"
@@ -10,11 +7,11 @@
 
 namespace shale {
 
-// By stored hashes for = and IN, else by evaluating the condition over all entries. An error says
+// A BOOLEAN an entry, false where it is NULL: by stored hashes for = and IN, else by evaluating the
+// condition over all entries, unless an earlier query did (FunctionContext::kept). An error says
 // that some entry cannot be evaluated: then rows must be, since perhaps none uses that entry.
-StatusOr<std::vector<uint8_t>> MatchDictionary(const Conjunct& conjunct,
-                                               const Dictionary& dictionary,
-                                               const FunctionContext& context);
+StatusOr<DictionaryPtr> MatchDictionary(const Conjunct& conjunct, const Dictionary& dictionary,
+                                        const FunctionContext& context);
 
 // Whether MatchDictionary looks up hashes only.
 bool MatchesByHash(const Conjunct& conjunct, const Dictionary& dictionary);

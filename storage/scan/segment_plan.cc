@@ -110,13 +110,10 @@ void SegmentPlan::Compute(size_t index) {
     matches.refused.store(true);
     return;
   }
-  matches.bytes = *std::move(match);
-  if (std::find(matches.bytes.begin(), matches.bytes.end(), 1) == matches.bytes.end()) {
-    skip_.store(true);
-  }
-  // An empty dictionary matches nothing; the pointer must still not be null.
-  if (matches.bytes.empty()) matches.bytes.push_back(0);
-  matches.ready.store(matches.bytes.data());
+  matches.whole = *std::move(match);
+  const auto* bytes = matches.whole->values.values<uint8_t>();
+  if (std::find(bytes, bytes + matches.entries, 1) == bytes + matches.entries) skip_.store(true);
+  matches.ready.store(bytes);
 }
 
 const uint8_t* SegmentPlan::Match(size_t index, size_t rows) {

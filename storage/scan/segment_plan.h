@@ -58,7 +58,7 @@ class SegmentPlan {
     std::atomic<bool> refused{false};  // some entry cannot be evaluated
     std::atomic<uint64_t> rows_tested{0};
     uint64_t entries = 0;
-    std::vector<uint8_t> bytes SHALE_GUARDED_BY(mutex);
+    DictionaryPtr whole SHALE_GUARDED_BY(mutex);  // a BOOLEAN an entry
     DictionaryPtr dictionary;
     Mutex mutex;
   };
