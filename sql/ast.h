@@ -369,8 +369,14 @@ struct Delete {
   ExprPtr where;
 };
 struct Update {
+  struct Assignment {
+    Identifier column;
+    ExprPtr value;  // null: DEFAULT
+  };
   QualifiedName table;
-  Position at;
+  std::optional<Identifier> alias;
+  std::vector<Assignment> assignments;
+  ExprPtr where;
 };
 struct Explain {
   bool analyze = false;

@@ -324,6 +324,21 @@ void SqlPrinter::Node(const ast::Delete& node) {
 
 void SqlPrinter::Node(const ast::Update& update) {
   out_ += "UPDATE " + PrintNames(update.table.parts, ".");
+  if (update.alias.has_value()) out_ += " AS " + PrintName(*update.alias);
+  out_ += " SET ";
+  for (size_t i = 0; i < update.assignments.size(); ++i) {
+    if (i > 0) out_ += ", ";
+    out_ += PrintName(update.assignments[i].column) + " = ";
+    if (update.assignments[i].value != nullptr) {
+      Print(*update.assignments[i].value);
+    } else {
+      out_ += "DEFAULT";
+    }
+  }
+  if (update.where != nullptr) {
+    out_ += " WHERE ";
+    Print(*update.where);
+  }
 }
 
 void SqlPrinter::Node(const ast::Explain& explain) {

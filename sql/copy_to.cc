@@ -211,7 +211,7 @@ class CopyWriter {
 
 Status ExecuteCopyTo(const ast::CopyTo& copy, StatementContext& context) {
   ASSIGN_OR_RETURN(CopyOptions options, ReadOptions(copy, context));
-  Snapshot snapshot = context.store->snapshot();
+  Snapshot snapshot = context.data->snapshot();
   Binder binder(context.sql, context.session, snapshot);
   PlanPtr plan;
   std::vector<PlanColumn> result;

@@ -112,6 +112,7 @@ class AstBuilder {
   ast::AlterTable BuildAlter(P::AlterTableContext* context);
   ast::Insert BuildInsert(P::InsertContext* context);
   ast::Delete BuildDelete(P::DeleteFromContext* context);
+  ast::Update BuildUpdate(P::UpdateContext* context);
   ast::Explain BuildExplain(P::ExplainContext* context);
   ast::Show BuildShow(P::ShowContext* context);
   ast::Set BuildSet(P::SetContext* context);

@@ -319,7 +319,13 @@ insert
 deleteFrom
   : K_DELETE K_FROM K_ONLY? table=qualifiedName (K_AS? alias=identifier)?
     (others=K_USING fromItems)? (K_WHERE expr)? (returning=K_RETURNING anyToken+)? ;
-update : K_UPDATE K_ONLY? qualifiedName anyToken* ;
+update
+  : K_UPDATE K_ONLY? table=qualifiedName (K_AS? alias=identifier)?
+    K_SET assignment (COMMA assignment)*
+    (others=K_FROM fromItems)? (K_WHERE expr)? (returning=K_RETURNING anyToken+)? ;
+assignment
+  : column=identifier EQ (expr | isDefault=K_DEFAULT)
+  | row=LPAREN identifierList RPAREN EQ (LPAREN exprList RPAREN | QPAREN query RPAREN) ;
 
 explain
   : K_EXPLAIN ( LPAREN explainOption (COMMA explainOption)* RPAREN

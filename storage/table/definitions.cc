@@ -90,13 +90,11 @@ void FreezeTails(const TableVersion& table) {
 
 }  // namespace
 
-StatusOr<TableSchemaPtr> CreateTable(StoreCore* core, TableSchema schema) {
-  MutexLock lock(&core->commit_mutex);
-  VersionEdit edit = core->Begin();
+Status SettleDefinition(TableSchema* definition) {
+  TableSchema& schema = *definition;
   RETURN_IF_ERROR(CheckName("table", schema.name));
-  RETURN_IF_ERROR(CheckFree(edit.next(), schema.name));
-  // Columns are numbered by place; references keep pointing to the column they named (by the id it
-  // came with, or by place when it came with none).
+  // References keep pointing to the column they named (by the id it came with, or by place when it
+  // came with none).
   std::map<ColumnId, ColumnId> numbers;
   for (size_t i = 0; i < schema.columns.size(); ++i) {
     auto place = static_cast<ColumnId>(i + 1);
@@ -111,8 +109,16 @@ StatusOr<TableSchemaPtr> CreateTable(StoreCore* core, TableSchema schema) {
   if (schema.timestamp_column) {
     schema.columns[*schema.timestamp_column - 1].not_null = true;
   }
-  schema.table_id = core->catalog->state().counters.next_table_id;
   schema.schema_id = 1;
+  return OkStatus();
+}
+
+StatusOr<TableSchemaPtr> CreateTable(StoreCore* core, TableSchema schema) {
+  MutexLock lock(&core->commit_mutex);
+  VersionEdit edit = core->Begin();
+  RETURN_IF_ERROR(SettleDefinition(&schema));
+  RETURN_IF_ERROR(CheckFree(edit.next(), schema.name));
+  schema.table_id = core->catalog->state().counters.next_table_id;
   auto next_column = static_cast<ColumnId>(schema.columns.size() + 1);
 
   auto table = std::make_shared<TableVersion>();
