@@ -66,12 +66,15 @@ struct WindowFrame {
   Bound end = Bound::kCurrentRow;
   ExprPtr start_offset, end_offset;
   enum class Exclude { kNoOthers, kCurrentRow, kGroup, kTies } exclude = Exclude::kNoOthers;
+  Position at;
 };
 struct WindowSpec {
   std::optional<Identifier> base;  // OVER name, or the name a definition starts from
+  bool is_name = false;            // OVER name, without parentheses: the named window as it is
   std::vector<ExprPtr> partition_by;
   std::vector<OrderItem> order_by;
   std::optional<WindowFrame> frame;
+  Position at;
 };
 
 // ---- expressions ------------------------------------------------------------------------------
@@ -175,6 +178,7 @@ struct FunctionCall {
   std::vector<OrderItem> order_by;      // string_agg(x, ',' ORDER BY y)
   std::vector<OrderItem> within_group;  // WITHIN GROUP (ORDER BY …)
   ExprPtr filter;                       // FILTER (WHERE …)
+  bool ignore_nulls = false;            // IGNORE NULLS, inside or behind the parentheses
   std::unique_ptr<WindowSpec> over;
 };
 struct ArrayLiteral {

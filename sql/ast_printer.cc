@@ -309,11 +309,11 @@ void SqlPrinter::Node(const ast::FunctionCall& call) {
     Print(*call.filter);
     out_ += ')';
   }
+  if (call.ignore_nulls) out_ += " IGNORE NULLS";
   if (call.over == nullptr) return;
   out_ += " OVER ";
   const ast::WindowSpec& window = *call.over;
-  if (window.base.has_value() && window.partition_by.empty() && window.order_by.empty() &&
-      !window.frame.has_value()) {
+  if (window.is_name) {
     out_ += PrintName(*window.base);
   } else {
     Window(window);

@@ -48,6 +48,8 @@ struct Scope {
   Scope* outer = nullptr;  // of the enclosing query
 };
 
+struct WindowCollector;  // binder_internal.h
+
 class Binder {
  public:
   Binder(std::string_view sql, const Session* session, Snapshot snapshot);
@@ -80,6 +82,8 @@ class Binder {
   StatusOr<PlanPtr> BindSetOperation(const ast::SetOperation& operation, Scope* outer);
   Status ApplyOrderAndLimit(const ast::Select& select, PlanPtr* plan);
   Status ApplyLimit(const ast::Select& select, std::vector<SortKey> keys, PlanPtr* plan);
+  // binder_window.cc: a WindowNode for every different window, over `plan`.
+  void ApplyWindows(const WindowCollector& windows, PlanPtr* plan);
   void ApplyDistinct(PlanPtr* plan);
   StatusOr<int64_t> BindLimit(const ast::Expr& expr, std::string_view clause);
 

@@ -56,11 +56,16 @@ StatusOr<Bound> ExprBinder::Call(std::string_view name, std::vector<Bound> args,
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::FunctionCall& node, const ast::Expr& expr) {
   const Registry& registry = Registry::Get();
-  if (node.over) {
+  if (node.over) return BindWindow(node, expr);
+  if (registry.HasWindow(node.name) && !registry.HasAggregate(node.name) &&
+      !registry.HasScalar(node.name)) {
     return binder.ErrorAt(expr.at,
-                          fmt::format("window functions are not supported yet: {}(…) OVER; "
-                                      "aggregate in a subquery and join it back",
-                                      node.name));
+                          fmt::format("window function {} requires an OVER clause", node.name));
+  }
+  if (node.ignore_nulls) {
+    return binder.ErrorAt(expr.at, fmt::format("IGNORE NULLS goes with window functions, and {} "
+                                               "has no OVER clause here",
+                                               node.name));
   }
   if (registry.HasAggregate(node.name) || node.name == "uniq_exact" || node.name == "uniqexact") {
     return BindAggregate(node, expr);
@@ -147,8 +152,12 @@ StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const a
   }
   if (node.filter) {
     std::string_view clause = std::exchange(context.clause, "FILTER");
+    std::string_view condition = std::exchange(context.condition, "");
+    WindowCollector* windows = std::exchange(context.windows, nullptr);
     ASSIGN_OR_RETURN(aggregate.filter, BindCondition(*node.filter));
     context.clause = clause;
+    context.condition = condition;
+    context.windows = windows;
   }
   for (const ast::OrderItem& item : node.order_by) {
     ASSIGN_OR_RETURN(Bound bound, Bind(*item.expr));

@@ -57,8 +57,10 @@ StatusOr<ExprPtr> ExprBinder::BindCondition(const ast::Expr& expr) {
   ASSIGN_OR_RETURN(Bound bound, Bind(expr));
   if (bound.untyped) return Coerce(bound, TypeId::kBoolean, expr.at);
   if (bound.expr->type.id() != TypeId::kBoolean) {
-    return binder.ErrorAt(expr.at, fmt::format("argument of {} must be type boolean, not type {}",
-                                               context.clause, bound.expr->type.ToString()));
+    return binder.ErrorAt(
+        expr.at, fmt::format("argument of {} must be type boolean, not type {}",
+                             context.condition.empty() ? context.clause : context.condition,
+                             bound.expr->type.ToString()));
   }
   return bound.expr;
 }
@@ -229,13 +231,13 @@ StatusOr<Bound> ExprBinder::BindChain(const ast::Binary& node) {
   operands.push_back(left);
   std::reverse(operands.begin(), operands.end());
   std::string upper = absl::AsciiStrToUpper(node.op);
-  std::string_view clause = std::exchange(context.clause, upper);
+  std::string_view clause = std::exchange(context.condition, upper);
   std::vector<ExprPtr> args;
   for (const ast::Expr* operand : operands) {
     ASSIGN_OR_RETURN(ExprPtr arg, BindCondition(*operand));
     args.push_back(std::move(arg));
   }
-  context.clause = clause;
+  context.condition = clause;
   return Bound{node.op == "and" ? MakeAnd(std::move(args)) : MakeOr(std::move(args))};
 }
 
@@ -420,9 +422,9 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Case& node, const ast::Expr& exp
       ASSIGN_OR_RETURN(Bound equal, Call("=", {operand, value}, when->at));
       conditions.push_back(equal.expr);
     } else {
-      std::string_view clause = std::exchange(context.clause, "CASE/WHEN");
+      std::string_view clause = std::exchange(context.condition, "CASE/WHEN");
       ASSIGN_OR_RETURN(ExprPtr condition, BindCondition(*when));
-      context.clause = clause;
+      context.condition = clause;
       conditions.push_back(std::move(condition));
     }
     ASSIGN_OR_RETURN(Bound result, Bind(*then));

@@ -16,6 +16,27 @@ struct AggregateCollector {
   std::vector<PlanColumn> columns;
 };
 
+// A window as its clauses are bound: PARTITION BY, ORDER BY, and the frame that goes with them.
+struct BoundWindow {
+  std::vector<ExprPtr> partition_by;
+  std::vector<SortKey> order_by;
+  const ast::WindowFrame* frame = nullptr;  // null: the default
+};
+// Window functions met while binding a block's expressions, each once, and the WINDOW clause.
+struct WindowCollector {
+  struct Call {
+    BoundWindow window;
+    WindowExpr function;
+    PlanColumn column;
+    ast::Position at;
+  };
+  std::vector<std::pair<std::string, BoundWindow>> named;
+  std::vector<Call> calls;
+
+  bool Makes(ColumnVar id) const;
+  bool UsedBy(const Expr& expr) const;
+};
+
 // A subquery's join, waiting for the plan that it will stand on: children[0] is null.
 using PendingJoins = std::vector<PlanPtr>;
 
@@ -28,9 +49,12 @@ struct SelectAlias {
 struct Binder::ExprContext {
   Scope* scope = nullptr;
   std::string_view clause;                   // "WHERE", for errors
+  std::string_view condition;                // "AND": what wants a boolean, when not the clause
   AggregateCollector* aggregates = nullptr;  // null: aggregates are an error here
   bool inside_aggregate = false;
-  PendingJoins* pending = nullptr;  // null: subqueries are an error here
+  WindowCollector* windows = nullptr;  // null: window functions are an error here
+  bool inside_window = false;          // in a window function's arguments
+  PendingJoins* pending = nullptr;     // null: subqueries are an error here
   const std::vector<SelectAlias>* aliases = nullptr;
   int depth = 0;
 };
@@ -38,6 +62,9 @@ struct Binder::ExprContext {
 // Stacks the pending joins on `plan`, each node's expressions passed through `fix` first.
 void ApplyPending(PendingJoins* pending, PlanPtr* plan,
                   const std::function<ExprPtr(const ExprPtr&)>& fix = nullptr);
+
+// Takes out the joins that use what the windows make: they stand above the windows.
+PendingJoins TakeAboveWindows(const WindowCollector& windows, PendingJoins* pending);
 
 // Binds one expression; see binder_expr.cc.
 struct ExprBinder {
@@ -57,6 +84,8 @@ struct ExprBinder {
   StatusOr<Bound> BindIn(const Bound& operand, ast::Position operand_at, const ast::Select& query,
                          ast::Position at);
   StatusOr<Bound> BindScalarSubquery(const ast::Select& query, ast::Position at);
+  // binder_window.cc: the WINDOW clause, into context.windows.
+  Status BindNamedWindows(const std::vector<std::pair<ast::Identifier, ast::WindowSpec>>& windows);
 
  private:
   StatusOr<Bound> BindNode(const ast::Literal& node, const ast::Expr& expr);
@@ -81,6 +110,14 @@ struct ExprBinder {
   StatusOr<Bound> BindNode(const ast::Row& node, const ast::Expr& expr);
   StatusOr<Bound> BindNode(const ast::Collate& node, const ast::Expr& expr);
   StatusOr<Bound> BindAggregate(const ast::FunctionCall& node, const ast::Expr& expr);
+  // binder_window.cc
+  StatusOr<Bound> BindWindow(const ast::FunctionCall& node, const ast::Expr& expr);
+  StatusOr<BoundWindow> BindWindowSpec(const ast::WindowSpec& spec);
+  StatusOr<WindowFrame> BindFrame(const BoundWindow& window);
+  Status BindRangeFrame(const BoundWindow& window, WindowFrame* frame);
+  StatusOr<ExprPtr> BindFrameOffset(const ast::Expr& expr, std::string_view unit);
+  Status ResolveWindowCall(const ast::FunctionCall& node, const ast::Expr& expr,
+                           WindowExpr* function);
   StatusOr<Bound> BindChain(const ast::Binary& node);
   StatusOr<Type> CommonOf(const std::vector<Bound>& items, const std::vector<ast::Position>& at);
 };

@@ -85,7 +85,6 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
     return ErrorAt(core.distinct_on[0]->at,
                    "DISTINCT ON is not supported yet; use arg_max(value, ordering) with GROUP BY");
   }
-  if (core.qualify) return ErrorAt(core.qualify->at, "QUALIFY is not supported yet");
   Scope scope;
   scope.outer = outer;
   PlanPtr plan;
@@ -113,7 +112,10 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
   context.clause = "SELECT";
   context.aggregates = &collector;
   context.pending = &pending;
+  WindowCollector windows;
+  context.windows = &windows;
   ExprBinder binder{*this, context};
+  RETURN_IF_ERROR(binder.BindNamedWindows(core.windows));
   std::vector<Item> items;
   std::vector<const ast::Expr*> item_ast;
   for (const ast::SelectItem& item : core.items) {
@@ -171,6 +173,9 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
       if (std::any_of(used.begin(), used.end(), is_aggregate)) {
         return ErrorAt(expr.at, "aggregate functions are not allowed in GROUP BY");
       }
+      if (windows.UsedBy(*item.expr)) {
+        return ErrorAt(expr.at, "window functions are not allowed in GROUP BY");
+      }
       key = item.expr;
     } else {
       ExprContext key_context;
@@ -205,7 +210,7 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
         return std::any_of(collector.columns.begin(), collector.columns.end(),
                            [&](const PlanColumn& column) { return column.id == id; });
       });
-      if (!aggregate) keys.push_back(item.expr);
+      if (!aggregate && !windows.UsedBy(*item.expr)) keys.push_back(item.expr);
     }
   }
 
@@ -214,8 +219,24 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
   if (core.having) {
     context.clause = "HAVING";
     context.aliases = &aliases;
+    context.windows = nullptr;
     ASSIGN_OR_RETURN(having, binder.BindCondition(*core.having));
+    context.windows = &windows;
     context.aliases = nullptr;
+  }
+
+  // QUALIFY: a filter over the windows' results.
+  ExprPtr qualify;
+  if (core.qualify) {
+    context.clause = "QUALIFY";
+    context.aliases = &aliases;
+    ASSIGN_OR_RETURN(qualify, binder.BindCondition(*core.qualify));
+    context.aliases = nullptr;
+    if (windows.calls.empty()) {
+      return ErrorAt(core.qualify->at,
+                     "QUALIFY needs a window function in the SELECT list or in itself; conditions "
+                     "on rows go to WHERE, on groups to HAVING");
+    }
   }
 
   // ORDER BY: an output name or position first, else any expression over the input.
@@ -253,6 +274,14 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
     order_at.push_back(item.expr->at);
   }
 
+  PendingJoins above_windows = TakeAboveWindows(windows, &pending);
+  const auto for_each_window_expr = [&](const std::function<void(ExprPtr&)>& visit) {
+    for (WindowCollector::Call& call : windows.calls) {
+      for (ExprPtr& key : call.window.partition_by) visit(key);
+      for (SortKey& key : call.window.order_by) visit(key.expr);
+      ForEachExpr(call.function, visit);
+    }
+  };
   bool aggregated = !keys.empty() || !collector.aggregates.empty() || core.having != nullptr ||
                     core.group_by_all || item_aggregates;
   if (aggregated) {
@@ -303,6 +332,11 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
     };
     for (Item& item : items) item.expr = to_groups(item.expr);
     if (having) having = to_groups(having);
+    if (qualify) qualify = to_groups(qualify);
+    for_each_window_expr([&](ExprPtr& expr) { expr = to_groups(expr); });
+    for (PlanPtr& join : above_windows) {
+      ForEachExpr(*join, [&](ExprPtr& expr) { expr = to_groups(expr); });
+    }
     for (SortKey& key : order) key.expr = to_groups(key.expr);
     ApplyPending(&pending, &plan, to_groups);
     // What is left of the input must not be used bare.
@@ -333,6 +367,15 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
     };
     for (const Item& item : items) RETURN_IF_ERROR(check(item.expr, item.at));
     if (having) RETURN_IF_ERROR(check(having, core.having->at));
+    if (qualify) RETURN_IF_ERROR(check(qualify, core.qualify->at));
+    Status checked;
+    for (WindowCollector::Call& call : windows.calls) {
+      const auto check_window = [&](ExprPtr& expr) { checked.Update(check(expr, call.at)); };
+      for (ExprPtr& key : call.window.partition_by) check_window(key);
+      for (SortKey& key : call.window.order_by) check_window(key.expr);
+      ForEachExpr(call.function, check_window);
+    }
+    RETURN_IF_ERROR(checked);
     for (size_t i = 0; i < order.size(); ++i) RETURN_IF_ERROR(check(order[i].expr, order_at[i]));
   } else {
     ApplyPending(&pending, &plan);
@@ -342,6 +385,14 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
     SplitConjuncts(having, &filter.conjuncts);
     std::vector<PlanColumn> output = plan->output;
     plan = MakePlan(std::move(filter), std::move(output), PlanList(std::move(plan)));
+  }
+  ApplyWindows(windows, &plan);
+  ApplyPending(&above_windows, &plan);
+  if (qualify) {
+    FilterNode filter;
+    SplitConjuncts(qualify, &filter.conjuncts);
+    std::vector<PlanColumn> kept = plan->output;
+    plan = MakePlan(std::move(filter), std::move(kept), PlanList(std::move(plan)));
   }
 
   ProjectNode project;

@@ -171,6 +171,21 @@ class Lowering {
     Finish(std::move(stream), sink, SinkProfile(plan));
     return FromSink(plan, sink, false);
   }
+  StatusOr<Stream> LowerNode(Plan* plan, WindowNode& node) {
+    Plan* child = plan->children[0].get();
+    ASSIGN_OR_RETURN(Stream stream, Lower(child));
+    ProjectTo(&stream, child->output);
+    std::vector<WindowExpr> functions = node.functions;
+    for (WindowExpr& function : functions) {
+      ForEachExpr(function, [&](ExprPtr& expr) { expr = Positioned(expr, stream.layout); });
+    }
+    auto sink = MakeWindow(Positioned(node.partition_by, stream.layout),
+                           Positioned(node.order_by, stream.layout), std::move(functions),
+                           node.limit, TypesOf(*child));
+    stream.ordered = false;  // ties of the window's order keep no promise
+    Finish(std::move(stream), sink, SinkProfile(plan));
+    return FromSink(plan, sink, false);
+  }
   StatusOr<Stream> LowerNode(Plan* plan, SortNode& node) {
     Plan* child = plan->children[0].get();
     ASSIGN_OR_RETURN(Stream stream, Lower(child));

@@ -73,6 +73,7 @@ class AstBuilder {
   ast::ExprPtr BuildInterval(P::LiteralContext* context);
   ast::ExprPtr BuildCase(P::CaseExprContext* context);
   ast::ExprPtr BuildCall(P::FunctionCallContext* context);
+  static bool IgnoresNulls(P::NullTreatmentContext* context);
   void BuildSpecial(P::SpecialContext* context, ast::FunctionCall* call);
   ast::ExprPtr BuildCurrent(P::CurrentValueContext* context);
   std::vector<ast::ExprPtr> BuildList(P::ExprListContext* context);

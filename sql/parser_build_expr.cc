@@ -415,6 +415,10 @@ ast::ExprPtr AstBuilder::BuildCurrent(P::CurrentValueContext* context) {
   return Make(std::move(call), context);
 }
 
+bool AstBuilder::IgnoresNulls(P::NullTreatmentContext* context) {
+  return context != nullptr && context->what->getType() == T::K_IGNORE;
+}
+
 ast::ExprPtr AstBuilder::BuildCall(P::FunctionCallContext* context) {
   ast::FunctionCall call;
   if (context->special() != nullptr) {
@@ -427,13 +431,17 @@ ast::ExprPtr AstBuilder::BuildCall(P::FunctionCallContext* context) {
           arguments->quantifier != nullptr && arguments->quantifier->getType() == T::K_DISTINCT;
       call.args = BuildList(arguments->exprList());
       if (arguments->sortItems() != nullptr) call.order_by = BuildOrder(arguments->sortItems());
+      call.ignore_nulls = IgnoresNulls(arguments->nullTreatment());
     }
   }
   if (context->within != nullptr) call.within_group = BuildOrder(context->within);
   if (context->filter != nullptr) call.filter = BuildExpr(context->filter);
+  call.ignore_nulls |= IgnoresNulls(context->nullTreatment());
   if (context->window != nullptr) {
     call.over = std::make_unique<ast::WindowSpec>();
     call.over->base = Name(context->window);
+    call.over->is_name = true;
+    call.over->at = call.over->base->at;
   } else if (context->windowSpec() != nullptr) {
     call.over = std::make_unique<ast::WindowSpec>(BuildWindow(context->windowSpec()));
   }
@@ -498,6 +506,7 @@ std::vector<ast::OrderItem> AstBuilder::BuildOrder(P::SortItemsContext* context)
 
 ast::WindowSpec AstBuilder::BuildWindow(P::WindowSpecContext* context) {
   ast::WindowSpec window;
+  window.at = At(context->start);
   if (context->base != nullptr) window.base = Name(context->base);
   if (context->exprList() != nullptr) window.partition_by = BuildList(context->exprList());
   if (context->sortItems() != nullptr) window.order_by = BuildOrder(context->sortItems());
@@ -513,14 +522,17 @@ ast::WindowSpec AstBuilder::BuildWindow(P::WindowSpecContext* context) {
   BuildFrameBound(bounds[0], &frame.start, &frame.start_offset);
   if (bounds.size() > 1) BuildFrameBound(bounds[1], &frame.end, &frame.end_offset);
   using Bound = ast::WindowFrame::Bound;
+  frame.at = At(parsed->start);
   if (frame.start == Bound::kUnboundedFollowing) {
-    Fail(bounds[0]->start, "a frame cannot start at UNBOUNDED FOLLOWING");
+    Fail(bounds[0]->start, "frame start cannot be UNBOUNDED FOLLOWING");
   } else if (frame.end == Bound::kUnboundedPreceding) {
-    Fail(bounds.back()->start, "a frame cannot end at UNBOUNDED PRECEDING");
-  } else if (frame.start > frame.end) {
+    Fail(bounds.back()->start, "frame end cannot be UNBOUNDED PRECEDING");
+  } else if (frame.start == Bound::kCurrentRow && frame.end == Bound::kPreceding) {
+    Fail(bounds[0]->start, "frame starting from current row cannot have preceding rows");
+  } else if (frame.start == Bound::kFollowing && frame.end < Bound::kFollowing) {
     Fail(bounds[0]->start, bounds.size() > 1
-                               ? "this frame ends before it starts"
-                               : "a frame that starts at FOLLOWING needs BETWEEN … AND …");
+                               ? "frame starting from following row cannot have preceding rows"
+                               : "frame starting from following row cannot end with current row");
   }
   if (P::FrameExclusionContext* exclusion = parsed->frameExclusion(); exclusion != nullptr) {
     using Exclude = ast::WindowFrame::Exclude;

@@ -107,9 +107,18 @@ void SettleWords(std::vector<LexedToken>* tokens) {
       case T::K_LEFT:
       case T::K_RIGHT: keyword = next != T::LPAREN; break;
       case T::K_FILTER: keyword = previous == T::RPAREN && next == T::LPAREN; break;
-      case T::K_OVER: keyword = previous == T::RPAREN; break;
+      case T::K_OVER: keyword = previous == T::RPAREN || previous == T::K_NULLS; break;
       case T::K_WITHIN: keyword = next == T::K_GROUP; break;
-      case T::K_NULLS: keyword = next == T::K_FIRST || next == T::K_LAST; break;
+      case T::K_IGNORE:
+      case T::K_RESPECT: {
+        const uint16_t third = i + 2 < count ? (*tokens)[i + 2].type : kEndOfInput;
+        keyword = next == T::K_NULLS && (third == T::RPAREN || previous == T::RPAREN);
+        break;
+      }
+      case T::K_NULLS:
+        keyword = next == T::K_FIRST || next == T::K_LAST || previous == T::K_IGNORE ||
+                  previous == T::K_RESPECT;
+        break;
       case T::K_INTERVAL: keyword = next == T::STRING || next == T::NUMBER; break;
       case T::K_AT: keyword = next == T::K_TIME; break;
       case T::K_SAMPLE: keyword = next == T::NUMBER; break;

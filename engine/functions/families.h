@@ -27,4 +27,7 @@ void RegisterStatisticsAggregates(Registry* registry);
 void RegisterCollectAggregates(Registry* registry);  // string_agg, any_value, arg_min, bool_and …
 void RegisterSketchAggregates(Registry* registry);
 
+void RegisterWindowRanks(Registry* registry);  // window_rank.cc
+void RegisterWindowPicks(Registry* registry);  // window_pick.cc
+
 }  // namespace shale

@@ -6,6 +6,7 @@
 #include "engine/base/edit_distance.h"
 #include "engine/functions/families.h"
 #include "engine/functions/function.h"
+#include "engine/functions/window_function.h"
 
 namespace shale {
 namespace {
@@ -80,11 +81,13 @@ struct Registry::Index {
   // By lower-case name or alias, in order of registration.
   std::map<std::string, std::vector<const ScalarFunction*>, std::less<>> scalars;
   std::map<std::string, std::vector<const AggregateFunction*>, std::less<>> aggregates;
+  std::map<std::string, const WindowFunction*, std::less<>> windows;
 
   std::vector<std::string_view> AllNames() const {
     std::vector<std::string_view> names;
     for (const auto& entry : scalars) names.push_back(entry.first);
     for (const auto& entry : aggregates) names.push_back(entry.first);
+    for (const auto& entry : windows) names.push_back(entry.first);
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
     return names;
@@ -202,12 +205,33 @@ StatusOr<ResolvedAggregate> Registry::ResolveAggregate(std::string_view name,
   return best;
 }
 
+StatusOr<ResolvedWindow> Registry::ResolveWindow(std::string_view name,
+                                                 std::span<const ArgumentType> args) const {
+  auto it = index_->windows.find(Lower(name));
+  if (it == index_->windows.end()) {
+    return NotFound("window function {} does not exist", CallText(name, args));
+  }
+  const WindowFunction* function = it->second;
+  StatusOr<ResolvedWindow> resolved = function->resolve(args);
+  if (!resolved.ok()) {
+    if (!absl::IsNotFound(resolved.status())) return resolved;
+    return NotFound("function {} does not exist; there is {}", CallText(name, args),
+                    it->first + function->signature);
+  }
+  resolved->function = function;
+  return resolved;
+}
+
 bool Registry::HasScalar(std::string_view name) const {
   return index_->scalars.contains(Lower(name));
 }
 
 bool Registry::HasAggregate(std::string_view name) const {
   return index_->aggregates.contains(Lower(name));
+}
+
+bool Registry::HasWindow(std::string_view name) const {
+  return index_->windows.contains(Lower(name));
 }
 
 std::vector<std::string> Registry::Names() const {
@@ -221,6 +245,7 @@ std::vector<std::string> Registry::Names() const {
   };
   add(scalars_);
   add(aggregates_);
+  add(windows_);
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
@@ -248,6 +273,14 @@ void Registry::Add(AggregateFunction function) {
   }
 }
 
+void Registry::Add(WindowFunction function) {
+  SHALE_CHECK((function.compute != nullptr) != (function.pick != nullptr));
+  windows_.push_back(std::make_unique<WindowFunction>(std::move(function)));
+  const WindowFunction* added = windows_.back().get();
+  index_->windows[Lower(added->name)] = added;
+  for (const std::string& alias : added->aliases) index_->windows[Lower(alias)] = added;
+}
+
 // The list. Order decides between overloads that cost the same.
 Registry::Registry() : index_(std::make_unique<Index>()) {
   RegisterComparison(this);
@@ -270,6 +303,9 @@ Registry::Registry() : index_(std::make_unique<Index>()) {
   RegisterStatisticsAggregates(this);
   RegisterCollectAggregates(this);
   RegisterSketchAggregates(this);
+
+  RegisterWindowRanks(this);
+  RegisterWindowPicks(this);
 }
 
 Registry::~Registry() = default;
