@@ -62,6 +62,10 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::FunctionCall& node, const ast::E
                                       "aggregate in a subquery and join it back",
                                       node.name));
   }
+  if (const SetFunction* set = registry.FindSet(node.name);
+      set != nullptr && !registry.HasScalar(node.name)) {
+    return BindSetFunction(*set, node, expr);
+  }
   if (registry.HasAggregate(node.name) || node.name == "uniq_exact" || node.name == "uniqexact") {
     return BindAggregate(node, expr);
   }

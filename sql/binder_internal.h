@@ -16,6 +16,22 @@ struct AggregateCollector {
   std::vector<PlanColumn> columns;
 };
 
+// Set-returning functions met in a SELECT list, each once: the rows they give are made when the
+// list's other parts are there. Of a higher level: its list is made of others' elements.
+struct SetCollector {
+  struct Call {
+    ExprPtr list;
+    PlanColumn column;
+    int level = 0;
+  };
+  std::vector<Call> calls;
+};
+// A list, and what its elements are called (empty: as the function).
+struct SetColumn {
+  std::string name;
+  ExprPtr list;
+};
+
 // A subquery's join, waiting for the plan that it will stand on: children[0] is null.
 using PendingJoins = std::vector<PlanPtr>;
 
@@ -30,6 +46,7 @@ struct Binder::ExprContext {
   std::string_view clause;                   // "WHERE", for errors
   AggregateCollector* aggregates = nullptr;  // null: aggregates are an error here
   bool inside_aggregate = false;
+  SetCollector* sets = nullptr;     // null: set-returning functions are an error here
   PendingJoins* pending = nullptr;  // null: subqueries are an error here
   const std::vector<SelectAlias>* aliases = nullptr;
   int depth = 0;
@@ -38,6 +55,9 @@ struct Binder::ExprContext {
 // Stacks the pending joins on `plan`, each node's expressions passed through `fix` first.
 void ApplyPending(PendingJoins* pending, PlanPtr* plan,
                   const std::function<ExprPtr(const ExprPtr&)>& fix = nullptr);
+
+// Puts UnnestNodes for `calls` on `plan`, which must have what their lists use.
+Status ApplySets(std::vector<SetCollector::Call> calls, PlanPtr* plan);
 
 // Binds one expression; see binder_expr.cc.
 struct ExprBinder {
@@ -57,6 +77,11 @@ struct ExprBinder {
   StatusOr<Bound> BindIn(const Bound& operand, ast::Position operand_at, const ast::Select& query,
                          ast::Position at);
   StatusOr<Bound> BindScalarSubquery(const ast::Select& query, ast::Position at);
+  // The one value of a plan of one column.
+  StatusOr<Bound> BindScalarPlan(PlanPtr plan, ast::Position at);
+  // binder_set_function.cc
+  StatusOr<std::vector<SetColumn>> BindSetLists(const SetFunction& function,
+                                                const ast::FunctionCall& node, ast::Position at);
 
  private:
   StatusOr<Bound> BindNode(const ast::Literal& node, const ast::Expr& expr);
@@ -77,9 +102,17 @@ struct ExprBinder {
   StatusOr<Bound> BindNode(const ast::Cast& node, const ast::Expr& expr);
   StatusOr<Bound> BindNode(const ast::FunctionCall& node, const ast::Expr& expr);
   StatusOr<Bound> BindNode(const ast::ArrayLiteral& node, const ast::Expr& expr);
+  StatusOr<Bound> BindNode(const ast::ArraySubquery& node, const ast::Expr& expr);
   StatusOr<Bound> BindNode(const ast::Subscript& node, const ast::Expr& expr);
   StatusOr<Bound> BindNode(const ast::Row& node, const ast::Expr& expr);
   StatusOr<Bound> BindNode(const ast::Collate& node, const ast::Expr& expr);
+  // binder_array.cc: the literal's items each cast to the elements of `type`.
+  StatusOr<Bound> BindArrayAs(const ast::ArrayLiteral& node, const Type& type, ast::Position at);
+  StatusOr<Bound> BindQuantifiedArray(const ast::Quantified& node, const ast::Expr& expr);
+  StatusOr<std::optional<Bound>> BindAsIn(const Bound& operand, const Bound& array, bool negated,
+                                          ast::Position at);
+  StatusOr<Bound> BindSetFunction(const SetFunction& function, const ast::FunctionCall& node,
+                                  const ast::Expr& expr);
   StatusOr<Bound> BindAggregate(const ast::FunctionCall& node, const ast::Expr& expr);
   StatusOr<Bound> BindChain(const ast::Binary& node);
   StatusOr<Type> CommonOf(const std::vector<Bound>& items, const std::vector<ast::Position>& at);

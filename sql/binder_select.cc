@@ -38,6 +38,29 @@ std::string Folded(const ast::Identifier& id) {
   return id.quoted ? id.name : absl::AsciiStrToLower(id.name);
 }
 
+// The set-returning functions that grouping keys are made of, taken out of `sets`: their rows are
+// made before grouping.
+std::vector<SetCollector::Call> TakeSetsOf(const std::vector<ExprPtr>& keys, SetCollector* sets) {
+  std::set<size_t> used;
+  const auto use = [&](const Expr& expr) {
+    std::vector<size_t> columns;
+    CollectColumns(expr, &columns);
+    used.insert(columns.begin(), columns.end());
+  };
+  for (const ExprPtr& key : keys) use(*key);
+  std::vector<SetCollector::Call> taken, left;
+  for (size_t i = sets->calls.size(); i-- > 0;) {  // those of higher levels come last
+    SetCollector::Call& call = sets->calls[i];
+    const bool wanted = used.contains(call.column.id);
+    if (wanted) use(*call.list);
+    (wanted ? taken : left).push_back(std::move(call));
+  }
+  std::reverse(taken.begin(), taken.end());
+  std::reverse(left.begin(), left.end());
+  sets->calls = std::move(left);
+  return taken;
+}
+
 bool IsNullConstant(const Plan& plan, size_t column) {
   const auto* project = plan.As<ProjectNode>();
   if (!project) return false;
@@ -107,12 +130,14 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
     if (item.alias) aliases.push_back({Folded(*item.alias), item.expr.get()});
   }
   AggregateCollector collector;
+  SetCollector sets;
   PendingJoins pending;
   ExprContext context;
   context.scope = &scope;
   context.clause = "SELECT";
   context.aggregates = &collector;
   context.pending = &pending;
+  context.sets = &sets;
   ExprBinder binder{*this, context};
   std::vector<Item> items;
   std::vector<const ast::Expr*> item_ast;
@@ -177,6 +202,7 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
       key_context.scope = &scope;
       key_context.clause = "GROUP BY";
       key_context.pending = &key_pending;
+      key_context.sets = &sets;
       key_context.aliases = &aliases;
       ASSIGN_OR_RETURN(Bound bound, ExprBinder({*this, key_context}).Bind(expr));
       key = bound.expr;
@@ -214,8 +240,10 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
   if (core.having) {
     context.clause = "HAVING";
     context.aliases = &aliases;
+    context.sets = nullptr;
     ASSIGN_OR_RETURN(having, binder.BindCondition(*core.having));
     context.aliases = nullptr;
+    context.sets = &sets;
   }
 
   // ORDER BY: an output name or position first, else any expression over the input.
@@ -257,6 +285,7 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
                     core.group_by_all || item_aggregates;
   if (aggregated) {
     ApplyPending(&key_pending, &plan);
+    RETURN_IF_ERROR(ApplySets(TakeSetsOf(keys, &sets), &plan));
     // Keys that the others determine (a constant; k - 1 beside k) are computed after grouping.
     std::vector<ExprPtr> kept;
     auto depends_on = [](const ExprPtr& key, const std::vector<ExprPtr>& others) {
@@ -304,6 +333,7 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
     for (Item& item : items) item.expr = to_groups(item.expr);
     if (having) having = to_groups(having);
     for (SortKey& key : order) key.expr = to_groups(key.expr);
+    for (SetCollector::Call& call : sets.calls) call.list = to_groups(call.list);
     ApplyPending(&pending, &plan, to_groups);
     // What is left of the input must not be used bare.
     std::set<ColumnVar> available = OutputIds(*plan);
@@ -333,6 +363,9 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
     };
     for (const Item& item : items) RETURN_IF_ERROR(check(item.expr, item.at));
     if (having) RETURN_IF_ERROR(check(having, core.having->at));
+    for (const SetCollector::Call& call : sets.calls) {
+      RETURN_IF_ERROR(check(call.list, core.items[0].expr->at));
+    }
     for (size_t i = 0; i < order.size(); ++i) RETURN_IF_ERROR(check(order[i].expr, order_at[i]));
   } else {
     ApplyPending(&pending, &plan);
@@ -343,6 +376,8 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
     std::vector<PlanColumn> output = plan->output;
     plan = MakePlan(std::move(filter), std::move(output), PlanList(std::move(plan)));
   }
+
+  RETURN_IF_ERROR(ApplySets(std::move(sets.calls), &plan));
 
   ProjectNode project;
   std::vector<PlanColumn> output;

@@ -165,6 +165,24 @@ struct AggregateFunction {
   StatusOr<ResolvedAggregate> (*resolve)(std::span<const ArgumentType> args) = nullptr;
 };
 
+// ---- set-returning functions -------------------------------------------------------------------
+
+// unnest, generate_series …: a row for each element of one or more lists, side by side. What makes
+// the lists are scalar functions of the same arguments, so all else is known of those.
+struct SetFunction {
+  struct Column {
+    std::string name;  // empty: the function's own
+    std::string list;  // the scalar function whose lists hold the column's values
+  };
+  std::string name;
+  std::vector<std::string> aliases = {};
+  std::string signature;
+  std::string summary;
+  std::string example;         // a query
+  std::string example_result;  // its first row
+  std::vector<Column> columns = {};  // none: every argument is an array, and a column
+};
+
 // ---- registry ---------------------------------------------------------------------------------
 
 class Registry {
@@ -179,13 +197,16 @@ class Registry {
                                                std::span<const ArgumentType> args) const;
   bool HasScalar(std::string_view name) const;
   bool HasAggregate(std::string_view name) const;
+  const SetFunction* FindSet(std::string_view name) const;  // null: there is none
   const std::vector<std::unique_ptr<ScalarFunction>>& scalars() const { return scalars_; }
   const std::vector<std::unique_ptr<AggregateFunction>>& aggregates() const { return aggregates_; }
+  const std::vector<std::unique_ptr<SetFunction>>& sets() const { return sets_; }
   // Every name a user may write, for completion and "did you mean".
   std::vector<std::string> Names() const;
 
   void Add(ScalarFunction function);     // only while building
   void Add(AggregateFunction function);  // only while building
+  void Add(SetFunction function);        // only while building
   Registry();
   ~Registry();
 
@@ -193,6 +214,7 @@ class Registry {
   struct Index;
   std::vector<std::unique_ptr<ScalarFunction>> scalars_;
   std::vector<std::unique_ptr<AggregateFunction>> aggregates_;
+  std::vector<std::unique_ptr<SetFunction>> sets_;
   std::unique_ptr<Index> index_;
 };
 

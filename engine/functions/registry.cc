@@ -80,11 +80,13 @@ struct Registry::Index {
   // By lower-case name or alias, in order of registration.
   std::map<std::string, std::vector<const ScalarFunction*>, std::less<>> scalars;
   std::map<std::string, std::vector<const AggregateFunction*>, std::less<>> aggregates;
+  std::map<std::string, const SetFunction*, std::less<>> sets;
 
   std::vector<std::string_view> AllNames() const {
     std::vector<std::string_view> names;
     for (const auto& entry : scalars) names.push_back(entry.first);
     for (const auto& entry : aggregates) names.push_back(entry.first);
+    for (const auto& entry : sets) names.push_back(entry.first);
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
     return names;
@@ -221,9 +223,22 @@ std::vector<std::string> Registry::Names() const {
   };
   add(scalars_);
   add(aggregates_);
+  add(sets_);
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
+}
+
+const SetFunction* Registry::FindSet(std::string_view name) const {
+  auto it = index_->sets.find(Lower(name));
+  return it == index_->sets.end() ? nullptr : it->second;
+}
+
+void Registry::Add(SetFunction function) {
+  sets_.push_back(std::make_unique<SetFunction>(std::move(function)));
+  const SetFunction* added = sets_.back().get();
+  index_->sets[Lower(added->name)] = added;
+  for (const std::string& alias : added->aliases) index_->sets[Lower(alias)] = added;
 }
 
 void Registry::Add(ScalarFunction function) {
@@ -263,6 +278,8 @@ Registry::Registry() : index_(std::make_unique<Index>()) {
   RegisterDateFormat(this);
   RegisterJson(this);
   RegisterUrl(this);
+  RegisterArray(this);
+  RegisterJsonList(this);
 
   RegisterCountAggregates(this);
   RegisterSumAggregates(this);
@@ -270,6 +287,8 @@ Registry::Registry() : index_(std::make_unique<Index>()) {
   RegisterStatisticsAggregates(this);
   RegisterCollectAggregates(this);
   RegisterSketchAggregates(this);
+
+  RegisterSetFunctions(this);
 }
 
 Registry::~Registry() = default;

@@ -7,6 +7,7 @@
 #include "engine/functions/families.h"
 #include "engine/functions/kernels.h"
 #include "engine/functions/value_order.h"
+#include "engine/vector/nested.h"
 
 namespace shale {
 namespace {
@@ -170,8 +171,7 @@ Status InKernel(const KernelCall& call, Vector* result) {
       for (size_t row = 0; row < call.num_rows; ++row) null_item[row] |= IsNullAt(item, row);
       if (nested) {
         for (size_t row = 0; row < call.num_rows; ++row) {
-          out[row] |=
-              Value::Compare(needle.GetValue(row), item.GetValue(row)) == 0 && !IsNullAt(item, row);
+          out[row] |= !IsNullAt(item, row) && CompareValues(needle, row, item, row) == 0;
         }
         continue;
       }
