@@ -28,6 +28,7 @@ void RegisterMinMaxAggregates(Registry* registry);
 void RegisterStatisticsAggregates(Registry* registry);
 void RegisterCollectAggregates(Registry* registry);  // string_agg, any_value, arg_min, bool_and …
 void RegisterSketchAggregates(Registry* registry);
+void RegisterNestedAggregates(Registry* registry);  // agg_nested.cc: of arrays
 
 void RegisterSetFunctions(Registry* registry);  // set_functions.cc
 

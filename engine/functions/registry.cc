@@ -287,6 +287,7 @@ Registry::Registry() : index_(std::make_unique<Index>()) {
   RegisterStatisticsAggregates(this);
   RegisterCollectAggregates(this);
   RegisterSketchAggregates(this);
+  RegisterNestedAggregates(this);
 
   RegisterSetFunctions(this);
 }

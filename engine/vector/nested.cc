@@ -196,6 +196,45 @@ bool ReadValueBytes(std::string_view* bytes, VectorBuilder* out) {
   });
 }
 
+int CompareValueBytes(const Type& type, std::string_view* a, std::string_view* b) {
+  const bool null_a = (*a)[0] == 0, null_b = (*b)[0] == 0;
+  a->remove_prefix(1);
+  b->remove_prefix(1);
+  if (null_a || null_b) return null_a - null_b;
+  const PhysicalType physical = type.physical();
+  if (physical == PhysicalType::kString) {
+    uint32_t length_a = 0, length_b = 0;
+    TakeLength(a, &length_a);
+    TakeLength(b, &length_b);
+    const int order = a->substr(0, length_a).compare(b->substr(0, length_b));
+    a->remove_prefix(length_a);
+    b->remove_prefix(length_b);
+    return order < 0 ? -1 : order > 0 ? 1 : 0;
+  }
+  if (physical == PhysicalType::kList) {
+    uint32_t length_a = 0, length_b = 0;
+    TakeLength(a, &length_a);
+    TakeLength(b, &length_b);
+    for (uint32_t i = 0; i < std::min(length_a, length_b); ++i) {
+      const int order = CompareValueBytes(type.child(), a, b);
+      if (order != 0) return order;
+    }
+    return CompareNumbers(length_a, length_b);
+  }
+  return WithFixedType(physical, [&]<typename T>() -> int {
+    T x, y;
+    std::memcpy(static_cast<void*>(&x), a->data(), sizeof(T));
+    std::memcpy(static_cast<void*>(&y), b->data(), sizeof(T));
+    a->remove_prefix(sizeof(T));
+    b->remove_prefix(sizeof(T));
+    if constexpr (std::is_same_v<T, Interval>) {
+      return CompareNumbers(IntervalOrder(x), IntervalOrder(y));
+    } else {
+      return CompareNumbers(x, y);
+    }
+  });
+}
+
 Vector ConcatFlat(std::span<const Vector> vectors) {
   SHALE_CHECK(!vectors.empty());
   if (vectors.size() == 1) return vectors[0];

@@ -27,6 +27,10 @@ bool HasCanonicalBytes(const Type& type);
 // the builder then holds the same number of rows as before.
 bool ReadValueBytes(std::string_view* bytes, VectorBuilder* out);
 
+// CompareValues of two values in this form (well-formed ones), taken off the front of both unless
+// they differ.
+int CompareValueBytes(const Type& type, std::string_view* a, std::string_view* b);
+
 // The rows of flat vectors of one type behind each other, as one flat vector. Strings are shared.
 Vector ConcatFlat(std::span<const Vector> vectors);
 

@@ -54,6 +54,18 @@ TEST(Nested, BytesComeBackAndCanonicalOnesAreEqualWhenValuesAre) {
       EXPECT_EQ(builder.size(), i + 1);
       AppendValueBytes(vector, i, true, &canonical[i]);
     }
+    std::vector<std::string> plain(rows.size());
+    for (size_t i = 0; i < rows.size(); ++i) AppendValueBytes(vector, i, false, &plain[i]);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      for (size_t j = 0; j < rows.size(); ++j) {
+        std::string_view a = plain[i], b = plain[j];
+        const int expected = Value::Compare(rows[i], rows[j]);
+        const int found = CompareValueBytes(type, &a, &b);
+        EXPECT_EQ(found < 0, expected < 0);
+        EXPECT_EQ(found > 0, expected > 0);
+        EXPECT_TRUE(found != 0 || (a.empty() && b.empty()));
+      }
+    }
     const Vector back = builder.Finish();
     for (size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(back.GetValue(i), rows[i]);
     if (!HasCanonicalBytes(type)) continue;
