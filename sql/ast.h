@@ -104,7 +104,7 @@ struct Unary {
   ExprPtr operand;
 };
 // Infix operators in lower case: + - * / % ^ || = <> < <= > >= and or ~ ~* !~ !~* -> ->> #> #>>
-// @> <@ & | # << >> "is distinct from" "is not distinct from".  != is given as <>.
+// @> <@ && & | # << >> "is distinct from" "is not distinct from".  != is given as <>.
 struct Binary {
   std::string op;
   ExprPtr left, right;
@@ -184,8 +184,15 @@ struct FunctionCall {
 struct ArrayLiteral {
   std::vector<ExprPtr> items;  // ARRAY[a, b]
 };
+// ARRAY(SELECT …)
+struct ArraySubquery {
+  SelectPtr query;
+};
+// x[index]; with slice x[index:upper], where either end may be null.
 struct Subscript {
   ExprPtr operand, index;
+  bool slice = false;
+  ExprPtr upper;
 };
 struct Row {
   std::vector<ExprPtr> items;  // (a, b) of two or more, or ROW(a)
@@ -199,7 +206,7 @@ struct Collate {
 struct Expr {
   std::variant<Literal, ColumnRef, Star, Parameter, Unary, Binary, IsTest, Between, Like, InList,
                InSubquery, Exists, ScalarSubquery, Quantified, Case, Cast, FunctionCall,
-               ArrayLiteral, Subscript, Row, Collate>
+               ArrayLiteral, ArraySubquery, Subscript, Row, Collate>
       node;
   Position at;          // first byte of the expression; for Binary, of the operator
   Position begin, end;  // the expression's text is [begin, end) of the statement's text
@@ -227,6 +234,7 @@ struct SubqueryTable {
 struct FunctionTable {
   ExprPtr call;  // holds a FunctionCall
   bool lateral = false;
+  bool ordinality = false;
 };
 struct Join {
   enum class Kind { kInner, kLeft, kRight, kFull, kCross, kSemi, kAnti, kAsof } kind = Kind::kInner;

@@ -320,6 +320,11 @@ void SqlPrinter::Node(const ast::FunctionCall& call) {
   }
 }
 
+void SqlPrinter::Node(const ast::ArraySubquery& array) {
+  out_ += "ARRAY";
+  Subquery(array.query);
+}
+
 void SqlPrinter::Node(const ast::ArrayLiteral& array) {
   out_ += "ARRAY[";
   List(array.items);
@@ -329,7 +334,9 @@ void SqlPrinter::Node(const ast::ArrayLiteral& array) {
 void SqlPrinter::Node(const ast::Subscript& subscript) {
   Child(subscript.operand, kSubscript);
   out_ += '[';
-  Print(*subscript.index);
+  if (subscript.index != nullptr) Print(*subscript.index);
+  if (subscript.slice) out_ += ':';
+  if (subscript.upper != nullptr) Print(*subscript.upper);
   out_ += ']';
 }
 

@@ -152,6 +152,7 @@ void SqlPrinter::Table(const ast::TableRef& table) {
   } else if (const auto* function = std::get_if<ast::FunctionTable>(&table.node)) {
     if (function->lateral) out_ += "LATERAL ";
     Print(*function->call);
+    if (function->ordinality) out_ += " WITH ORDINALITY";
   } else {
     if (table.alias.has_value()) out_ += '(';
     JoinOf(std::get<ast::Join>(table.node));

@@ -67,6 +67,10 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::FunctionCall& node, const ast::E
                                                "has no OVER clause here",
                                                node.name));
   }
+  if (const SetFunction* set = registry.FindSet(node.name);
+      set != nullptr && !registry.HasScalar(node.name)) {
+    return BindSetFunction(*set, node, expr);
+  }
   if (registry.HasAggregate(node.name) || node.name == "uniq_exact" || node.name == "uniqexact") {
     return BindAggregate(node, expr);
   }

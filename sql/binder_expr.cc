@@ -391,17 +391,7 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Quantified& node, const ast::Exp
     if (differs_all) return Call("not", {in}, expr.at);
     return in;
   }
-  const auto* list = node.array ? std::get_if<ast::ArrayLiteral>(&node.array->node) : nullptr;
-  if (list && !list->items.empty()) {
-    std::vector<ExprPtr> parts;
-    for (const ast::ExprPtr& item : list->items) {
-      ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
-      ASSIGN_OR_RETURN(Bound right, Bind(*item));
-      ASSIGN_OR_RETURN(Bound part, Call(node.op, {operand, right}, expr.at));
-      parts.push_back(part.expr);
-    }
-    return Bound{node.all ? MakeAnd(std::move(parts)) : MakeOr(std::move(parts))};
-  }
+  if (node.array) return BindQuantifiedArray(node, expr);
   return binder.ErrorAt(expr.at,
                         fmt::format("{} {} is not supported; use IN, or compare with (SELECT "
                                     "min(…)) or (SELECT max(…))",
@@ -454,6 +444,10 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Case& node, const ast::Expr& exp
 StatusOr<Bound> ExprBinder::BindNode(const ast::Cast& node, const ast::Expr& expr) {
   int32_t max_length = 0;
   ASSIGN_OR_RETURN(Type type, binder.BindType(node.type, &max_length));
+  if (const auto* array = std::get_if<ast::ArrayLiteral>(&node.operand->node);
+      array != nullptr && type.id() == TypeId::kList && !node.try_cast) {
+    return BindArrayAs(*array, type, expr.at);
+  }
   ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
   ExprPtr cast;
   if (operand.untyped && !node.try_cast) {
@@ -470,16 +464,6 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Cast& node, const ast::Expr& exp
                 expr.at);
   }
   return Bound{cast};
-}
-
-StatusOr<Bound> ExprBinder::BindNode(const ast::ArrayLiteral&, const ast::Expr& expr) {
-  return binder.ErrorAt(expr.at,
-                        "array literals are not supported yet; use IN (…) to compare with "
-                        "several values");
-}
-
-StatusOr<Bound> ExprBinder::BindNode(const ast::Subscript&, const ast::Expr& expr) {
-  return binder.ErrorAt(expr.at, "subscripts are not supported yet; use -> for JSON");
 }
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::Row&, const ast::Expr& expr) {

@@ -36,6 +36,21 @@ struct WindowCollector {
   bool Makes(ColumnVar id) const;
   bool UsedBy(const Expr& expr) const;
 };
+// Set-returning functions met in a SELECT list, each once: the rows they give are made when the
+// list's other parts are there. Of a higher level: its list is made of others' elements.
+struct SetCollector {
+  struct Call {
+    ExprPtr list;
+    PlanColumn column;
+    int level = 0;
+  };
+  std::vector<Call> calls;
+};
+// A list, and what its elements are called (empty: as the function).
+struct SetColumn {
+  std::string name;
+  ExprPtr list;
+};
 
 // A subquery's join, waiting for the plan that it will stand on: children[0] is null.
 using PendingJoins = std::vector<PlanPtr>;
@@ -54,6 +69,7 @@ struct Binder::ExprContext {
   bool inside_aggregate = false;
   WindowCollector* windows = nullptr;  // null: window functions are an error here
   bool inside_window = false;          // in a window function's arguments
+  SetCollector* sets = nullptr;        // null: set-returning functions are an error here
   PendingJoins* pending = nullptr;     // null: subqueries are an error here
   const std::vector<SelectAlias>* aliases = nullptr;
   int depth = 0;
@@ -65,6 +81,8 @@ void ApplyPending(PendingJoins* pending, PlanPtr* plan,
 
 // Takes out the joins that use what the windows make: they stand above the windows.
 PendingJoins TakeAboveWindows(const WindowCollector& windows, PendingJoins* pending);
+// Puts UnnestNodes for `calls` on `plan`, which must have what their lists use.
+Status ApplySets(std::vector<SetCollector::Call> calls, PlanPtr* plan);
 
 // Binds one expression; see binder_expr.cc.
 struct ExprBinder {
@@ -86,6 +104,11 @@ struct ExprBinder {
   StatusOr<Bound> BindScalarSubquery(const ast::Select& query, ast::Position at);
   // binder_window.cc: the WINDOW clause, into context.windows.
   Status BindNamedWindows(const std::vector<std::pair<ast::Identifier, ast::WindowSpec>>& windows);
+  // The one value of a plan of one column.
+  StatusOr<Bound> BindScalarPlan(PlanPtr plan, ast::Position at);
+  // binder_set_function.cc
+  StatusOr<std::vector<SetColumn>> BindSetLists(const SetFunction& function,
+                                                const ast::FunctionCall& node, ast::Position at);
 
  private:
   StatusOr<Bound> BindNode(const ast::Literal& node, const ast::Expr& expr);
@@ -106,9 +129,17 @@ struct ExprBinder {
   StatusOr<Bound> BindNode(const ast::Cast& node, const ast::Expr& expr);
   StatusOr<Bound> BindNode(const ast::FunctionCall& node, const ast::Expr& expr);
   StatusOr<Bound> BindNode(const ast::ArrayLiteral& node, const ast::Expr& expr);
+  StatusOr<Bound> BindNode(const ast::ArraySubquery& node, const ast::Expr& expr);
   StatusOr<Bound> BindNode(const ast::Subscript& node, const ast::Expr& expr);
   StatusOr<Bound> BindNode(const ast::Row& node, const ast::Expr& expr);
   StatusOr<Bound> BindNode(const ast::Collate& node, const ast::Expr& expr);
+  // binder_array.cc: the literal's items each cast to the elements of `type`.
+  StatusOr<Bound> BindArrayAs(const ast::ArrayLiteral& node, const Type& type, ast::Position at);
+  StatusOr<Bound> BindQuantifiedArray(const ast::Quantified& node, const ast::Expr& expr);
+  StatusOr<std::optional<Bound>> BindAsIn(const Bound& operand, const Bound& array, bool negated,
+                                          ast::Position at);
+  StatusOr<Bound> BindSetFunction(const SetFunction& function, const ast::FunctionCall& node,
+                                  const ast::Expr& expr);
   StatusOr<Bound> BindAggregate(const ast::FunctionCall& node, const ast::Expr& expr);
   // binder_window.cc
   StatusOr<Bound> BindWindow(const ast::FunctionCall& node, const ast::Expr& expr);

@@ -38,6 +38,29 @@ std::string Folded(const ast::Identifier& id) {
   return id.quoted ? id.name : absl::AsciiStrToLower(id.name);
 }
 
+// The set-returning functions that grouping keys are made of, taken out of `sets`: their rows are
+// made before grouping.
+std::vector<SetCollector::Call> TakeSetsOf(const std::vector<ExprPtr>& keys, SetCollector* sets) {
+  std::set<size_t> used;
+  const auto use = [&](const Expr& expr) {
+    std::vector<size_t> columns;
+    CollectColumns(expr, &columns);
+    used.insert(columns.begin(), columns.end());
+  };
+  for (const ExprPtr& key : keys) use(*key);
+  std::vector<SetCollector::Call> taken, left;
+  for (size_t i = sets->calls.size(); i-- > 0;) {  // those of higher levels come last
+    SetCollector::Call& call = sets->calls[i];
+    const bool wanted = used.contains(call.column.id);
+    if (wanted) use(*call.list);
+    (wanted ? taken : left).push_back(std::move(call));
+  }
+  std::reverse(taken.begin(), taken.end());
+  std::reverse(left.begin(), left.end());
+  sets->calls = std::move(left);
+  return taken;
+}
+
 bool IsNullConstant(const Plan& plan, size_t column) {
   const auto* project = plan.As<ProjectNode>();
   if (!project) return false;
@@ -106,6 +129,7 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
     if (item.alias) aliases.push_back({Folded(*item.alias), item.expr.get()});
   }
   AggregateCollector collector;
+  SetCollector sets;
   PendingJoins pending;
   ExprContext context;
   context.scope = &scope;
@@ -114,6 +138,7 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
   context.pending = &pending;
   WindowCollector windows;
   context.windows = &windows;
+  context.sets = &sets;
   ExprBinder binder{*this, context};
   RETURN_IF_ERROR(binder.BindNamedWindows(core.windows));
   std::vector<Item> items;
@@ -182,6 +207,7 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
       key_context.scope = &scope;
       key_context.clause = "GROUP BY";
       key_context.pending = &key_pending;
+      key_context.sets = &sets;
       key_context.aliases = &aliases;
       ASSIGN_OR_RETURN(Bound bound, ExprBinder({*this, key_context}).Bind(expr));
       key = bound.expr;
@@ -220,9 +246,11 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
     context.clause = "HAVING";
     context.aliases = &aliases;
     context.windows = nullptr;
+    context.sets = nullptr;
     ASSIGN_OR_RETURN(having, binder.BindCondition(*core.having));
     context.windows = &windows;
     context.aliases = nullptr;
+    context.sets = &sets;
   }
 
   // QUALIFY: a filter over the windows' results.
@@ -286,6 +314,7 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
                     core.group_by_all || item_aggregates;
   if (aggregated) {
     ApplyPending(&key_pending, &plan);
+    RETURN_IF_ERROR(ApplySets(TakeSetsOf(keys, &sets), &plan));
     // Keys that the others determine (a constant; k - 1 beside k) are computed after grouping.
     std::vector<ExprPtr> kept;
     auto depends_on = [](const ExprPtr& key, const std::vector<ExprPtr>& others) {
@@ -338,6 +367,7 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
       ForEachExpr(*join, [&](ExprPtr& expr) { expr = to_groups(expr); });
     }
     for (SortKey& key : order) key.expr = to_groups(key.expr);
+    for (SetCollector::Call& call : sets.calls) call.list = to_groups(call.list);
     ApplyPending(&pending, &plan, to_groups);
     // What is left of the input must not be used bare.
     std::set<ColumnVar> available = OutputIds(*plan);
@@ -376,6 +406,9 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
       ForEachExpr(call.function, check_window);
     }
     RETURN_IF_ERROR(checked);
+    for (const SetCollector::Call& call : sets.calls) {
+      RETURN_IF_ERROR(check(call.list, core.items[0].expr->at));
+    }
     for (size_t i = 0; i < order.size(); ++i) RETURN_IF_ERROR(check(order[i].expr, order_at[i]));
   } else {
     ApplyPending(&pending, &plan);
@@ -394,6 +427,8 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
     std::vector<PlanColumn> kept = plan->output;
     plan = MakePlan(std::move(filter), std::move(kept), PlanList(std::move(plan)));
   }
+
+  RETURN_IF_ERROR(ApplySets(std::move(sets.calls), &plan));
 
   ProjectNode project;
   std::vector<PlanColumn> output;

@@ -32,7 +32,9 @@ bool AppendLiteral(const ast::Expr& expr, const std::string& time_zone, ParseScr
       if (type.id() == TypeId::kDecimal && literal->text.find_first_of("eE") != std::string::npos)
         return false;
       break;
-    case ast::Literal::Kind::kString: break;
+    case ast::Literal::Kind::kString:
+      if (type.id() == TypeId::kList) return ParseList(literal->text, time_zone, builder).ok();
+      break;
     case ast::Literal::Kind::kTyped:
     case ast::Literal::Kind::kDefault: return false;
   }

@@ -165,6 +165,11 @@ struct Describe {
     }
     return {"Fetch from " + node.schema->name, {{"Columns", columns}}};
   }
+  Description operator()(const UnnestNode& node) const {
+    Description d{node.keep_empty ? "Unnest (left)" : "Unnest", {}};
+    d.details.push_back({"Lists", List(node.lists, ", ")});
+    return d;
+  }
   Description operator()(const UnionAllNode&) const { return {"Union all", {}}; }
 };
 

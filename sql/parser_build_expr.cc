@@ -206,8 +206,18 @@ ast::ExprPtr AstBuilder::BuildValueStep(P::ValueExprContext* context, ast::ExprP
   switch (context->op->getType()) {
     case T::TYPECAST:
       return Make(ast::Cast{std::move(operand), BuildType(context->typeName()), false}, context);
-    case T::LBRACKET:
-      return Make(ast::Subscript{std::move(operand), BuildExpr(context->index)}, context);
+    case T::LBRACKET: {
+      ast::Subscript subscript;
+      subscript.operand = std::move(operand);
+      subscript.slice = context->slice != nullptr;
+      if (!subscript.slice) {
+        subscript.index = BuildExpr(context->index);
+      } else {
+        if (context->low != nullptr) subscript.index = BuildExpr(context->low);
+        if (context->high != nullptr) subscript.upper = BuildExpr(context->high);
+      }
+      return Make(std::move(subscript), context);
+    }
     case T::K_COLLATE:
       return Make(ast::Collate{std::move(operand), Qualified(context->collation)}, context);
     case T::K_AT: {
@@ -259,9 +269,7 @@ ast::ExprPtr AstBuilder::BuildPrimary(P::PrimaryContext* context) {
     case T::K_EXISTS: return Make(ast::Exists{BuildQuery(context->query())}, context);
     case T::K_ARRAY:
       if (context->query() != nullptr) {
-        Fail(context->start, "ARRAY(SELECT …) is not supported; use array_agg in a subquery",
-             StatusCode::kUnimplemented);
-        return nullptr;
+        return Make(ast::ArraySubquery{BuildQuery(context->query())}, context);
       }
       [[fallthrough]];
     case T::LBRACKET: return Make(ast::ArrayLiteral{BuildList(context->exprList())}, context);

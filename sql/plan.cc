@@ -68,6 +68,7 @@ struct ExprVisitor {
   }
   void operator()(ScalarJoinNode&) {}
   void operator()(FetchNode&) {}
+  void operator()(UnnestNode& node) { All(node.lists); }
   void operator()(UnionAllNode&) {}
 };
 

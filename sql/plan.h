@@ -98,14 +98,22 @@ struct FetchNode {
   ColumnVar row_id = 0;
   std::vector<ColumnId> columns;
 };
+// children[0]'s rows, each once for every element of its lists side by side; a list shorter than
+// the longest of its row is followed by NULLs. output: columns of the child (any of them), one a
+// list, and with `ordinality` the element's number from 1 (BIGINT).
+struct UnnestNode {
+  std::vector<ExprPtr> lists;
+  bool ordinality = false;
+  bool keep_empty = false;  // a row without elements stays once, with NULLs
+};
 // All rows of all children; output[i] is column inputs[child][i] of each child.
 struct UnionAllNode {
   std::vector<std::vector<ColumnVar>> inputs;
 };
 
-using PlanNode =
-    std::variant<ScanNode, ValuesNode, FilterNode, ProjectNode, AggregateNode, WindowNode, SortNode,
-                 TopNNode, LimitNode, JoinNode, ScalarJoinNode, FetchNode, UnionAllNode>;
+using PlanNode = std::variant<ScanNode, ValuesNode, FilterNode, ProjectNode, AggregateNode,
+                              WindowNode, SortNode, TopNNode, LimitNode, JoinNode, ScalarJoinNode,
+                              FetchNode, UnnestNode, UnionAllNode>;
 
 struct Plan {
   PlanNode node;

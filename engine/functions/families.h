@@ -19,6 +19,8 @@ void RegisterDate(Registry* registry);        // scalar_date*.cc: also + and - o
 void RegisterDateFormat(Registry* registry);  // scalar_date_format.cc
 void RegisterJson(Registry* registry);        // scalar_json.cc
 void RegisterUrl(Registry* registry);         // scalar_url.cc
+void RegisterArray(Registry* registry);       // scalar_array*.cc
+void RegisterJsonList(Registry* registry);    // scalar_json_list.cc
 
 void RegisterCountAggregates(Registry* registry);
 void RegisterSumAggregates(Registry* registry);
@@ -26,6 +28,9 @@ void RegisterMinMaxAggregates(Registry* registry);
 void RegisterStatisticsAggregates(Registry* registry);
 void RegisterCollectAggregates(Registry* registry);  // string_agg, any_value, arg_min, bool_and …
 void RegisterSketchAggregates(Registry* registry);
+void RegisterNestedAggregates(Registry* registry);  // agg_nested.cc: of arrays
+
+void RegisterSetFunctions(Registry* registry);  // set_functions.cc
 
 void RegisterWindowRanks(Registry* registry);  // window_rank.cc
 void RegisterWindowPicks(Registry* registry);  // window_pick.cc

@@ -175,6 +175,23 @@ struct AggregateFunction {
 // Window functions that are no aggregates: window_function.h.
 struct WindowFunction;
 struct ResolvedWindow;
+// ---- set-returning functions -------------------------------------------------------------------
+
+// unnest, generate_series …: a row for each element of one or more lists, side by side. What makes
+// the lists are scalar functions of the same arguments, so all else is known of those.
+struct SetFunction {
+  struct Column {
+    std::string name;  // empty: the function's own
+    std::string list;  // the scalar function whose lists hold the column's values
+  };
+  std::string name;
+  std::vector<std::string> aliases = {};
+  std::string signature;
+  std::string summary;
+  std::string example;               // a query
+  std::string example_result;        // its first row
+  std::vector<Column> columns = {};  // none: every argument is an array, and a column
+};
 
 // ---- registry ---------------------------------------------------------------------------------
 
@@ -196,12 +213,15 @@ class Registry {
   const std::vector<std::unique_ptr<ScalarFunction>>& scalars() const { return scalars_; }
   const std::vector<std::unique_ptr<AggregateFunction>>& aggregates() const { return aggregates_; }
   const std::vector<std::unique_ptr<WindowFunction>>& windows() const { return windows_; }
+  const SetFunction* FindSet(std::string_view name) const;  // null: there is none
+  const std::vector<std::unique_ptr<SetFunction>>& sets() const { return sets_; }
   // Every name a user may write, for completion and "did you mean".
   std::vector<std::string> Names() const;
 
   void Add(ScalarFunction function);     // only while building
   void Add(AggregateFunction function);  // only while building
   void Add(WindowFunction function);     // only while building
+  void Add(SetFunction function);        // only while building
   Registry();
   ~Registry();
 
@@ -210,6 +230,7 @@ class Registry {
   std::vector<std::unique_ptr<ScalarFunction>> scalars_;
   std::vector<std::unique_ptr<AggregateFunction>> aggregates_;
   std::vector<std::unique_ptr<WindowFunction>> windows_;
+  std::vector<std::unique_ptr<SetFunction>> sets_;
   std::unique_ptr<Index> index_;
 };
 

@@ -82,12 +82,14 @@ struct Registry::Index {
   std::map<std::string, std::vector<const ScalarFunction*>, std::less<>> scalars;
   std::map<std::string, std::vector<const AggregateFunction*>, std::less<>> aggregates;
   std::map<std::string, const WindowFunction*, std::less<>> windows;
+  std::map<std::string, const SetFunction*, std::less<>> sets;
 
   std::vector<std::string_view> AllNames() const {
     std::vector<std::string_view> names;
     for (const auto& entry : scalars) names.push_back(entry.first);
     for (const auto& entry : aggregates) names.push_back(entry.first);
     for (const auto& entry : windows) names.push_back(entry.first);
+    for (const auto& entry : sets) names.push_back(entry.first);
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
     return names;
@@ -246,9 +248,22 @@ std::vector<std::string> Registry::Names() const {
   add(scalars_);
   add(aggregates_);
   add(windows_);
+  add(sets_);
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
+}
+
+const SetFunction* Registry::FindSet(std::string_view name) const {
+  auto it = index_->sets.find(Lower(name));
+  return it == index_->sets.end() ? nullptr : it->second;
+}
+
+void Registry::Add(SetFunction function) {
+  sets_.push_back(std::make_unique<SetFunction>(std::move(function)));
+  const SetFunction* added = sets_.back().get();
+  index_->sets[Lower(added->name)] = added;
+  for (const std::string& alias : added->aliases) index_->sets[Lower(alias)] = added;
 }
 
 void Registry::Add(ScalarFunction function) {
@@ -296,6 +311,8 @@ Registry::Registry() : index_(std::make_unique<Index>()) {
   RegisterDateFormat(this);
   RegisterJson(this);
   RegisterUrl(this);
+  RegisterArray(this);
+  RegisterJsonList(this);
 
   RegisterCountAggregates(this);
   RegisterSumAggregates(this);
@@ -306,6 +323,9 @@ Registry::Registry() : index_(std::make_unique<Index>()) {
 
   RegisterWindowRanks(this);
   RegisterWindowPicks(this);
+  RegisterNestedAggregates(this);
+
+  RegisterSetFunctions(this);
 }
 
 Registry::~Registry() = default;

@@ -47,6 +47,9 @@ bool ParseBytea(std::string_view text, std::string* out);
 inline constexpr int kMaxJsonDepth = 1000;
 bool IsValidJson(std::string_view text, std::string* why);
 
+// An element of an array as '{…}' holds it: in quotes where it must be.
+void AppendListItem(std::string_view text, std::string* out);
+
 // 10^exponent, 0 to 38.
 int128_t PowerOfTen(int exponent);
 // value × 10^-drop rounded half away from zero.

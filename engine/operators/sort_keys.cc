@@ -4,6 +4,8 @@
 #include <bit>
 #include <cmath>
 
+#include "engine/vector/nested.h"
+
 namespace shale {
 namespace {
 
@@ -217,7 +219,7 @@ int CompareRows(const Vector& a, size_t row_a, const Vector& b, size_t row_b, So
   const PhysicalType physical = a.type().physical();
   int result;
   if (physical == PhysicalType::kList || physical == PhysicalType::kStruct) {
-    result = Value::Compare(a.GetValue(row_a), b.GetValue(row_b));
+    result = CompareValues(a, row_a, b, row_b);
   } else {
     result = DispatchOrdered(physical, [&]<typename T>() -> int {
       const auto value = [](const Vector& v, size_t row) -> T {

@@ -173,7 +173,7 @@ expr
 valueExpr
   : primary
   | operand=valueExpr op=TYPECAST typeName
-  | operand=valueExpr op=LBRACKET index=expr RBRACKET
+  | operand=valueExpr op=LBRACKET (index=expr | low=expr? slice=COLON high=expr?) RBRACKET
   | op=(MINUS | PLUS) right=valueExpr
   | operand=valueExpr op=K_COLLATE collation=qualifiedName
   | operand=valueExpr op=K_AT K_TIME K_ZONE right=valueExpr

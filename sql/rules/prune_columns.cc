@@ -136,6 +136,17 @@ void PruneColumns(Plan* plan, const std::set<ColumnVar>& required) {
     return;
   }
   for (PlanPtr& child : plan->children) PruneColumns(child.get(), needed);
+  if (auto* unnest = plan->As<UnnestNode>()) {
+    const size_t own = unnest->lists.size() + unnest->ordinality;
+    std::vector<PlanColumn> output;
+    for (const PlanColumn& column : plan->children[0]->output) {
+      if (required.contains(column.id)) output.push_back(column);
+    }
+    output.insert(output.end(), plan->output.end() - static_cast<ptrdiff_t>(own),
+                  plan->output.end());
+    plan->output = std::move(output);
+    return;
+  }
   if (auto* join = plan->As<JoinNode>()) {
     PlanColumn last = plan->output.empty() ? PlanColumn() : plan->output.back();
     plan->output = plan->children[0]->output;

@@ -34,8 +34,9 @@ Status CheckDefinition(const TableSchema& schema) {
       return InvalidArgument("column \"{}\" is there twice in table \"{}\"", column.name,
                              schema.name);
     }
-    if (column.type.id() == TypeId::kNull || column.type.id() == TypeId::kList ||
-        column.type.id() == TypeId::kStruct) {
+    const Type* innermost = &column.type;
+    while (innermost->id() == TypeId::kList) innermost = &innermost->child();
+    if (innermost->id() == TypeId::kNull || innermost->id() == TypeId::kStruct) {
       return Unsupported("column \"{}\": a table cannot hold columns of type {} yet; use JSON",
                          column.name, column.type.ToString());
     }
@@ -55,8 +56,12 @@ Status CheckDefinition(const TableSchema& schema) {
     return InvalidArgument("table \"{}\": PARTITION BY needs a TIMESTAMP column", schema.name);
   }
   for (ColumnId id : schema.order_by) {
-    if (!schema.Find(id))
-      return InvalidArgument("table \"{}\": no such ORDER BY column", schema.name);
+    const ColumnSchema* column = schema.Find(id);
+    if (!column) return InvalidArgument("table \"{}\": no such ORDER BY column", schema.name);
+    if (column->type.id() == TypeId::kList) {
+      return Unsupported("table \"{}\": rows cannot be kept in the order of \"{}\", which is {}",
+                         schema.name, column->name, column->type.ToString());
+    }
   }
   return OkStatus();
 }
