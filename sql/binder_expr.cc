@@ -4,6 +4,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_join.h"
 #include "engine/expr/evaluator.h"
+#include "engine/functions/type_names.h"
 #include "engine/functions/value_io.h"
 #include "sql/ast_printer.h"
 #include "sql/binder_internal.h"
@@ -66,6 +67,17 @@ const std::string* LiteralText(const ast::Expr& expr) {
   return literal && literal->kind == ast::Literal::Kind::kString ? &literal->text : nullptr;
 }
 
+bool IsTimeOfDayField(std::string_view function) {
+  return function == "extract_hour" || function == "extract_minute" ||
+         function == "extract_second" || function == "extract_milliseconds" ||
+         function == "extract_microseconds";
+}
+
+bool IsTime(const Type& type) {
+  return type.id() == TypeId::kDate || type.id() == TypeId::kTimestamp ||
+         type.id() == TypeId::kTimestampTz;
+}
+
 bool IsNegatableNumber(const ast::Expr& expr) {
   const auto* literal = std::get_if<ast::Literal>(&expr.node);
   return literal && literal->kind == ast::Literal::Kind::kNumber && literal->text[0] != '-';
@@ -100,6 +112,10 @@ StatusOr<ExprPtr> ExprBinder::Coerce(const Bound& bound, const Type& type, ast::
     const Value& value = bound.expr->value;
     if (value.is_null()) return MakeConstant(Value::Null(type));
     if (type.id() == TypeId::kText) return MakeConstant(Value::Text(value.AsString()));
+    if (IsTime(type)) {
+      ASSIGN_OR_RETURN(ExprPtr clock, BindClockWord(value.AsString(), type, at));
+      if (clock) return clock;
+    }
     auto parsed = ParseBoxed(value.AsString(), type, binder.session_->time_zone());
     if (!parsed.ok()) return binder.Locate(at, parsed.status());
     return MakeConstant(*std::move(parsed));
@@ -162,9 +178,13 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Literal& node, const ast::Expr& 
     case ast::Literal::Kind::kTyped: {
       int32_t max_length = 0;
       ASSIGN_OR_RETURN(Type type, binder.BindType(*node.type, &max_length));
+      if (IsTime(type)) {
+        ASSIGN_OR_RETURN(ExprPtr clock, BindClockWord(node.text, type, expr.at));
+        if (clock) return RoundSeconds(Bound{clock}, *node.type, expr.at);
+      }
       auto value = ParseBoxed(node.text, type, binder.session_->time_zone());
       if (!value.ok()) return binder.Locate(expr.at, value.status());
-      return Bound{MakeConstant(*std::move(value))};
+      return RoundSeconds(Bound{MakeConstant(*std::move(value))}, *node.type, expr.at);
     }
   }
   return binder.ErrorAt(expr.at, "unknown literal");
@@ -514,7 +534,7 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Cast& node, const ast::Expr& exp
                 {Bound{cast}, Bound{MakeConstant(Value::Int(TypeId::kInteger, max_length))}},
                 expr.at);
   }
-  return Bound{cast};
+  return RoundSeconds(Bound{cast}, node.type, expr.at);
 }
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::FunctionCall& node, const ast::Expr& expr) {
@@ -542,19 +562,20 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::FunctionCall& node, const ast::E
   if (node.name == "extract" && node.args.size() == 2) {
     if (const std::string* field = LiteralText(*node.args[0])) {
       std::string name = "extract_" + ExtractField(*field);
+      ASSIGN_OR_RETURN(Bound arg, Bind(*node.args[1]));
       if (!registry.HasScalar(name)) {
         return binder.ErrorAt(node.args[0]->at,
-                              fmt::format("unit \"{}\" is not known to extract", *field));
+                              fmt::format("unit \"{}\" not recognized for type {}", *field,
+                                          PostgresTypeName(arg.expr->type)));
       }
-      ASSIGN_OR_RETURN(Bound arg, Bind(*node.args[1]));
+      if (arg.expr->type.id() == TypeId::kDate && IsTimeOfDayField(name)) {
+        return binder.ErrorAt(node.args[0]->at,
+                              fmt::format("unit \"{}\" not supported for type date", *field));
+      }
       return Call(name, {std::move(arg)}, expr.at, {node.args[1]->at});
     }
   }
-  for (const ast::ExprPtr& arg : node.args) {
-    ASSIGN_OR_RETURN(Bound bound, Bind(*arg));
-    args.push_back(std::move(bound));
-    positions.push_back(arg->at);
-  }
+  ASSIGN_OR_RETURN(args, BindArguments(node, expr.at, &positions));
   if (node.name == "coalesce" && !args.empty()) {
     ASSIGN_OR_RETURN(Type type, CommonOf(args, positions));
     auto result = std::make_shared<Expr>();
@@ -592,11 +613,16 @@ StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const a
     args.push_back(std::move(bound));
     positions.push_back(arg->at);
   }
-  // percentile_cont(0.5) WITHIN GROUP (ORDER BY x): the ordered value is the last argument.
+  // percentile_cont(0.5) WITHIN GROUP (ORDER BY x): x is the last argument, of descending order a
+  // flag more.
   for (const ast::OrderItem& item : node.within_group) {
     ASSIGN_OR_RETURN(Bound bound, Bind(*item.expr));
     args.push_back(std::move(bound));
     positions.push_back(item.expr->at);
+    if (item.descending) {
+      args.push_back(Bound{MakeConstant(Value::Bool(true))});
+      positions.push_back(item.expr->at);
+    }
   }
   std::vector<ArgumentType> types;
   for (const Bound& arg : args) types.push_back(arg.argument());

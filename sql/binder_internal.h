@@ -82,6 +82,13 @@ struct ExprBinder {
   StatusOr<Bound> BindNode(const ast::Collate& node, const ast::Expr& expr);
   StatusOr<Bound> BindAggregate(const ast::FunctionCall& node, const ast::Expr& expr);
   StatusOr<Bound> BindChain(const ast::Binary& node);
+  // A call's arguments in order, those given by name brought to their places.
+  StatusOr<std::vector<Bound>> BindArguments(const ast::FunctionCall& node, ast::Position at,
+                                             std::vector<ast::Position>* positions);
+  // 'now', 'today', 'tomorrow' and 'yesterday' as a date or time; null for any other text.
+  StatusOr<ExprPtr> BindClockWord(std::string_view text, const Type& type, ast::Position at);
+  // TIMESTAMP(p), TIMESTAMPTZ(p), INTERVAL(p): rounded to p digits of a second.
+  StatusOr<Bound> RoundSeconds(Bound bound, const ast::TypeName& type, ast::Position at);
   StatusOr<Type> CommonOf(const std::vector<Bound>& items, const std::vector<ast::Position>& at);
 };
 

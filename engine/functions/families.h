@@ -24,7 +24,9 @@ void RegisterCountAggregates(Registry* registry);
 void RegisterSumAggregates(Registry* registry);
 void RegisterMinMaxAggregates(Registry* registry);
 void RegisterStatisticsAggregates(Registry* registry);
-void RegisterCollectAggregates(Registry* registry);  // string_agg, any_value, arg_min, bool_and …
-void RegisterSketchAggregates(Registry* registry);
+void RegisterCollectAggregates(Registry* registry);   // string_agg, any_value, arg_min, bool_and …
+void RegisterQuantileAggregates(Registry* registry);  // mode, median, percentile_cont …
+void RegisterSketchAggregates(Registry* registry);    // approx_count_distinct
+void RegisterDigestAggregates(Registry* registry);    // approx_quantile
 
 }  // namespace shale

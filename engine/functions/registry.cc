@@ -6,6 +6,7 @@
 #include "engine/base/edit_distance.h"
 #include "engine/functions/families.h"
 #include "engine/functions/function.h"
+#include "engine/functions/type_names.h"
 
 namespace shale {
 namespace {
@@ -25,7 +26,7 @@ bool IsOperatorName(std::string_view name) { return !name.empty() && !IsLetter(n
 
 std::string TypeText(const ArgumentType& arg) {
   if (arg.untyped_literal || arg.type.id() == TypeId::kNull) return "unknown";
-  return Lower(arg.type.ToString());
+  return PostgresTypeName(arg.type);
 }
 
 std::string CallText(std::string_view name, std::span<const ArgumentType> args) {
@@ -269,7 +270,9 @@ Registry::Registry() : index_(std::make_unique<Index>()) {
   RegisterMinMaxAggregates(this);
   RegisterStatisticsAggregates(this);
   RegisterCollectAggregates(this);
+  RegisterQuantileAggregates(this);
   RegisterSketchAggregates(this);
+  RegisterDigestAggregates(this);
 }
 
 Registry::~Registry() = default;
