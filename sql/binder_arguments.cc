@@ -1,5 +1,5 @@
 // What the binder settles before a function is resolved: arguments given by name, texts that stand
-// for the clock ('today'), and the precision of TIMESTAMP(p).
+// for the clock ('today'), and what a type's spelling asks for: TIMESTAMP(p), JSONB.
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
@@ -45,8 +45,16 @@ StatusOr<ExprPtr> ExprBinder::BindClockWord(std::string_view text, const Type& t
   return Coerce(clock, type, at, true);
 }
 
-StatusOr<Bound> ExprBinder::RoundSeconds(Bound bound, const ast::TypeName& type, ast::Position at) {
+StatusOr<Bound> ExprBinder::AsWrittenType(Bound bound, const ast::TypeName& type,
+                                          ast::Position at) {
   const TypeId id = bound.expr->type.id();
+  if (type.name == "jsonb" && id == TypeId::kJson) {
+    ASSIGN_OR_RETURN(Bound canonical, Call("jsonb", {bound}, at));
+    if (bound.expr->kind == Expr::Kind::kConstant) {
+      canonical.expr = FoldConstants(canonical.expr, nullptr);
+    }
+    return canonical;
+  }
   if (type.modifiers.empty() ||
       (id != TypeId::kTimestamp && id != TypeId::kTimestampTz && id != TypeId::kInterval)) {
     return bound;

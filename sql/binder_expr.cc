@@ -4,7 +4,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_join.h"
 #include "engine/expr/evaluator.h"
-#include "engine/functions/type_names.h"
+#include "engine/functions/value_format.h"
 #include "engine/functions/value_io.h"
 #include "sql/ast_printer.h"
 #include "sql/binder_internal.h"
@@ -180,11 +180,11 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Literal& node, const ast::Expr& 
       ASSIGN_OR_RETURN(Type type, binder.BindType(*node.type, &max_length));
       if (IsTime(type)) {
         ASSIGN_OR_RETURN(ExprPtr clock, BindClockWord(node.text, type, expr.at));
-        if (clock) return RoundSeconds(Bound{clock}, *node.type, expr.at);
+        if (clock) return AsWrittenType(Bound{clock}, *node.type, expr.at);
       }
       auto value = ParseBoxed(node.text, type, binder.session_->time_zone());
       if (!value.ok()) return binder.Locate(expr.at, value.status());
-      return RoundSeconds(Bound{MakeConstant(*std::move(value))}, *node.type, expr.at);
+      return AsWrittenType(Bound{MakeConstant(*std::move(value))}, *node.type, expr.at);
     }
   }
   return binder.ErrorAt(expr.at, "unknown literal");
@@ -534,7 +534,7 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Cast& node, const ast::Expr& exp
                 {Bound{cast}, Bound{MakeConstant(Value::Int(TypeId::kInteger, max_length))}},
                 expr.at);
   }
-  return RoundSeconds(Bound{cast}, node.type, expr.at);
+  return AsWrittenType(Bound{cast}, node.type, expr.at);
 }
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::FunctionCall& node, const ast::Expr& expr) {

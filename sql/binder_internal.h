@@ -87,8 +87,9 @@ struct ExprBinder {
                                              std::vector<ast::Position>* positions);
   // 'now', 'today', 'tomorrow' and 'yesterday' as a date or time; null for any other text.
   StatusOr<ExprPtr> BindClockWord(std::string_view text, const Type& type, ast::Position at);
-  // TIMESTAMP(p), TIMESTAMPTZ(p), INTERVAL(p): rounded to p digits of a second.
-  StatusOr<Bound> RoundSeconds(Bound bound, const ast::TypeName& type, ast::Position at);
+  // What a type's spelling asks for beyond the type: TIMESTAMP(p), TIMESTAMPTZ(p) and INTERVAL(p)
+  // round to p digits of a second, JSONB takes its canonical form.
+  StatusOr<Bound> AsWrittenType(Bound bound, const ast::TypeName& type, ast::Position at);
   StatusOr<Type> CommonOf(const std::vector<Bound>& items, const std::vector<ast::Position>& at);
 };
 

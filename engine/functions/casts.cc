@@ -91,6 +91,7 @@ ScalarKernel KernelOf(const Type& from, const Type& to, bool try_cast) {
   if (ScalarKernel kernel = TextCast(from, to, try_cast)) return kernel;
   if (ScalarKernel kernel = NumericCast(from, to, try_cast)) return kernel;
   if (ScalarKernel kernel = DateTimeCast(from, to, try_cast)) return kernel;
+  if (ScalarKernel kernel = JsonCast(from, to, try_cast)) return kernel;
   if (from.id() == TypeId::kList && to.id() == TypeId::kList) {
     if (from.child() != to.child() && KernelOf(from.child(), to.child(), try_cast) == nullptr) {
       return nullptr;
@@ -106,7 +107,7 @@ StatusOr<ResolvedScalar> ResolveCast(const Type& from, const Type& to, bool try_
   ResolvedScalar resolved;
   resolved.kernel = KernelOf(from, to, try_cast);
   if (resolved.kernel == nullptr) {
-    return NotFound("cannot cast type {} to {}", TypeNameInMessages(from), TypeNameInMessages(to));
+    return NotFound("cannot cast type {} to {}", PostgresTypeName(from), PostgresTypeName(to));
   }
   resolved.function = &CastRow(try_cast, DependsOnZone(from, to));
   resolved.arg_types = {from};

@@ -6,7 +6,7 @@
 #include "engine/functions/date.h"
 #include "engine/functions/function.h"
 #include "engine/functions/kernels.h"
-#include "engine/functions/type_names.h"
+#include "engine/functions/value_format.h"
 
 namespace shale {
 

@@ -18,6 +18,7 @@ void RegisterRegexp(Registry* registry);      // scalar_regexp.cc
 void RegisterDate(Registry* registry);        // scalar_date*.cc: also + and - over dates, intervals
 void RegisterDateFormat(Registry* registry);  // scalar_date_format.cc
 void RegisterJson(Registry* registry);        // scalar_json.cc
+void RegisterJsonBuild(Registry* registry);   // scalar_json_build.cc
 void RegisterUrl(Registry* registry);         // scalar_url.cc
 
 void RegisterCountAggregates(Registry* registry);
@@ -27,6 +28,7 @@ void RegisterStatisticsAggregates(Registry* registry);
 void RegisterCollectAggregates(Registry* registry);   // string_agg, any_value, arg_min, bool_and …
 void RegisterQuantileAggregates(Registry* registry);  // mode, median, percentile_cont …
 void RegisterSketchAggregates(Registry* registry);    // approx_count_distinct
+void RegisterJsonAggregates(Registry* registry);      // json_agg …
 void RegisterDigestAggregates(Registry* registry);    // approx_quantile
 
 }  // namespace shale

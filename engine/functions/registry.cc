@@ -6,7 +6,7 @@
 #include "engine/base/edit_distance.h"
 #include "engine/functions/families.h"
 #include "engine/functions/function.h"
-#include "engine/functions/type_names.h"
+#include "engine/functions/value_format.h"
 
 namespace shale {
 namespace {
@@ -263,6 +263,7 @@ Registry::Registry() : index_(std::make_unique<Index>()) {
   RegisterDate(this);
   RegisterDateFormat(this);
   RegisterJson(this);
+  RegisterJsonBuild(this);
   RegisterUrl(this);
 
   RegisterCountAggregates(this);
@@ -273,6 +274,7 @@ Registry::Registry() : index_(std::make_unique<Index>()) {
   RegisterQuantileAggregates(this);
   RegisterSketchAggregates(this);
   RegisterDigestAggregates(this);
+  RegisterJsonAggregates(this);
 }
 
 Registry::~Registry() = default;
