@@ -74,6 +74,13 @@ StatusOr<std::vector<Bound>> ExprBinder::BindArguments(const ast::FunctionCall& 
   std::vector<Bound> args;
   bool named = false;
   for (const ast::ExprPtr& arg : node.args) {
+    // NORMALIZE(x, NFD): the form is a word there.
+    const auto* word = std::get_if<ast::ColumnRef>(&arg->node);
+    if (word && node.name == "normalize" && args.size() == 1 && word->parts.size() == 1) {
+      args.push_back(Bound{MakeConstant(Value::Text(word->parts[0].name)), true});
+      positions->push_back(arg->at);
+      continue;
+    }
     const auto* pair = std::get_if<ast::Binary>(&arg->node);
     if (!pair || pair->op != "=>") {
       if (named) {

@@ -37,6 +37,28 @@ StatusOr<Value> NumberLiteral(std::string_view text) {
   return Value::Float(TypeId::kDouble, number);
 }
 
+// What NUMERIC without digits stands for: a value's own digits where they are known, so that
+// nothing is cut or padded; else `otherwise`.
+Type BareNumeric(const Bound& operand, const Type& otherwise) {
+  const Type& type = operand.expr->type;
+  if (operand.untyped) {
+    if (operand.expr->kind != Expr::Kind::kConstant || operand.expr->value.is_null()) {
+      return otherwise;
+    }
+    const std::string text(absl::StripAsciiWhitespace(operand.expr->value.AsString()));
+    if (text.find_first_not_of("+-.0123456789") != std::string::npos) return otherwise;
+    auto number = NumberLiteral(text);
+    if (!number.ok()) return otherwise;
+    if (number->type().id() == TypeId::kDecimal) return number->type();
+    return number->type().IsInteger() ? Type::Decimal(19, 0) : otherwise;
+  }
+  if (type.id() == TypeId::kDecimal) return type;
+  if (!type.IsInteger()) return otherwise;
+  const bool small =
+      type.physical() != PhysicalType::kInt64 && type.physical() != PhysicalType::kUInt64;
+  return Type::Decimal(small ? 10 : 20, 0);
+}
+
 // EXTRACT's field names as PostgreSQL spells them in any form.
 std::string ExtractField(std::string_view field) {
   std::string name;
@@ -181,6 +203,9 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Literal& node, const ast::Expr& 
       if (IsTime(type)) {
         ASSIGN_OR_RETURN(ExprPtr clock, BindClockWord(node.text, type, expr.at));
         if (clock) return AsWrittenType(Bound{clock}, *node.type, expr.at);
+      }
+      if (type.id() == TypeId::kDecimal && node.type->modifiers.empty()) {
+        type = BareNumeric(Bound{MakeConstant(Value::Text(node.text)), true}, type);
       }
       auto value = ParseBoxed(node.text, type, binder.session_->time_zone());
       if (!value.ok()) return binder.Locate(expr.at, value.status());
@@ -520,6 +545,9 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Cast& node, const ast::Expr& exp
   int32_t max_length = 0;
   ASSIGN_OR_RETURN(Type type, binder.BindType(node.type, &max_length));
   ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
+  if (type.id() == TypeId::kDecimal && node.type.modifiers.empty()) {
+    type = BareNumeric(operand, type);
+  }
   ExprPtr cast;
   if (operand.untyped && !node.try_cast) {
     ASSIGN_OR_RETURN(cast, Coerce(operand, type, node.operand->at));
@@ -547,6 +575,15 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::FunctionCall& node, const ast::E
   }
   if (registry.HasAggregate(node.name) || node.name == "uniq_exact" || node.name == "uniqexact") {
     return BindAggregate(node, expr);
+  }
+  // sumIf(x, condition), ClickHouse's way to write sum(x) FILTER (WHERE condition).
+  if (!registry.HasScalar(node.name) && node.name.size() > 2 && node.name.ends_with("if") &&
+      !node.args.empty() && !node.filter) {
+    std::string name = node.name.substr(0, node.name.size() - 2);
+    if (name.ends_with('_')) name.pop_back();
+    if (registry.HasAggregate(name) || name == "uniqexact") {
+      return BindAggregate(node, expr, &name);
+    }
   }
   if (node.star || node.distinct || node.filter || !node.order_by.empty() ||
       !node.within_group.empty()) {
@@ -590,7 +627,8 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::FunctionCall& node, const ast::E
   return Call(node.name, std::move(args), expr.at, positions);
 }
 
-StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const ast::Expr& expr) {
+StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const ast::Expr& expr,
+                                          const std::string* without_if) {
   if (context.inside_aggregate) {
     return binder.ErrorAt(expr.at, "aggregate function calls cannot be nested");
   }
@@ -599,7 +637,7 @@ StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const a
                           fmt::format("aggregate functions are not allowed in {}", context.clause));
   }
   AggregateExpr aggregate;
-  std::string name = node.name;
+  std::string name = without_if ? *without_if : node.name;
   aggregate.distinct = node.distinct;
   if (name == "uniq_exact" || name == "uniqexact") {
     name = "count";
@@ -608,10 +646,11 @@ StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const a
   context.inside_aggregate = true;
   std::vector<Bound> args;
   std::vector<ast::Position> positions;
-  for (const ast::ExprPtr& arg : node.args) {
-    ASSIGN_OR_RETURN(Bound bound, Bind(*arg));
+  const size_t num_args = node.args.size() - (without_if ? 1 : 0);
+  for (size_t i = 0; i < num_args; ++i) {
+    ASSIGN_OR_RETURN(Bound bound, Bind(*node.args[i]));
     args.push_back(std::move(bound));
-    positions.push_back(arg->at);
+    positions.push_back(node.args[i]->at);
   }
   // percentile_cont(0.5) WITHIN GROUP (ORDER BY x): x is the last argument, of descending order a
   // flag more.
@@ -634,9 +673,10 @@ StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const a
                      Coerce(args[i], aggregate.function.arg_types[i], positions[i], true));
     aggregate.args.push_back(std::move(arg));
   }
-  if (node.filter) {
+  if (node.filter || without_if) {
     std::string_view clause = std::exchange(context.clause, "FILTER");
-    ASSIGN_OR_RETURN(aggregate.filter, BindCondition(*node.filter));
+    ASSIGN_OR_RETURN(aggregate.filter,
+                     BindCondition(node.filter ? *node.filter : *node.args.back()));
     context.clause = clause;
   }
   for (const ast::OrderItem& item : node.order_by) {

@@ -80,7 +80,9 @@ struct ExprBinder {
   StatusOr<Bound> BindNode(const ast::Subscript& node, const ast::Expr& expr);
   StatusOr<Bound> BindNode(const ast::Row& node, const ast::Expr& expr);
   StatusOr<Bound> BindNode(const ast::Collate& node, const ast::Expr& expr);
-  StatusOr<Bound> BindAggregate(const ast::FunctionCall& node, const ast::Expr& expr);
+  // `without_if` is the name where the call's has an If behind it: its last argument filters.
+  StatusOr<Bound> BindAggregate(const ast::FunctionCall& node, const ast::Expr& expr,
+                                const std::string* without_if = nullptr);
   StatusOr<Bound> BindChain(const ast::Binary& node);
   // A call's arguments in order, those given by name brought to their places.
   StatusOr<std::vector<Bound>> BindArguments(const ast::FunctionCall& node, ast::Position at,

@@ -20,6 +20,8 @@ void RegisterDateFormat(Registry* registry);  // scalar_date_format.cc
 void RegisterJson(Registry* registry);        // scalar_json.cc
 void RegisterJsonBuild(Registry* registry);   // scalar_json_build.cc
 void RegisterUrl(Registry* registry);         // scalar_url.cc
+void RegisterUserAgent(Registry* registry);   // scalar_user_agent.cc
+void RegisterJsonPath(Registry* registry);    // scalar_jsonpath.cc
 
 void RegisterCountAggregates(Registry* registry);
 void RegisterSumAggregates(Registry* registry);
@@ -28,6 +30,7 @@ void RegisterStatisticsAggregates(Registry* registry);
 void RegisterCollectAggregates(Registry* registry);   // string_agg, any_value, arg_min, bool_and …
 void RegisterQuantileAggregates(Registry* registry);  // mode, median, percentile_cont …
 void RegisterSketchAggregates(Registry* registry);    // approx_count_distinct
+void RegisterTopAggregates(Registry* registry);       // approx_top_k, histogram
 void RegisterJsonAggregates(Registry* registry);      // json_agg …
 void RegisterDigestAggregates(Registry* registry);    // approx_quantile
 

@@ -265,6 +265,8 @@ Registry::Registry() : index_(std::make_unique<Index>()) {
   RegisterJson(this);
   RegisterJsonBuild(this);
   RegisterUrl(this);
+  RegisterUserAgent(this);
+  RegisterJsonPath(this);
 
   RegisterCountAggregates(this);
   RegisterSumAggregates(this);
@@ -275,6 +277,7 @@ Registry::Registry() : index_(std::make_unique<Index>()) {
   RegisterSketchAggregates(this);
   RegisterDigestAggregates(this);
   RegisterJsonAggregates(this);
+  RegisterTopAggregates(this);
 }
 
 Registry::~Registry() = default;

@@ -113,7 +113,7 @@ Status WithRegexp(const KernelCall& call, const Vector& result, F visit) {
     status = regexp.status();
     if (!regexp.ok()) return false;
     if ((*regexp)->flags().global) {
-      status = InvalidArgument("this function does not support the \"global\" option g");
+      status = InvalidArgument("regexp_match() does not support the \"global\" option");
       return false;
     }
     visit(**regexp, row);
