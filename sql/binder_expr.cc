@@ -4,6 +4,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_join.h"
 #include "engine/expr/evaluator.h"
+#include "engine/functions/value_format.h"
 #include "engine/functions/value_io.h"
 #include "sql/ast_printer.h"
 #include "sql/binder_internal.h"
@@ -34,6 +35,33 @@ StatusOr<Value> NumberLiteral(std::string_view text) {
   double number = 0;
   if (!ParseDouble(text, &number)) return ParseError(text, TypeId::kDouble);
   return Value::Float(TypeId::kDouble, number);
+}
+
+// What NUMERIC without digits stands for: a value's own digits where they are known, so that
+// nothing is cut or padded; else `otherwise`.
+Type BareNumeric(const Bound& operand, const Type& otherwise) {
+  const Type& type = operand.expr->type;
+  if (operand.untyped) {
+    if (operand.expr->kind != Expr::Kind::kConstant || operand.expr->value.is_null()) {
+      return otherwise;
+    }
+    const std::string text(absl::StripAsciiWhitespace(operand.expr->value.AsString()));
+    if (text.find_first_not_of("+-.0123456789") != std::string::npos) return otherwise;
+    auto number = NumberLiteral(text);
+    if (!number.ok()) return otherwise;
+    if (number->type().id() == TypeId::kDecimal) return number->type();
+    return number->type().IsInteger() ? Type::Decimal(19, 0) : otherwise;
+  }
+  if (type.id() == TypeId::kDecimal) return type;
+  if (!type.IsInteger()) return otherwise;
+  const bool small =
+      type.physical() != PhysicalType::kInt64 && type.physical() != PhysicalType::kUInt64;
+  return Type::Decimal(small ? 10 : 20, 0);
+}
+
+bool IsTime(const Type& type) {
+  return type.id() == TypeId::kDate || type.id() == TypeId::kTimestamp ||
+         type.id() == TypeId::kTimestampTz;
 }
 
 bool IsNegatableNumber(const ast::Expr& expr) {
@@ -72,6 +100,10 @@ StatusOr<ExprPtr> ExprBinder::Coerce(const Bound& bound, const Type& type, ast::
     const Value& value = bound.expr->value;
     if (value.is_null()) return MakeConstant(Value::Null(type));
     if (type.id() == TypeId::kText) return MakeConstant(Value::Text(value.AsString()));
+    if (IsTime(type)) {
+      ASSIGN_OR_RETURN(ExprPtr clock, BindClockWord(value.AsString(), type, at));
+      if (clock) return clock;
+    }
     auto parsed = ParseBoxed(value.AsString(), type, binder.session_->time_zone());
     if (!parsed.ok()) return binder.Locate(at, parsed.status());
     return MakeConstant(*std::move(parsed));
@@ -117,9 +149,16 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Literal& node, const ast::Expr& 
     case ast::Literal::Kind::kTyped: {
       int32_t max_length = 0;
       ASSIGN_OR_RETURN(Type type, binder.BindType(*node.type, &max_length));
+      if (IsTime(type)) {
+        ASSIGN_OR_RETURN(ExprPtr clock, BindClockWord(node.text, type, expr.at));
+        if (clock) return AsWrittenType(Bound{clock}, *node.type, expr.at);
+      }
+      if (type.id() == TypeId::kDecimal && node.type->modifiers.empty()) {
+        type = BareNumeric(Bound{MakeConstant(Value::Text(node.text)), true}, type);
+      }
       auto value = ParseBoxed(node.text, type, binder.session_->time_zone());
       if (!value.ok()) return binder.Locate(expr.at, value.status());
-      return Bound{MakeConstant(*std::move(value))};
+      return AsWrittenType(Bound{MakeConstant(*std::move(value))}, *node.type, expr.at);
     }
   }
   return binder.ErrorAt(expr.at, "unknown literal");
@@ -449,6 +488,9 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Cast& node, const ast::Expr& exp
     return BindArrayAs(*array, type, expr.at);
   }
   ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
+  if (type.id() == TypeId::kDecimal && node.type.modifiers.empty()) {
+    type = BareNumeric(operand, type);
+  }
   ExprPtr cast;
   if (operand.untyped && !node.try_cast) {
     ASSIGN_OR_RETURN(cast, Coerce(operand, type, node.operand->at));
@@ -463,7 +505,7 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Cast& node, const ast::Expr& exp
                 {Bound{cast}, Bound{MakeConstant(Value::Int(TypeId::kInteger, max_length))}},
                 expr.at);
   }
-  return Bound{cast};
+  return AsWrittenType(Bound{cast}, node.type, expr.at);
 }
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::Row&, const ast::Expr& expr) {

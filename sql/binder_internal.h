@@ -140,7 +140,9 @@ struct ExprBinder {
                                           ast::Position at);
   StatusOr<Bound> BindSetFunction(const SetFunction& function, const ast::FunctionCall& node,
                                   const ast::Expr& expr);
-  StatusOr<Bound> BindAggregate(const ast::FunctionCall& node, const ast::Expr& expr);
+  // `without_if` is the name where the call's has an If behind it: its last argument filters.
+  StatusOr<Bound> BindAggregate(const ast::FunctionCall& node, const ast::Expr& expr,
+                                const std::string* without_if = nullptr);
   // binder_window.cc
   StatusOr<Bound> BindWindow(const ast::FunctionCall& node, const ast::Expr& expr);
   StatusOr<BoundWindow> BindWindowSpec(const ast::WindowSpec& spec);
@@ -150,6 +152,14 @@ struct ExprBinder {
   Status ResolveWindowCall(const ast::FunctionCall& node, const ast::Expr& expr,
                            WindowExpr* function);
   StatusOr<Bound> BindChain(const ast::Binary& node);
+  // A call's arguments in order, those given by name brought to their places.
+  StatusOr<std::vector<Bound>> BindArguments(const ast::FunctionCall& node, ast::Position at,
+                                             std::vector<ast::Position>* positions);
+  // 'now', 'today', 'tomorrow' and 'yesterday' as a date or time; null for any other text.
+  StatusOr<ExprPtr> BindClockWord(std::string_view text, const Type& type, ast::Position at);
+  // What a type's spelling asks for beyond the type: TIMESTAMP(p), TIMESTAMPTZ(p) and INTERVAL(p)
+  // round to p digits of a second, JSONB takes its canonical form.
+  StatusOr<Bound> AsWrittenType(Bound bound, const ast::TypeName& type, ast::Position at);
   StatusOr<Type> CommonOf(const std::vector<Bound>& items, const std::vector<ast::Position>& at);
 };
 

@@ -65,6 +65,7 @@ class AstBuilder {
   // ---- parser_build_expr.cc
   ast::ExprPtr BuildChain(P::ExprContext* context);
   ast::ExprPtr BuildPostfixed(P::ExprContext* context, ast::ExprPtr operand);
+  ast::ExprPtr BuildOverlaps(P::ExprContext* context, ast::ExprPtr operand);
   ast::ExprPtr BuildValue(P::ValueExprContext* context);
   ast::ExprPtr BuildValueStep(P::ValueExprContext* context, ast::ExprPtr operand);
   ast::ExprPtr BuildPrimary(P::PrimaryContext* context);

@@ -143,6 +143,7 @@ ast::ExprPtr AstBuilder::BuildPostfixed(P::ExprContext* context, ast::ExprPtr op
       return Make(ast::IsTest{ast::IsTest::What::kNull, context->op->getType() == T::K_NOTNULL,
                               std::move(operand)},
                   context);
+    case T::K_OVERLAPS: return BuildOverlaps(context, std::move(operand));
     case T::K_IS: {
       if (context->right != nullptr) {
         return Operator(negated ? "is not distinct from" : "is distinct from", context->op,
@@ -181,6 +182,23 @@ ast::ExprPtr AstBuilder::BuildPostfixed(P::ExprContext* context, ast::ExprPtr op
   }
   return Operator(std::move(op), context->op, std::move(operand), BuildExpr(context->right),
                   context);
+}
+
+// (start, end) OVERLAPS (start, end): a call of overlaps with the four.
+ast::ExprPtr AstBuilder::BuildOverlaps(P::ExprContext* context, ast::ExprPtr operand) {
+  ast::ExprPtr right = BuildExpr(context->right);
+  if (!status_.ok()) return nullptr;
+  ast::FunctionCall call;
+  call.name = "overlaps";
+  for (ast::ExprPtr* side : {&operand, &right}) {
+    auto* row = std::get_if<ast::Row>(&(*side)->node);
+    if (row == nullptr || row->items.size() != 2) {
+      Fail(context->op, "OVERLAPS stands between two pairs: (start, end) OVERLAPS (start, end)");
+      return nullptr;
+    }
+    for (ast::ExprPtr& item : row->items) call.args.push_back(std::move(item));
+  }
+  return Make(std::move(call), context);
 }
 
 ast::ExprPtr AstBuilder::BuildValue(P::ValueExprContext* context) {
@@ -247,7 +265,14 @@ std::vector<ast::ExprPtr> AstBuilder::BuildList(P::ExprListContext* context) {
   std::vector<ast::ExprPtr> list;
   if (context == nullptr) return list;
   for (P::ExprListItemContext* item : context->exprListItem()) {
-    if (item->expr() != nullptr) {
+    if (item->argument != nullptr) {  // name => value
+      ast::ExprPtr name = Make(ast::ColumnRef{{Name(item->argument)}}, item->argument);
+      ast::ExprPtr value = BuildExpr(item->expr());
+      if (status_.ok()) {
+        list.push_back(Make(ast::Binary{"=>", std::move(name), std::move(value)}, At(item->op),
+                            At(item->start), EndOf(item)));
+      }
+    } else if (item->expr() != nullptr) {
       list.push_back(BuildExpr(item->expr()));
     } else {
       AppendLiterals(folded_.ranges[Lexed(item->start).payload], &list);
@@ -368,11 +393,9 @@ ast::ExprPtr AstBuilder::BuildInterval(P::LiteralContext* context) {
   std::vector<std::string> units;
   for (P::IdentifierContext* name : names) {
     std::string unit = LowerName(name);
+    const bool known = IsTimeUnit(unit);
     if (unit.size() > 1 && unit.back() == 's') unit.pop_back();
-    static constexpr std::string_view kUnits[] = {
-        "millennium", "century", "decade", "year",   "quarter",     "month",      "week",
-        "day",        "hour",    "minute", "second", "millisecond", "microsecond"};
-    if (std::find(std::begin(kUnits), std::end(kUnits), unit) == std::end(kUnits)) {
+    if (!known) {
       Fail(name->start, fmt::format("\"{}\" is no unit of time; units are year, quarter, month, "
                                     "week, day, hour, minute, second, millisecond, microsecond",
                                     Text(name->start)));
@@ -433,13 +456,21 @@ ast::ExprPtr AstBuilder::BuildCall(P::FunctionCallContext* context) {
     BuildSpecial(context->special(), &call);
   } else {
     call.name = TypeOrFunctionName(context->name);
-    if (P::ArgumentsContext* arguments = context->arguments(); arguments != nullptr) {
+    if (P::ArgumentsContext* arguments = context->own; arguments != nullptr) {
       call.star = arguments->all != nullptr;
       call.distinct =
           arguments->quantifier != nullptr && arguments->quantifier->getType() == T::K_DISTINCT;
       call.args = BuildList(arguments->exprList());
       if (arguments->sortItems() != nullptr) call.order_by = BuildOrder(arguments->sortItems());
       call.ignore_nulls = IgnoresNulls(arguments->nullTreatment());
+    }
+    // quantile(0.9)(x), ClickHouse's way to write parameters: they become the last arguments.
+    if (P::ArgumentsContext* more = context->more; more != nullptr) {
+      std::vector<ast::ExprPtr> parameters = std::exchange(call.args, BuildList(more->exprList()));
+      call.distinct = more->quantifier != nullptr && more->quantifier->getType() == T::K_DISTINCT;
+      call.star = more->all != nullptr;
+      for (ast::ExprPtr& parameter : parameters) call.args.push_back(std::move(parameter));
+      if (more->sortItems() != nullptr) call.order_by = BuildOrder(more->sortItems());
     }
   }
   if (context->within != nullptr) call.within_group = BuildOrder(context->within);
@@ -489,12 +520,6 @@ void AstBuilder::BuildSpecial(P::SpecialContext* context, ast::FunctionCall* cal
     add(context->b);
     add(context->c);
     add(context->d);
-  }
-  if (context->similar != nullptr) {
-    Fail(context->similar,
-         "SUBSTRING … SIMILAR is not supported; use substring(x, pattern) or "
-         "regexp_replace",
-         StatusCode::kUnimplemented);
   }
   for (ast::ExprPtr& more : BuildList(context->exprList())) call->args.push_back(std::move(more));
 }

@@ -6,6 +6,7 @@
 #include "engine/base/edit_distance.h"
 #include "engine/functions/families.h"
 #include "engine/functions/function.h"
+#include "engine/functions/value_format.h"
 #include "engine/functions/window_function.h"
 
 namespace shale {
@@ -26,7 +27,7 @@ bool IsOperatorName(std::string_view name) { return !name.empty() && !IsLetter(n
 
 std::string TypeText(const ArgumentType& arg) {
   if (arg.untyped_literal || arg.type.id() == TypeId::kNull) return "unknown";
-  return Lower(arg.type.ToString());
+  return PostgresTypeName(arg.type);
 }
 
 std::string CallText(std::string_view name, std::span<const ArgumentType> args) {
@@ -310,15 +311,19 @@ Registry::Registry() : index_(std::make_unique<Index>()) {
   RegisterDate(this);
   RegisterDateFormat(this);
   RegisterJson(this);
+  RegisterJsonBuild(this);
   RegisterUrl(this);
   RegisterArray(this);
   RegisterJsonList(this);
+  RegisterUserAgent(this);
+  RegisterJsonPath(this);
 
   RegisterCountAggregates(this);
   RegisterSumAggregates(this);
   RegisterMinMaxAggregates(this);
   RegisterStatisticsAggregates(this);
   RegisterCollectAggregates(this);
+  RegisterQuantileAggregates(this);
   RegisterSketchAggregates(this);
 
   RegisterWindowRanks(this);
@@ -326,6 +331,9 @@ Registry::Registry() : index_(std::make_unique<Index>()) {
   RegisterNestedAggregates(this);
 
   RegisterSetFunctions(this);
+  RegisterDigestAggregates(this);
+  RegisterJsonAggregates(this);
+  RegisterTopAggregates(this);
 }
 
 Registry::~Registry() = default;

@@ -86,7 +86,7 @@ Status WithRegexp(const KernelCall& call, const Vector& result, F visit) {
     status = regexp.status();
     if (!regexp.ok()) return false;
     if (!kGlobalAllowed && (*regexp)->flags().global) {
-      status = InvalidArgument("this function does not support the \"global\" option g");
+      status = InvalidArgument("regexp_match() does not support the \"global\" option");
       return false;
     }
     visit(**regexp, row);
@@ -329,10 +329,10 @@ void AddRegexpLists(Registry* registry) {
     extract.example_result = num_args == 2 ? "{1,22}" : "{a,b}";
     extract.kernel = &RegexpExtractAllKernel;
     extract.prepare = prepare;
-    AddToList(registry, std::move(extract),
-              num_args == 2 ? "(text TEXT, pattern TEXT)"
-                            : "(text TEXT, pattern TEXT, group INTEGER)",
-              num_args);
+    AddToList(
+        registry, std::move(extract),
+        num_args == 2 ? "(text TEXT, pattern TEXT)" : "(text TEXT, pattern TEXT, group INTEGER)",
+        num_args);
     ScalarFunction split;
     split.name = "regexp_split_to_array";
     split.aliases = {"string_split_regex"};

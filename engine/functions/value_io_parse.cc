@@ -408,17 +408,23 @@ bool ParseValue(std::string_view text, const Type& type, std::string_view time_z
   return ParseInto(text, type, time_zone, out, scratch) == ParseOutcome::kOk;
 }
 
-std::string TypeNameInMessages(const Type& type) {
+std::string PostgresTypeName(const Type& type) {
   switch (type.id()) {
+    case TypeId::kNull: return "unknown";
     case TypeId::kDouble: return "double precision";
     case TypeId::kDecimal: return "numeric";
+    case TypeId::kTimestamp: return "timestamp without time zone";
     case TypeId::kTimestampTz: return "timestamp with time zone";
-    default: {
-      std::string name = type.ToString();
-      for (char& c : name) c = LowerChar(c);
-      return name;
-    }
+    case TypeId::kList: return PostgresTypeName(type.child()) + "[]";
+    default: break;
   }
+  std::string name = type.ToString();
+  for (char& c : name) c = LowerChar(c);
+  return name;
+}
+
+std::string TypeNameInMessages(const Type& type) {
+  return type.id() == TypeId::kTimestamp ? "timestamp" : PostgresTypeName(type);
 }
 
 Status ParseError(std::string_view text, const Type& type) {
