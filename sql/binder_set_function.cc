@@ -66,6 +66,11 @@ StatusOr<Bound> ExprBinder::BindSetFunction(const SetFunction& function,
                           "aggregate function calls cannot contain set-returning function calls; "
                           "move it into FROM");
   }
+  if (context.inside_window) {
+    return binder.ErrorAt(expr.at,
+                          "window function calls cannot contain set-returning function calls; "
+                          "move it into FROM");
+  }
   if (!context.sets) {
     return binder.ErrorAt(
         expr.at, fmt::format("set-returning functions are not allowed in {}; move it into FROM",

@@ -72,13 +72,8 @@ StatusOr<SystemRelation> Functions(const Session&, const DatabaseVersion&) {
               Text(function->summary), Text(function->example), Text(function->example_result),
               Text(joined(function->aliases))});
   }
-<<<<<<< HEAD
   for (const auto& function : Registry::Get().windows()) {
     rows.Add({Text(function->name), Text("window"), Text("window"), Text(function->signature),
-=======
-  for (const auto& function : Registry::Get().sets()) {
-    rows.Add({Text(function->name), Text("set"), Text("set"), Text(function->signature),
->>>>>>> 7420252 (Arrays documented; tests of lists on every road; arg_min and arg_max of arrays)
               Text(function->summary), Text(function->example), Text(function->example_result),
               Text(joined(function->aliases))});
   }

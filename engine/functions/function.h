@@ -188,13 +188,8 @@ struct SetFunction {
   std::vector<std::string> aliases = {};
   std::string signature;
   std::string summary;
-<<<<<<< HEAD
   std::string example;               // a query
   std::string example_result;        // its first row
-=======
-  std::string example;  // a query
-  std::string example_result;
->>>>>>> 7420252 (Arrays documented; tests of lists on every road; arg_min and arg_max of arrays)
   std::vector<Column> columns = {};  // none: every argument is an array, and a column
 };
 

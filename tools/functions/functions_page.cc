@@ -75,21 +75,12 @@ std::string FunctionsPage() {
                    [](const auto* a, const auto* b) { return a->name < b->name; });
   page += "## Aggregates\n\n";
   AddTable(aggregates, &page);
-<<<<<<< HEAD
   std::vector<const WindowFunction*> windows;
   for (const auto& function : registry.windows()) windows.push_back(function.get());
   page +=
       "## Window functions\n\n"
       "Every aggregate is one too, with OVER behind it.\n\n";
   AddTable(windows, &page);
-=======
-  std::vector<const SetFunction*> sets;
-  for (const auto& function : registry.sets()) sets.push_back(function.get());
-  std::stable_sort(sets.begin(), sets.end(),
-                   [](const auto* a, const auto* b) { return a->name < b->name; });
-  page += "## Set-returning functions\n\n";
-  AddTable(sets, &page);
->>>>>>> 7420252 (Arrays documented; tests of lists on every road; arg_min and arg_max of arrays)
   return page;
 }
 
