@@ -25,9 +25,9 @@ void AppendTimestamp(int64_t micros, std::string* out);
 void AppendTimestampTz(int64_t utc, int64_t offset_us, std::string* out);
 void AppendInterval(const Interval& value, std::string* out);
 void AppendUuid(int128_t value, std::string* out);
-void AppendInet(std::string_view inet, std::string* out);  // without /32 and /128
+void AppendInet(std::string_view inet, std::string* out);         // without /32 and /128
 void AppendInetAddress(std::string_view inet, std::string* out);  // never with the prefix length
-void AppendBytea(std::string_view bytes, std::string* out);  // "\x0aff"
+void AppendBytea(std::string_view bytes, std::string* out);       // "\x0aff"
 
 // ---- in ----
 enum class ParseOutcome : uint8_t { kOk, kSyntax, kOutOfRange };
