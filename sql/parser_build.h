@@ -90,6 +90,8 @@ class AstBuilder {
   ast::SelectPtr BuildTermLeaf(P::QueryTermContext* context);
   ast::SelectCore BuildCore(P::SelectCoreContext* context);
   void BuildSelectItem(P::SelectItemContext* context, ast::SelectCore* core);
+  static void FlattenRow(ast::ExprPtr expr, std::vector<ast::ExprPtr>* list);
+  ast::GroupingElement BuildGrouping(P::GroupingElementContext* context);
   void BuildGroupBy(P::GroupByClauseContext* context, ast::SelectCore* core);
   ast::TableRefPtr BuildFrom(P::FromItemsContext* context);
   ast::TableRefPtr BuildTable(P::TableRefContext* context);

@@ -94,11 +94,10 @@ star
 
 groupingElement
   : kind=(K_ROLLUP | K_CUBE) LPAREN exprList RPAREN
-  | kind=K_GROUPING K_SETS LPAREN groupingSet (COMMA groupingSet)* RPAREN
+  | kind=K_GROUPING K_SETS LPAREN groupingElement (COMMA groupingElement)* RPAREN
   | LPAREN RPAREN
   | expr
   ;
-groupingSet : LPAREN RPAREN | kind=(K_ROLLUP | K_CUBE) LPAREN exprList RPAREN | expr ;
 
 windowDefinition : name=identifier K_AS LPAREN windowSpec RPAREN ;
 windowSpec
@@ -117,7 +116,8 @@ sortItems : sortItem (COMMA sortItem)* ;
 sortItem : expr direction=(K_ASC | K_DESC)? (K_NULLS nulls=(K_FIRST | K_LAST))? ;
 
 limitPart
-  : kind=K_LIMIT (K_ALL | count=expr (COMMA second=expr)?) (K_BY by=exprList)?
+  : kind=K_LIMIT (K_ALL | count=expr (COMMA second=expr)?)
+    (K_WITH ties=K_TIES | (K_OFFSET skip=expr)? K_BY by=exprList)?
   | kind=K_OFFSET count=expr (K_ROW | K_ROWS)?
   | kind=K_FETCH (K_FIRST | K_NEXT) (number=(NUMBER | PARAM) | LPAREN count=expr RPAREN)?
     (K_ROW | K_ROWS) (K_ONLY | K_WITH ties=K_TIES)
@@ -146,8 +146,9 @@ tablePrimary
   ;
 tableAlias : K_AS? identifier (LPAREN identifierList RPAREN)? ;
 sample
-  : K_SAMPLE fraction=NUMBER (SLASH divisor=NUMBER)?
+  : K_SAMPLE fraction=NUMBER (SLASH divisor=NUMBER)? (K_OFFSET skip=NUMBER (SLASH part=NUMBER)?)?
   | K_TABLESAMPLE method=identifier LPAREN percent=NUMBER RPAREN
+    (repeatable=identifier LPAREN seed=NUMBER RPAREN)?
   ;
 
 // ---- expressions: earlier alternatives bind tighter ----
