@@ -73,10 +73,13 @@ bool WindowCollector::UsedBy(const Expr& expr) const {
 
 PendingJoins TakeAboveWindows(const WindowCollector& windows, PendingJoins* pending) {
   PendingJoins above, below;
-  for (PlanPtr& join : *pending) {
+  for (PendingJoin& waiting : *pending) {
     bool uses = false;
-    ForEachExpr(*join, [&](ExprPtr& expr) { uses |= windows.UsedBy(*expr); });
-    (uses ? above : below).push_back(std::move(join));
+    const auto look = [&](ExprPtr& expr) { uses |= windows.UsedBy(*expr); };
+    ForEachExprBelow(*waiting.plan, look);
+    for (ExprPtr& key : waiting.join.probe_keys) look(key);
+    if (waiting.join.residual) look(waiting.join.residual);
+    (uses ? above : below).push_back(std::move(waiting));
   }
   *pending = std::move(below);
   return above;

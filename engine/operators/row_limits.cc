@@ -5,6 +5,7 @@
 
 #include "engine/base/sync.h"
 #include "engine/expr/evaluator.h"
+#include "engine/operators/filter.h"
 #include "engine/operators/grouper.h"
 #include "engine/operators/sort_keys.h"
 
@@ -143,7 +144,64 @@ class LimitWithTies : public Operator {
   const int64_t offset_;
 };
 
+// ---- computed -----------------------------------------------------------------------------------
+
+struct NoState : WorkerState {};
+
+class NumberSink : public Sink {
+ public:
+  NumberSink(std::string clause, LimitNumber* number)
+      : clause_(std::move(clause)), number_(number) {}
+  WorkerStatePtr MakeState(ExecutionContext*) override { return std::make_unique<NoState>(); }
+  StatusOr<Flow> Consume(WorkerState*, Chunk input) override {
+    if (input.num_rows == 0) return Flow::kMore;
+    MutexLock lock(&mutex_);
+    const Value value = input.columns[0].GetValue(0);
+    if (value.is_null()) return Flow::kMore;
+    if (value.AsInt() < 0) return InvalidArgument("{} must not be negative", clause_);
+    number_->value = value.AsInt();
+    return Flow::kMore;
+  }
+  Status Combine(WorkerState*) override { return OkStatus(); }
+  Status Finalize(ExecutionContext*) override { return OkStatus(); }
+
+ private:
+  const std::string clause_;
+  Mutex mutex_;
+  LimitNumber* const number_;
+};
+
+class ComputedLimit : public Operator {
+ public:
+  ComputedLimit(std::shared_ptr<LimitNumber> limit, std::shared_ptr<LimitNumber> offset)
+      : limit_(std::move(limit)), offset_(std::move(offset)) {}
+  WorkerStatePtr MakeState(ExecutionContext* context) override {
+    MutexLock lock(&mutex_);
+    if (!inner_) inner_ = MakeLimit(limit_ ? limit_->value : -1, offset_ ? offset_->value : 0);
+    return inner_->MakeState(context);
+  }
+  StatusOr<Flow> Process(WorkerState* state, Chunk input, const Emit& emit) override {
+    return inner_->Process(state, std::move(input), emit);
+  }
+
+ private:
+  const std::shared_ptr<LimitNumber> limit_, offset_;
+  Mutex mutex_;
+  std::shared_ptr<Operator> inner_;  // made by the first worker's MakeState, then only read
+};
+
 }  // namespace
+
+std::shared_ptr<LimitNumber> MakeLimitNumber(std::string_view clause) {
+  auto number = std::make_shared<LimitNumber>();
+  number->sink = std::make_shared<NumberSink>(std::string(clause), number.get());
+  return number;
+}
+
+std::shared_ptr<Operator> MakeComputedLimit(std::shared_ptr<LimitNumber> limit,
+                                            std::shared_ptr<LimitNumber> offset) {
+  return std::make_shared<ComputedLimit>(std::move(limit), std::move(offset));
+}
 
 std::shared_ptr<Operator> MakeLimitBy(std::vector<ExprPtr> keys, int64_t limit, int64_t offset) {
   return std::make_shared<LimitBy>(std::move(keys), limit, offset);

@@ -39,6 +39,9 @@ void UseKeyRanges(PlanPtr* plan, const RuleContext& context, ColumnVar* next);
 // late_columns.cc: a top-n reads the columns that it does not need for its few rows only. After
 // PruneColumns.
 void FetchColumnsLate(PlanPtr* plan, ColumnVar* next);
+// merge_shared.cc: a shared plan that has one reader, or that is a plain read of a table, becomes a
+// part of whoever reads it.
+void MergeShared(PlanPtr* plan, ColumnVar* next);
 // metadata_aggregates.cc: count(*), min and max of a whole table come from metadata.
 void AnswerFromMetadata(PlanPtr* plan, const RuleContext& context);
 
