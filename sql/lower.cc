@@ -14,12 +14,22 @@
 namespace shale {
 namespace {
 
+// Conditions that a scan gets when it starts: what joins further on then know of their other side.
+using LateFilters = std::vector<std::function<void(std::vector<ExprPtr>*)>>;
+struct ScanColumn {
+  std::shared_ptr<LateFilters> filters;
+  size_t position;
+};
+
 // Rows on their way: where they come from, what has been done to them, which column is where.
 struct Stream {
   std::vector<Pipeline::Branch> branches;
   std::vector<ColumnVar> layout;
   bool ordered = false;     // the source's order may matter to who reads: one worker
   bool sequential = false;  // it does matter to an operator already added
+  // Columns that a scan reads and every operator so far hands on row by row: where a condition on
+  // one may be added that drops rows early.
+  std::map<ColumnVar, ScanColumn> scanned;
 };
 
 // What one lowering of a recursive term leaves to the next: inputs that stay as they are.
@@ -155,12 +165,20 @@ class Lowering {
     TableId table = node.schema->table_id;
     auto counters = node.counters;
     Snapshot snapshot = snapshot_;
-    return FromSource(
+    auto late = std::make_shared<LateFilters>();
+    Stream stream = FromSource(
         plan,
-        [snapshot, table, spec, counters]() -> StatusOr<std::unique_ptr<Source>> {
-          return MakeTableSource(snapshot, table, spec, counters);
+        [snapshot, table, spec, counters, late]() -> StatusOr<std::unique_ptr<Source>> {
+          ScanSpec with_late = spec;
+          for (const auto& add : *late) add(&with_late.filters);
+          return MakeTableSource(snapshot, table, std::move(with_late), counters);
         },
         node.sorted);
+    // A late condition could fix what the order of a scan is by.
+    for (size_t i = 0; node.order.empty() && i < layout.size(); ++i) {
+      stream.scanned[layout[i]] = {late, i};
+    }
+    return stream;
   }
   StatusOr<Stream> LowerNode(Plan* plan, ValuesNode& node) {
     auto chunks = node.chunks;
@@ -177,6 +195,11 @@ class Lowering {
     ASSIGN_OR_RETURN(Stream stream, Lower(plan->children[0].get()));
     Add(plan, &stream, MakeProject(Positioned(node.exprs, stream.layout)));
     stream.layout = LayoutOf(*plan);
+    for (size_t i = 0; i < node.exprs.size(); ++i) {
+      if (node.exprs[i]->kind != Expr::Kind::kColumn) continue;
+      auto found = stream.scanned.find(node.exprs[i]->column_index);
+      if (found != stream.scanned.end()) stream.scanned[plan->output[i].id] = found->second;
+    }
     return stream;
   }
   StatusOr<Stream> LowerNode(Plan* plan, AggregateNode& node) {
@@ -240,6 +263,7 @@ class Lowering {
   StatusOr<Stream> LowerNode(Plan* plan, LimitNode& node) {
     ASSIGN_OR_RETURN(Stream stream, Lower(plan->children[0].get()));
     stream.sequential |= stream.ordered;
+    stream.scanned.clear();
     if (node.ties.empty()) {
       Add(plan, &stream, MakeLimit(node.limit, node.offset));
     } else {
@@ -260,6 +284,7 @@ class Lowering {
     }
     ASSIGN_OR_RETURN(Stream stream, Lower(plan->children[0].get()));
     stream.sequential |= stream.ordered;
+    stream.scanned.clear();
     Add(plan, &stream,
         MakeComputedLimit(node.has_limit ? numbers[0] : nullptr,
                           node.has_offset ? numbers.back() : nullptr));
@@ -268,6 +293,7 @@ class Lowering {
   StatusOr<Stream> LowerNode(Plan* plan, LimitByNode& node) {
     ASSIGN_OR_RETURN(Stream stream, Lower(plan->children[0].get()));
     stream.sequential |= stream.ordered;
+    stream.scanned.clear();
     Add(plan, &stream,
         MakeLimitBy(Positioned(node.keys, stream.layout), node.limit, node.offset));
     return stream;
@@ -420,6 +446,17 @@ class Lowering {
                                  node.residual ? Positioned(node.residual, both) : nullptr,
                                  TypesOf(*probe), TypesOf(*build), node.null_safe);
     if (reused) inputs_->joins[plan] = join;
+    for (size_t k = 0; join.bounds && k < node.probe_keys.size(); ++k) {
+      if (node.probe_keys[k]->kind != Expr::Kind::kColumn) continue;
+      auto found = stream.scanned.find(node.probe_keys[k]->column_index);
+      if (found == stream.scanned.end()) continue;
+      const ExprPtr column = MakeColumn(found->second.position, node.probe_keys[k]->type);
+      found->second.filters->push_back([bounds = join.bounds, k, column](auto* filters) {
+        for (ExprPtr& condition : bounds->Conditions(k, column)) {
+          filters->push_back(std::move(condition));
+        }
+      });
+    }
     built.ordered = false;
     // The build must be ready before the probe's own pipeline runs, which is finished later.
     Finish(std::move(built), join.build, SinkProfile(plan));

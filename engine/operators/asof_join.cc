@@ -306,14 +306,14 @@ class AsofProbe : public Operator {
 
 StatusOr<HashJoin> MakeAsofJoin(AsofPlan plan) {
   const Type& type = plan.probe_order->type;
-  if (type.IsStringLike() || KeysInPrefix({type}) != 1) {
+  if (type.IsStringLike() || PrefixOfKeys({type}).num_keys != 1) {
     return Unsupported("ASOF JOIN compares numbers and times, not {}", type.ToString());
   }
   auto table = std::make_shared<AsofTable>();
   table->forward = plan.op[0] == '<';
   table->inclusive = plan.op.size() == 2;
   table->plan = std::move(plan);
-  return HashJoin{std::make_shared<AsofBuild>(table), std::make_shared<AsofProbe>(table)};
+  return HashJoin{std::make_shared<AsofBuild>(table), std::make_shared<AsofProbe>(table), nullptr};
 }
 
 }  // namespace shale

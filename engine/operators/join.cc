@@ -291,7 +291,9 @@ HashJoin MakeHashJoin(JoinKind kind, std::vector<ExprPtr> probe_keys,
   std::shared_ptr<Operator> probe = join->probe_keys.empty()
                                         ? MakeLoopProbe(join)
                                         : std::make_shared<HashProbe>(join);
-  return {MakeJoinBuild(join), std::move(probe)};
+  std::shared_ptr<const JoinBounds> bounds;
+  if (join->drops_probe()) bounds = join;
+  return {MakeJoinBuild(join), std::move(probe), std::move(bounds)};
 }
 
 }  // namespace shale

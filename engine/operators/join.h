@@ -21,9 +21,20 @@ namespace shale {
 
 enum class JoinKind : uint8_t { kInner, kLeft, kSemi, kAnti, kMark, kRight, kFull, kSingle };
 
+// What the build side's keys are, known once it was built: a scan of the probe side may leave out
+// rows that cannot meet any.
+class JoinBounds {
+ public:
+  virtual ~JoinBounds() = default;
+  // Conditions on `column`, an expression of the probe key's type, that every row which meets a build
+  // row fulfils: one of a few values, or a range. None when nothing is known, or no row was built.
+  virtual std::vector<ExprPtr> Conditions(size_t key, const ExprPtr& column) const = 0;
+};
+
 struct HashJoin {
   std::shared_ptr<Sink> build;      // run this pipeline first
   std::shared_ptr<Operator> probe;  // then the other side through this
+  std::shared_ptr<const JoinBounds> bounds;  // null for kinds that keep probe rows
 };
 
 // probe_keys[i] is compared with build_keys[i]; both have the same type. `residual` (may be null) is

@@ -22,6 +22,7 @@ struct BuildWorker : WorkerState {
   std::vector<Evaluator> keys;
   std::unique_ptr<KeyPacker> packer;
   std::vector<BuildChunk> chunks;
+  std::vector<KeyDigest> digests;
   Reservation memory;
   int64_t bytes = 0;
 };
@@ -45,6 +46,9 @@ class JoinBuild : public Sink {
     auto worker = std::make_unique<BuildWorker>(context->memory);
     for (const ExprPtr& key : join_->build_keys) {
       worker->keys.emplace_back(key, &context->functions);
+    }
+    if (join_->drops_probe()) {
+      for (const ExprPtr& key : join_->build_keys) worker->digests.emplace_back(key->type);
     }
     if (join_->status.ok()) worker->packer = std::make_unique<KeyPacker>(&join_->layout);
     return worker;
@@ -74,6 +78,7 @@ class JoinBuild : public Sink {
           break;
         }
       }
+      for (size_t k = 0; k < worker->digests.size(); ++k) worker->digests[k].Add(kept.keys[k]);
       if (!join_->needs_keys()) kept.keys.clear();
       worker->bytes += static_cast<int64_t>(kept.words.size() * sizeof(uint64_t));
     }
@@ -92,6 +97,13 @@ class JoinBuild : public Sink {
     RETURN_IF_ERROR(join_->status);
     MutexLock lock(&join_->mutex);
     for (BuildChunk& chunk : worker->chunks) chunks_.push_back(std::move(chunk));
+    if (join_->digests.empty()) {
+      join_->digests = std::move(worker->digests);
+    } else {
+      for (size_t k = 0; k < worker->digests.size(); ++k) {
+        join_->digests[k].Merge(worker->digests[k]);
+      }
+    }
     return OkStatus();
   }
 
@@ -256,6 +268,91 @@ class JoinBuild : public Sink {
 
 std::shared_ptr<Sink> MakeJoinBuild(std::shared_ptr<JoinTable> join) {
   return std::make_shared<JoinBuild>(std::move(join));
+}
+
+KeyDigest::KeyDigest(const Type& type) : type_(type), texts_(type.id() == TypeId::kText) {
+  switch (type.physical()) {
+    case PhysicalType::kInt8:
+    case PhysicalType::kInt16:
+    case PhysicalType::kInt32:
+    case PhysicalType::kInt64: numbers_ = true; break;
+    default: break;
+  }
+}
+
+template <typename T>
+void KeyDigest::AddNumbers(const Vector& flat) {
+  const T* values = flat.values<T>();
+  const uint64_t* validity = flat.validity();
+  const size_t count = flat.is_constant() ? 1 : flat.size();
+  int64_t min = min_, max = max_;
+  for (size_t i = 0; i < count; ++i) {
+    if (validity && !BitIsSet(validity, i)) continue;
+    min = std::min<int64_t>(min, values[i]);
+    max = std::max<int64_t>(max, values[i]);
+  }
+  min_ = min;
+  max_ = max;
+  for (size_t i = 0; i < count && !many_; ++i) {
+    if (validity && !BitIsSet(validity, i)) continue;
+    values_.insert(values[i]);
+    many_ = values_.size() > kMaxListed;
+  }
+}
+
+void KeyDigest::Add(const Vector& key) {
+  if (numbers_) {
+    const Vector flat = key.is_constant() ? key : key.Flatten();
+    switch (type_.physical()) {
+      case PhysicalType::kInt8: return AddNumbers<int8_t>(flat);
+      case PhysicalType::kInt16: return AddNumbers<int16_t>(flat);
+      case PhysicalType::kInt32: return AddNumbers<int32_t>(flat);
+      default: return AddNumbers<int64_t>(flat);
+    }
+  }
+  if (!texts_ || many_) return;
+  const Vector flat = key.Flatten();
+  const auto* values = flat.values<std::string_view>();
+  for (size_t i = 0; i < flat.size() && !many_; ++i) {
+    if (flat.validity() && !BitIsSet(flat.validity(), i)) continue;
+    if (strings_.find(values[i]) == strings_.end()) strings_.emplace(values[i]);
+    many_ = strings_.size() > kMaxListed;
+  }
+}
+
+void KeyDigest::Merge(const KeyDigest& other) {
+  min_ = std::min(min_, other.min_);
+  max_ = std::max(max_, other.max_);
+  values_.insert(other.values_.begin(), other.values_.end());
+  strings_.insert(other.strings_.begin(), other.strings_.end());
+  many_ |= other.many_ || values_.size() > kMaxListed || strings_.size() > kMaxListed;
+}
+
+std::vector<ExprPtr> KeyDigest::Conditions(const ExprPtr& column) const {
+  if (!(column->type == type_)) return {};
+  std::vector<ExprPtr> conditions;
+  const auto add = [&](std::string_view name, std::vector<ExprPtr> args) {
+    auto call = MakeCall(name, std::move(args));
+    if (call.ok()) conditions.push_back(*std::move(call));
+  };
+  std::vector<ExprPtr> listed = {column};
+  for (int64_t value : values_) listed.push_back(MakeConstant(Value::Int(type_, value)));
+  for (const std::string& value : strings_) {
+    listed.push_back(MakeConstant(Value::String(type_, value)));
+  }
+  if (!many_ && listed.size() > 1) {
+    add(listed.size() == 2 ? "=" : "in", std::move(listed));
+  } else if (many_ && numbers_) {
+    add(">=", {column, MakeConstant(Value::Int(type_, min_))});
+    add("<=", {column, MakeConstant(Value::Int(type_, max_))});
+  }
+  return conditions;
+}
+
+std::vector<ExprPtr> JoinTable::Conditions(size_t key, const ExprPtr& column) const {
+  MutexLock lock(&mutex);
+  if (null_safe[key] || key >= digests.size()) return {};
+  return digests[key].Conditions(column);
 }
 
 Vector JoinTable::Rows(size_t column, const uint32_t* rows, size_t count) const {

@@ -7,6 +7,8 @@
 
 #include <atomic>
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "engine/base/sync.h"
@@ -16,7 +18,30 @@
 
 namespace shale {
 
-struct JoinTable {
+// The range of a key's values, and the values themselves while they are few. Of one worker, then of
+// all.
+class KeyDigest {
+ public:
+  explicit KeyDigest(const Type& type);
+  void Add(const Vector& key);
+  void Merge(const KeyDigest& other);
+  std::vector<ExprPtr> Conditions(const ExprPtr& column) const;
+
+ private:
+  template <typename T>
+  void AddNumbers(const Vector& flat);
+
+  static constexpr size_t kMaxListed = 32;
+  Type type_;
+  bool numbers_ = false;  // signed integers and what is stored as such
+  bool texts_ = false;
+  bool many_ = false;  // more than kMaxListed: values_ and strings_ are not kept
+  int64_t min_ = INT64_MAX, max_ = INT64_MIN;
+  std::set<int64_t> values_;
+  std::set<std::string, std::less<>> strings_;
+};
+
+struct JoinTable : JoinBounds {
   JoinKind kind;
   std::vector<ExprPtr> probe_keys;
   std::vector<ExprPtr> build_keys;
@@ -25,7 +50,7 @@ struct JoinTable {
   std::vector<Type> probe_types;
   std::vector<Type> build_types;
 
-  Mutex mutex;
+  mutable Mutex mutex;
   // Made by the first worker of the build.
   bool begun SHALE_GUARDED_BY(mutex) = false;
   Status status;
@@ -45,6 +70,8 @@ struct JoinTable {
   std::vector<uint32_t> next;
   bool unique = true;
   std::vector<uint32_t> null_rows;  // rows with a NULL in a key that is not null-safe
+
+  std::vector<KeyDigest> digests SHALE_GUARDED_BY(mutex);  // kinds that drop probe rows
 
   // kRight, kFull: build rows that met a probe row; workers that still probe; whether the rows that
   // met none were given out.
@@ -71,6 +98,11 @@ struct JoinTable {
     return kind == JoinKind::kLeft || kind == JoinKind::kFull || kind == JoinKind::kSingle;
   }
   bool keeps_build() const { return kind == JoinKind::kRight || kind == JoinKind::kFull; }
+
+  bool drops_probe() const {
+    return kind == JoinKind::kInner || kind == JoinKind::kSemi || kind == JoinKind::kRight;
+  }
+  std::vector<ExprPtr> Conditions(size_t key, const ExprPtr& column) const override;
 
   // Rows of a build column.
   Vector Rows(size_t column, const uint32_t* rows, size_t count) const;

@@ -20,6 +20,7 @@ void Optimize(PlanPtr* plan, const std::vector<PlanColumn>& result, const RuleCo
     LimitRanks(part->get());
     AnswerFromMetadata(part, context);
     ShareShiftedSums(part, &next);
+    OrderJoins(part, context);
     ChooseBuildSides(part->get(), context);
   }
   std::set<ColumnVar> required;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/operators/filter.h"
 #include "tests/support/random_chunks.h"
 
 namespace shale {
@@ -222,6 +223,40 @@ TEST(JoinTest, SecondMatchOfASingleJoinIsAnError) {
       if (status.ok()) {
         EXPECT_EQ(RowsOf(sink->chunks()).size(), 1u);
       }
+    }
+  }
+}
+
+// What a join says of its build side holds of every probe row that has a match.
+TEST(JoinTest, BoundsKeepEveryMatch) {
+  const std::vector<Type> key_types = {TypeId::kInteger, TypeId::kText, TypeId::kTimestamp,
+                                       TypeId::kSmallInt, Type::Decimal(9, 2), TypeId::kDouble};
+  for (uint64_t round = 0; round < 48; ++round) {
+    RandomChunks random(900 + round);
+    const Type& key = key_types[round % key_types.size()];
+    const size_t variety = round % 2 ? 5 : 400;
+    const auto probe = random.RandomRows({key}, 3, 80, variety, 0.1);
+    const auto build = random.RandomRows({key}, round % 4, 80, variety, 0.1);
+    HashJoin join = MakeHashJoin(JoinKind::kInner, {MakeColumn(0, key)}, {MakeColumn(0, key)},
+                                 nullptr, {key}, {key});
+    ExecutionContext context;
+    context.num_workers = 1 + static_cast<int>(round % 3);
+    ASSERT_TRUE(RunInto(build, {}, join.build, &context).ok());
+    ASSERT_NE(join.bounds, nullptr);
+    const auto conditions = join.bounds->Conditions(0, MakeColumn(0, key));
+    std::vector<std::shared_ptr<Operator>> operators;
+    if (!conditions.empty()) operators.push_back(MakeFilter(conditions));
+    operators.push_back(join.probe);
+    auto sink = MakeCollect();
+    ASSERT_TRUE(RunInto(probe, operators, sink, &context).ok());
+    std::vector<Row> rows = RowsOf(sink->chunks());
+    std::vector<Row> expected = Expected(JoinKind::kInner, Case{{key}, {key}, {{0, 0}}},
+                                         RowsOf(probe), RowsOf(build));
+    std::sort(rows.begin(), rows.end(), RowLess());
+    std::sort(expected.begin(), expected.end(), RowLess());
+    ASSERT_EQ(rows.size(), expected.size()) << "round " << round;
+    for (size_t i = 0; i < rows.size(); ++i) {
+      ASSERT_EQ(testing::CompareRows(rows[i], expected[i]), 0) << "round " << round;
     }
   }
 }
