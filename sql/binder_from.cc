@@ -119,7 +119,14 @@ StatusOr<PlanPtr> Binder::BindNamed(const ast::NamedTable& table, const ast::Tab
       return plan;
     }
   }
-  auto schema = LookupTable(table.name);
+  const size_t parts = table.name.parts.size();
+  const bool information_schema =
+      parts >= 2 && SameName(table.name.parts[parts - 2], "information_schema");
+  auto schema = information_schema
+                    ? StatusOr<TableSchemaPtr>(NotFound("relation \"information_schema.{}\" does "
+                                                        "not exist",
+                                                        last.name))
+                    : LookupTable(table.name);
   if (schema.ok()) {
     Scope own;
     ASSIGN_OR_RETURN(PlanPtr plan, BindTable(*schema, (*schema)->name, &own));
@@ -133,15 +140,18 @@ StatusOr<PlanPtr> Binder::BindNamed(const ast::NamedTable& table, const ast::Tab
   if (schema.status().code() != StatusCode::kNotFound) return schema.status();
   if (table.sample) return ErrorAt(table.sample->at, kSampleTablesOnly);
   for (const ViewSchema& view : Views(*snapshot_)) {
-    if (!SameName(last, view.name)) continue;
+    if (information_schema || !SameName(last, view.name)) continue;
     ASSIGN_OR_RETURN(PlanPtr plan, BindView(view, ref.at));
     RETURN_IF_ERROR(AddToScope(*plan, ref, view.name, scope));
     return plan;
   }
   std::string lower = absl::AsciiStrToLower(last.name);
   ASSIGN_OR_RETURN(std::optional<SystemRelation> relation,
-                   MakeSystemRelation(lower, *session_, *snapshot_));
-  if (!relation) return schema.status();
+                   MakeSystemRelation(information_schema ? "information_schema." + lower : lower,
+                                      *session_, *snapshot_));
+  if (!relation) {
+    return information_schema ? ErrorAt(last.at, Message(schema.status())) : schema.status();
+  }
   std::vector<PlanColumn> output;
   for (auto& [name, type] : relation->columns) output.push_back(NewColumn(name, type));
   ValuesNode values;

@@ -28,7 +28,7 @@ void ExpectRows(const std::vector<Row>& rows, const std::vector<Row>& expected) 
   }
 }
 
-std::vector<Row> Run(const std::vector<Chunk>& input, std::shared_ptr<Operator> op) {
+std::vector<Row> RunRows(const std::vector<Chunk>& input, std::shared_ptr<Operator> op) {
   ExecutionContext context;
   MemoryBudget budget("memory_limit", int64_t{1} << 30);
   context.memory = &budget;
@@ -54,15 +54,15 @@ TEST(RowLimitsTest, LimitByTakesTheFirstRowsOfEachKey) {
       const int64_t at = seen[Row(row.begin(), row.begin() + num_keys)]++;
       if (at >= offset && (limit < 0 || at < offset + limit)) expected.push_back(row);
     }
-    ExpectRows(Run(input, MakeLimitBy(keys, limit, offset)), expected);
+    ExpectRows(RunRows(input, MakeLimitBy(keys, limit, offset)), expected);
   }
 }
 
 TEST(RowLimitsTest, TiesComeAlong) {
   for (uint64_t seed = 0; seed < 80; ++seed) {
     RandomChunks random(seed);
-    std::vector<Row> rows = RowsOf(random.RandomRows({TypeId::kInteger, TypeId::kText}, 4, 40, 4,
-                                                     seed % 2 ? 0.2 : 0));
+    std::vector<Row> rows =
+        RowsOf(random.RandomRows({TypeId::kInteger, TypeId::kText}, 4, 40, 4, seed % 2 ? 0.2 : 0));
     std::sort(rows.begin(), rows.end(), RowLess());  // NULLs last
     std::vector<Chunk> input;
     const size_t size = 1 + seed % 37;
@@ -72,8 +72,8 @@ TEST(RowLimitsTest, TiesComeAlong) {
         a.push_back(rows[i][0]);
         b.push_back(rows[i][1]);
       }
-      input.push_back({{testing::FlatOf(TypeId::kInteger, a), testing::FlatOf(TypeId::kText, b)},
-                       a.size()});
+      input.push_back(
+          {{testing::FlatOf(TypeId::kInteger, a), testing::FlatOf(TypeId::kText, b)}, a.size()});
     }
     const int64_t limit = static_cast<int64_t>(seed * 7 % 90);
     const int64_t offset = static_cast<int64_t>(seed * 3 % 50);
@@ -93,7 +93,7 @@ TEST(RowLimitsTest, TiesComeAlong) {
       if (!tie) break;
       expected.push_back(rows[i]);
     }
-    ExpectRows(Run(input, MakeLimitWithTies(keys, limit, offset)), expected);
+    ExpectRows(RunRows(input, MakeLimitWithTies(keys, limit, offset)), expected);
   }
 }
 
@@ -101,7 +101,7 @@ TEST(ExpandTest, EveryRowOnceForEachSet) {
   RandomChunks random(9);
   const auto input = random.RandomRows({TypeId::kText, TypeId::kInteger}, 3, 20, 5, 0.1);
   const std::vector<std::vector<bool>> sets = {{true, true}, {false, true}, {false, false}};
-  std::vector<Row> rows = Run(input, MakeExpand({0, 1}, sets)), expected;
+  std::vector<Row> rows = RunRows(input, MakeExpand({0, 1}, sets)), expected;
   for (const Row& row : RowsOf(input)) {
     for (size_t s = 0; s < sets.size(); ++s) {
       Row wide = row;
@@ -126,7 +126,7 @@ TEST(ExpandTest, RowsRepeat) {
   }
   const std::vector<Chunk> input = {
       {{testing::FlatOf(TypeId::kBigInt, counts), testing::FlatOf(TypeId::kInteger, values)}, 50}};
-  ExpectRows(Run(input, MakeRepeat(0)), expected);
+  ExpectRows(RunRows(input, MakeRepeat(0)), expected);
 }
 
 // Reachable nodes of random graphs, by a step that follows edges.
