@@ -218,6 +218,64 @@ TEST_F(AggregateLaws, MergeOfPartsIsTheWhole) {
   }
 }
 
+// Windows merge one state into many: what was merged from stays as it was, whatever becomes of the
+// state that shares its memory.
+TEST_F(AggregateLaws, MergeLeavesItsSourceAlone) {
+  uint64_t seed = 500;
+  for (const Subject& subject : All()) {
+    RandomChunks random(++seed);
+    States states(subject.function, 3);
+    const size_t rows[] = {1 + random.Below(900), 1 + random.Below(900)};
+    bool fits = true;  // some arguments are errors
+    for (uint32_t state : {0, 1}) {
+      const auto args = RandomArgs(subject, &random, rows[state], 0.2);
+      fits &= UpdateOne(subject, &states, state, Flats(subject, args, 0, rows[state]), rows[state])
+                  .ok();
+    }
+    if (!fits) continue;
+    std::string before[2], after[2];
+    for (uint32_t state : {0, 1}) {
+      subject.function.kernels.serialize(states.call(), states.at(state), &before[state]);
+    }
+    const uint32_t into[] = {2, 2, 2}, from[] = {0, 1, 0};
+    ASSERT_TRUE(
+        subject.function.kernels
+            .merge(states.call(), states.at(0), into, states.at(0), from, states.stride(), 3)
+            .ok());
+    for (uint32_t state : {0, 1}) {
+      subject.function.kernels.serialize(states.call(), states.at(state), &after[state]);
+      EXPECT_EQ(before[state], after[state]) << NameOf(subject) << " seed " << seed;
+    }
+  }
+}
+
+TEST_F(AggregateLaws, UnmergeUndoesMerge) {
+  uint64_t seed = 700;
+  std::set<std::string> met;
+  for (const Subject& subject : All()) {
+    const AggregateKernels& kernels = subject.function.kernels;
+    if (kernels.unmerge == nullptr) continue;
+    met.insert(subject.name);
+    RandomChunks random(++seed);
+    States states(subject.function, 2);
+    for (uint32_t state : {0, 1}) {
+      const size_t rows = random.Below(300);
+      const auto args = RandomArgs(subject, &random, rows, 0.2);
+      ASSERT_TRUE(UpdateOne(subject, &states, state, Flats(subject, args, 0, rows), rows).ok());
+    }
+    std::string before, after;
+    kernels.serialize(states.call(), states.at(0), &before);
+    const uint32_t into = 0, from = 1;
+    for (auto* kernel : {kernels.merge, kernels.unmerge}) {
+      ASSERT_TRUE(
+          kernel(states.call(), states.at(0), &into, states.at(0), &from, states.stride(), 1).ok());
+    }
+    kernels.serialize(states.call(), states.at(0), &after);
+    EXPECT_EQ(before, after) << NameOf(subject) << " seed " << seed;
+  }
+  EXPECT_EQ(met, (std::set<std::string>{"avg", "count", "count_if", "sum"}));
+}
+
 TEST_F(AggregateLaws, BytesBringTheStateBack) {
   uint64_t seed = 1000;
   for (const Subject& subject : All()) {
