@@ -23,6 +23,12 @@ void Binder::DeclareCommonTables(const ast::Select& select, Scope* outer) {
 
 Status Binder::BindUnreadCommonTables(size_t first) {
   for (size_t i = first; i < common_tables_.size(); ++i) {
+    const ast::Identifier& name = common_tables_[i].table->name;
+    for (size_t j = first; j < i; ++j) {
+      if (Folded(common_tables_[j].table->name) != Folded(name)) continue;
+      return ErrorAt(name.at,
+                     fmt::format("WITH query name \"{}\" specified more than once", name.name));
+    }
     if (common_tables_[i].state->step == CommonTableState::Step::kUnbound) {
       RETURN_IF_ERROR(BindCommonTable(i));
     }
@@ -66,6 +72,8 @@ Status Binder::BindCommonTable(size_t index) {
   std::vector<std::pair<std::shared_ptr<CommonTableState>, std::string>> waiting;
   for (const CommonTableScope& other : common_tables_) {
     if (other.state->step != CommonTableState::Step::kBinding) continue;
+    // Those of one WITH RECURSIVE all see the same.
+    if (!other.state->may_recurse || other.visible != entry.visible) continue;
     waiting.emplace_back(other.state, other.state->refusal);
     other.state->refusal = "mutual recursion between WITH items is not supported";
   }
