@@ -158,10 +158,13 @@ void AppendValueAsJson(const Vector& vector, size_t row, std::string_view time_z
     }
     case TypeId::kList: {
       const ListEntry entry = vector.values<ListEntry>()[vector.is_constant() ? 0 : row];
+      const Vector& child = vector.children()[0];
+      Vector flat;
+      if (!child.is_flat()) flat = child.Flatten();
       out->push_back('[');
       for (uint32_t i = 0; i < entry.length; ++i) {
         if (i > 0) out->push_back(',');
-        AppendValueAsJson(vector.children()[0], entry.offset + i, time_zone, out);
+        AppendValueAsJson(child.is_flat() ? child : flat, entry.offset + i, time_zone, out);
       }
       out->push_back(']');
       return;
