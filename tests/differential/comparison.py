@@ -28,7 +28,7 @@ class Verdict:
         self.status = status  # "agree", "both error", "explained", "unexplained"
         self.rules = rules
         self.detail = detail
-        self.kind = kind  # of what is unexplained: "crash", "left error", "right error", "rows"
+        self.kind = kind  # of what is unexplained: "crash", "left error", "right error", "rows", "refused"
 
 
 def _float(text):
@@ -139,6 +139,9 @@ def compare(case, left, right):
     if left.crash or right.crash:
         return Verdict("unexplained", detail=left.error or right.error, kind="crash")
     if left.error and right.error:
+        if (right.state or "").startswith("42"):
+            detail = f"the generator made what PostgreSQL refuses: {right.error}"
+            return Verdict("unexplained", detail=detail, kind="refused")
         return Verdict("both error", rules=[right.state or "error"])
     if left.error or right.error:
         for part in LIMITS:

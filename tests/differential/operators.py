@@ -53,7 +53,7 @@ text | regexp_replace({0}, {1}, {2}, 'g') | text regexp text2
 text | substring({0} FROM {1}) | text regexp
 text | regexp_substr({0}, {1}) | text regexp
 text | format('%s-%s', {0}, {1}) | text int
-text | format('%I %L', {0}, {1}) | text text
+text | format('%L %2$s', {0}, {1}) | text text
 text | encode({0}, 'hex') | bytea
 text | encode({0}, 'base64') | bytea
 text | encode({0}, 'escape') | bytea
@@ -204,7 +204,7 @@ interval_any | justify_days({0}) | interval
 interval_any | justify_hours({0}) | interval
 interval_any | justify_interval({0} - INTERVAL '1 mon -3 days') | interval
 interval_any | date_trunc('hour', {0}) | interval
-interval_any | make_interval(days => {0}, hours => {1}) | count count
+interval_any | make_interval(0, 0, 0, {0}, {1}) | count count
 
 bytea | ({0} || {1}) | bytea bytea
 bytea | substring({0} FROM {1} + 1 FOR {2}) | bytea count count
@@ -232,7 +232,6 @@ bool | ({0} SIMILAR TO {1}) | text similar
 bool | ({0} << {1}) | inet inet
 bool | ({0} >>= {1}) | inet inet
 bool | isfinite({0}) | date
-bool | (({0}, {1}) OVERLAPS ({2}, {3})) | ts ts ts ts
 bool | {0}::text::bool | bool
 bool | ({0} = ANY (ARRAY[1, 3, NULL])) | int4
 

@@ -50,12 +50,16 @@ LOOSE_RESULTS = ("avg", "approx", "interval_any")
 ORDERED = ("int2", "int4", "int8", "float8", "num", "text", "date", "ts", "tstz", "inet", "interval")
 
 
-class Source:
-    """A FROM clause and the columns it offers."""
+MAX_ROWS = 20_000  # what a join may come to, by estimate
 
-    def __init__(self, node, columns):
+
+class Source:
+    """A FROM clause, the columns it offers and about how many rows it has."""
+
+    def __init__(self, node, columns, num_rows=50):
         self.node = node
         self.columns = columns
+        self.num_rows = num_rows
 
 
 class Queries:
@@ -67,6 +71,7 @@ class Queries:
         self.features = features
         self.next_alias = 0
         self.ctes = []
+        self.most_rows = 50  # of any FROM clause so far
 
     def alias(self, letter="a"):
         self.next_alias += 1
@@ -82,7 +87,7 @@ class Queries:
         alias = self.alias()
         node = Node([Table(table.name, self.choose_state(table.name)), f" {alias}"])
         columns = [ScopeColumn(alias, c.name, c.type, column_facts(c)) for c in table.columns]
-        return Source(node, columns)
+        return Source(node, columns, len(table.rows))
 
     def columns_of_query(self, alias, items):
         columns = []
@@ -94,7 +99,8 @@ class Queries:
     def derived_source(self, depth):
         query, items = self.select(depth - 1, clean=True)
         alias = self.alias("q")
-        return Source(Node(["(", query, f") {alias}"]), self.columns_of_query(alias, items))
+        node = Node(["(", query, f") {alias}"])
+        return Source(node, self.columns_of_query(alias, items), self.most_rows)
 
     def values_source(self):
         rng = self.rng
@@ -119,7 +125,7 @@ class Queries:
         if self.ctes and rng.random() < 0.6:
             name, items = rng.choice(self.ctes)
             alias = self.alias("w")
-            return Source(Node([f"{name} {alias}"]), self.columns_of_query(alias, items))
+            return Source(Node([f"{name} {alias}"]), self.columns_of_query(alias, items), self.most_rows)
         if rng.random() < 0.05:
             return self.values_source()
         return self.table_source()
@@ -142,12 +148,15 @@ class Queries:
         rng = self.rng
         scope = left.columns + right.columns
         equal = self.equal_columns(left, right)
+        num_rows = left.num_rows * right.num_rows
+        if num_rows > MAX_ROWS:
+            return left
         kinds = ["JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN"]
         if "full_join" in self.features:
             kinds.append("FULL JOIN")
         kind = rng.choice(kinds)
         if equal is None:
-            return Source(Node([left.node, " CROSS JOIN ", right.node]), scope)
+            return Source(Node([left.node, " CROSS JOIN ", right.node]), scope, num_rows)
         conditions = [equal]
         if rng.random() < 0.3:
             more = self.equal_columns(left, right)
@@ -158,13 +167,14 @@ class Queries:
             a, b = equal.parts[1], equal.parts[3]
             conditions = [Node(["(", a, rng.choice([" < ", " >= ", " <> "]), b, ")"], "bool")]
         on = Items(" ON ", conditions, " AND ", minimum=1)
-        return Source(Node([left.node, f" {kind} ", right.node, on]), scope)
+        return Source(Node([left.node, f" {kind} ", right.node, on]), scope, num_rows)
 
     def source(self, depth):
         rng = self.rng
         source = self.one_source(depth)
         for _ in range(rng.choices([0, 1, 2], [6, 4, 1])[0] if depth > 0 else 0):
             source = self.join(source, self.one_source(0 if rng.random() < 0.7 else depth - 1))
+        self.most_rows = max(self.most_rows, source.num_rows)
         return source
 
     # ---- SELECT ----
@@ -299,11 +309,9 @@ class Queries:
             parts.append(Items(" GROUP BY ", keys))
         if rng.random() < 0.25:
             kind = rng.choice(["int8", "text", "int4", "date"])
-            condition = Node(
-                ["(", self.aggregate(scope, want=kind), rng.choice([" > ", " <= ", " <> "])]
-                + [self.expressions([]).literal(kind), ")"],
-                "bool",
-            )
+            made = self.aggregate(scope, want=kind)
+            word = rng.choice([" > ", " <= ", " <> "])
+            condition = Node(["(", made, word, self.expressions([]).literal(made.type), ")"], "bool")
             parts.append(Node([" HAVING ", condition], optional=True))
         return Node(parts, "body"), columns
 
@@ -339,7 +347,10 @@ class Queries:
     def set_operation(self, depth):
         rng = self.rng
         types = rng.choices([t for t in COMMON if t not in ("num", "interval")], k=rng.choice([1, 2, 3]))
-        operator = rng.choice(["UNION", "UNION ALL", "INTERSECT", "INTERSECT ALL", "EXCEPT", "EXCEPT ALL"])
+        words = ["UNION", "UNION ALL", "INTERSECT", "EXCEPT"]
+        if "set_all" in self.features:
+            words += ["INTERSECT ALL", "EXCEPT ALL"]
+        operator = rng.choice(words)
         left, items = self.plain_body(max(depth - 1, 0), types, True)
         right, _ = self.plain_body(0, types, True)
         query = Query(["(", Query([left]), f") {operator} (", Query([right]), ")"])

@@ -14,6 +14,7 @@ import argparse
 import collections
 import pathlib
 import random
+import re
 import sys
 import tempfile
 import time
@@ -83,6 +84,9 @@ class Run:
                 self.report(case, verdict, tables, number)
 
     def report(self, case, verdict, tables, number):
+        if self.arguments.brief:
+            print(f"[{number}] {case.kind}, {verdict.kind}: {' '.join(verdict.detail[:400].split())}")
+            return
         print(f"\n-- unexplained ({case.kind}, {verdict.kind}) in round {number}: {verdict.detail}")
         if self.shrunk < self.arguments.shrink:
             self.shrunk += 1
@@ -91,16 +95,24 @@ class Run:
             verdict = self.judge([case], tables)[0]
             print(f"-- shrunk: {verdict.detail}")
             for dialect, text in case.texts():
-                maker = {"shale": dataset.shale_statements, "postgres": dataset.postgres_statements}
                 print(f"-- {dialect}")
-                used = [t for t in tables if t.name in text]
-                for statement in maker[dialect](used):
+                for statement in self.tables_of(dialect, text, tables):
                     print(statement)
                 print(f"{text};")
         else:
             for dialect, text in case.texts():
                 print(f"-- {dialect}\n{text};")
         sys.stdout.flush()
+
+    def tables_of(self, dialect, text, tables):
+        """The statements that make what a query names."""
+        if dialect == "postgres":
+            return dataset.postgres_statements([t for t in tables if re.search(rf"\b{t.name}\b", text)])
+        statements = []
+        for state in dataset.STATES:
+            used = [t for t in tables if f"{t.name}_{state}" in text]
+            statements += dataset.shale_statements(used, (state,)) if used else []
+        return statements
 
     def summary(self, seconds):
         counts = self.counts
@@ -133,6 +145,7 @@ def main():
     parser.add_argument("--peer", choices=["postgres", "none"], default="postgres")
     parser.add_argument("--shale", default=str(ROOT / "build" / "shale"), help="the program")
     parser.add_argument("--round", type=int, help="only this round")
+    parser.add_argument("--brief", action="store_true", help="a line for each failure")
     parser.add_argument("--shrink", type=int, default=10, help="how many failures to shrink")
     parser.add_argument("--shrink-seconds", type=float, default=60, help="time for each")
     arguments = parser.parse_args()

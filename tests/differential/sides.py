@@ -11,6 +11,8 @@ import subprocess
 import tempfile
 import time
 
+MAX_OUTPUT_BYTES = 32 << 20  # of a batch
+
 POSTGRES_FOLDERS = ["/usr/lib/postgresql/15/bin"]
 
 
@@ -57,7 +59,7 @@ class Side:
     def read_error(self, text):
         raise NotImplementedError
 
-    def begin(self, setup, queries, timeout_s=120):
+    def begin(self, setup, queries, timeout_s=60):
         script = self.folder / "script.sql"
         script.write_text(self.script(setup, queries), encoding="utf-8")
         self.out = self.folder / "out"
@@ -71,13 +73,7 @@ class Side:
         end, is a crash; the rest is then asked of a new process."""
         outcomes = []
         while True:
-            late = False
-            try:
-                self.process.wait(max(0.1, self.deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                late = True
-                self.process.kill()
-                self.process.wait()
+            stopped = self._wait()
             out = self.out.read_text("utf-8", "replace")
             err = self.err.read_text("utf-8", "replace")
             left = queries[len(outcomes) :]
@@ -95,16 +91,32 @@ class Side:
                     outcomes.append(Outcome(rows=text.split("\n")[:-1]))
             if len(outcomes) >= len(queries):
                 return outcomes
-            reason = "no end in time" if late else f"exit code {self.process.returncode}"
-            outcomes.append(Outcome(error=f"{reason}: {err[-1500:]}", crash=True))
+            reason = stopped or f"exit code {self.process.returncode}: {err[-1500:]}"
+            outcomes.append(Outcome(error=reason, crash=True))
             if len(outcomes) >= len(queries):
                 return outcomes
             self.begin(setup, queries[len(outcomes) :])
 
+    def _wait(self):
+        """Waits for the process; why it was stopped, or nothing."""
+        stopped = ""
+        while not stopped:
+            try:
+                self.process.wait(0.05)
+                return ""
+            except subprocess.TimeoutExpired:
+                if time.monotonic() > self.deadline:
+                    stopped = "no end in time"
+                elif self.out.stat().st_size > MAX_OUTPUT_BYTES:
+                    stopped = "too many rows"
+        self.process.kill()
+        self.process.wait()
+        return stopped
+
     def setup_failed(self, errors):
         return True
 
-    def run(self, setup, queries, timeout_s=120):
+    def run(self, setup, queries, timeout_s=60):
         self.begin(setup, queries, timeout_s)
         return self.finish(setup, queries)
 
