@@ -66,12 +66,15 @@ struct WindowFrame {
   Bound end = Bound::kCurrentRow;
   ExprPtr start_offset, end_offset;
   enum class Exclude { kNoOthers, kCurrentRow, kGroup, kTies } exclude = Exclude::kNoOthers;
+  Position at;
 };
 struct WindowSpec {
   std::optional<Identifier> base;  // OVER name, or the name a definition starts from
+  bool is_name = false;            // OVER name, without parentheses: the named window as it is
   std::vector<ExprPtr> partition_by;
   std::vector<OrderItem> order_by;
   std::optional<WindowFrame> frame;
+  Position at;
 };
 
 // ---- expressions ------------------------------------------------------------------------------
@@ -101,7 +104,7 @@ struct Unary {
   ExprPtr operand;
 };
 // Infix operators in lower case: + - * / % ^ || = <> < <= > >= and or ~ ~* !~ !~* -> ->> #> #>>
-// @> <@ & | # << >> "is distinct from" "is not distinct from".  != is given as <>.
+// @> <@ && & | # << >> "is distinct from" "is not distinct from".  != is given as <>.
 struct Binary {
   std::string op;
   ExprPtr left, right;
@@ -175,13 +178,21 @@ struct FunctionCall {
   std::vector<OrderItem> order_by;      // string_agg(x, ',' ORDER BY y)
   std::vector<OrderItem> within_group;  // WITHIN GROUP (ORDER BY …)
   ExprPtr filter;                       // FILTER (WHERE …)
+  bool ignore_nulls = false;            // IGNORE NULLS, inside or behind the parentheses
   std::unique_ptr<WindowSpec> over;
 };
 struct ArrayLiteral {
   std::vector<ExprPtr> items;  // ARRAY[a, b]
 };
+// ARRAY(SELECT …)
+struct ArraySubquery {
+  SelectPtr query;
+};
+// x[index]; with slice x[index:upper], where either end may be null.
 struct Subscript {
   ExprPtr operand, index;
+  bool slice = false;
+  ExprPtr upper;
 };
 struct Row {
   std::vector<ExprPtr> items;  // (a, b) of two or more, or ROW(a)
@@ -195,7 +206,7 @@ struct Collate {
 struct Expr {
   std::variant<Literal, ColumnRef, Star, Parameter, Unary, Binary, IsTest, Between, Like, InList,
                InSubquery, Exists, ScalarSubquery, Quantified, Case, Cast, FunctionCall,
-               ArrayLiteral, Subscript, Row, Collate>
+               ArrayLiteral, ArraySubquery, Subscript, Row, Collate>
       node;
   Position at;          // first byte of the expression; for Binary, of the operator
   Position begin, end;  // the expression's text is [begin, end) of the statement's text
@@ -223,6 +234,7 @@ struct SubqueryTable {
 struct FunctionTable {
   ExprPtr call;  // holds a FunctionCall
   bool lateral = false;
+  bool ordinality = false;
 };
 struct Join {
   enum class Kind { kInner, kLeft, kRight, kFull, kCross, kSemi, kAnti, kAsof } kind = Kind::kInner;
@@ -369,8 +381,14 @@ struct Delete {
   ExprPtr where;
 };
 struct Update {
+  struct Assignment {
+    Identifier column;
+    ExprPtr value;  // null: DEFAULT
+  };
   QualifiedName table;
-  Position at;
+  std::optional<Identifier> alias;
+  std::vector<Assignment> assignments;
+  ExprPtr where;
 };
 struct Explain {
   bool analyze = false;

@@ -309,15 +309,20 @@ void SqlPrinter::Node(const ast::FunctionCall& call) {
     Print(*call.filter);
     out_ += ')';
   }
+  if (call.ignore_nulls) out_ += " IGNORE NULLS";
   if (call.over == nullptr) return;
   out_ += " OVER ";
   const ast::WindowSpec& window = *call.over;
-  if (window.base.has_value() && window.partition_by.empty() && window.order_by.empty() &&
-      !window.frame.has_value()) {
+  if (window.is_name) {
     out_ += PrintName(*window.base);
   } else {
     Window(window);
   }
+}
+
+void SqlPrinter::Node(const ast::ArraySubquery& array) {
+  out_ += "ARRAY";
+  Subquery(array.query);
 }
 
 void SqlPrinter::Node(const ast::ArrayLiteral& array) {
@@ -329,7 +334,9 @@ void SqlPrinter::Node(const ast::ArrayLiteral& array) {
 void SqlPrinter::Node(const ast::Subscript& subscript) {
   Child(subscript.operand, kSubscript);
   out_ += '[';
-  Print(*subscript.index);
+  if (subscript.index != nullptr) Print(*subscript.index);
+  if (subscript.slice) out_ += ':';
+  if (subscript.upper != nullptr) Print(*subscript.upper);
   out_ += ']';
 }
 

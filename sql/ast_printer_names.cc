@@ -58,6 +58,7 @@ struct FigureNode {
     return {call.name.substr(call.name.rfind('.') + 1), 2};
   }
   Found operator()(const ast::ArrayLiteral&) const { return {"array", 2}; }
+  Found operator()(const ast::ArraySubquery&) const { return {"array", 2}; }
   Found operator()(const ast::Row&) const { return {"row", 2}; }
   Found operator()(const ast::Exists&) const { return {"exists", 2}; }
   Found operator()(const ast::ScalarSubquery& subquery) const {

@@ -152,6 +152,7 @@ void SqlPrinter::Table(const ast::TableRef& table) {
   } else if (const auto* function = std::get_if<ast::FunctionTable>(&table.node)) {
     if (function->lateral) out_ += "LATERAL ";
     Print(*function->call);
+    if (function->ordinality) out_ += " WITH ORDINALITY";
   } else {
     if (table.alias.has_value()) out_ += '(';
     JoinOf(std::get<ast::Join>(table.node));
@@ -324,6 +325,21 @@ void SqlPrinter::Node(const ast::Delete& node) {
 
 void SqlPrinter::Node(const ast::Update& update) {
   out_ += "UPDATE " + PrintNames(update.table.parts, ".");
+  if (update.alias.has_value()) out_ += " AS " + PrintName(*update.alias);
+  out_ += " SET ";
+  for (size_t i = 0; i < update.assignments.size(); ++i) {
+    if (i > 0) out_ += ", ";
+    out_ += PrintName(update.assignments[i].column) + " = ";
+    if (update.assignments[i].value != nullptr) {
+      Print(*update.assignments[i].value);
+    } else {
+      out_ += "DEFAULT";
+    }
+  }
+  if (update.where != nullptr) {
+    out_ += " WHERE ";
+    Print(*update.where);
+  }
 }
 
 void SqlPrinter::Node(const ast::Explain& explain) {

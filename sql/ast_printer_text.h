@@ -57,6 +57,7 @@ class SqlPrinter {
   void Node(const ast::Cast& node);
   void Node(const ast::FunctionCall& node);
   void Node(const ast::ArrayLiteral& node);
+  void Node(const ast::ArraySubquery& node);
   void Node(const ast::Subscript& node);
   void Node(const ast::Row& node);
   void Node(const ast::Collate& node);

@@ -53,8 +53,12 @@ Status Binder::BindWhere(const ast::Expr& expr, Scope* scope, PlanPtr* plan) {
 StatusOr<Type> Binder::BindType(const ast::TypeName& name, int32_t* max_length) {
   *max_length = 0;
   if (name.array_depth > 0) {
-    return ErrorAt(name.at,
-                   fmt::format("{}[]: array columns are not supported yet; use JSON", name.name));
+    ast::TypeName element = name;
+    element.array_depth = 0;
+    ASSIGN_OR_RETURN(Type type, BindType(element, max_length));
+    *max_length = 0;
+    for (int depth = 0; depth < name.array_depth; ++depth) type = Type::List(std::move(type));
+    return type;
   }
   std::vector<int64_t> modifiers = name.modifiers;
   if (name.name == "varchar" || name.name == "char" || name.name == "character" ||

@@ -48,6 +48,8 @@ struct Scope {
   Scope* outer = nullptr;  // of the enclosing query
 };
 
+struct WindowCollector;  // binder_internal.h
+
 class Binder {
  public:
   Binder(std::string_view sql, const Session* session, Snapshot snapshot);
@@ -80,13 +82,30 @@ class Binder {
   StatusOr<PlanPtr> BindSetOperation(const ast::SetOperation& operation, Scope* outer);
   Status ApplyOrderAndLimit(const ast::Select& select, PlanPtr* plan);
   Status ApplyLimit(const ast::Select& select, std::vector<SortKey> keys, PlanPtr* plan);
+  // binder_window.cc: a WindowNode for every different window, over `plan`.
+  void ApplyWindows(const WindowCollector& windows, PlanPtr* plan);
   void ApplyDistinct(PlanPtr* plan);
   StatusOr<int64_t> BindLimit(const ast::Expr& expr, std::string_view clause);
 
   StatusOr<PlanPtr> BindFrom(const ast::TableRef& ref, Scope* scope, Scope* outer);
   StatusOr<PlanPtr> BindNamed(const ast::NamedTable& table, const ast::TableRef& ref, Scope* scope);
+  StatusOr<PlanPtr> BindConstantSeries(const ast::FunctionCall& call, ast::Position at,
+                                       const Expr& list);
   StatusOr<PlanPtr> BindFunctionTable(const ast::FunctionTable& table, const ast::TableRef& ref,
-                                      Scope* scope);
+                                      Scope* scope, Scope* outer);
+  // binder_set_function.cc: a set-returning function of FROM, over nothing yet.
+  struct BoundSetTable {
+    UnnestNode node;
+    std::vector<PlanColumn> columns;
+  };
+  StatusOr<BoundSetTable> BindSetTable(const ast::FunctionTable& table, const SetFunction& function,
+                                       const ast::TableRef& ref, Scope* args_scope);
+  Status AddSetTableToScope(const BoundSetTable& bound, const ast::TableRef& ref,
+                            std::string_view name, Scope* scope);
+  // A join whose right side is a set-returning function of the left one's columns: `left` is taken
+  // into the plan. Null, and nothing is taken, for any other join.
+  StatusOr<PlanPtr> BindLateralSet(const ast::Join& join, PlanPtr* left, Scope* left_scope,
+                                   Scope* scope);
   StatusOr<PlanPtr> BindJoin(const ast::Join& join, ast::Position at, Scope* scope, Scope* outer);
   StatusOr<PlanPtr> BindView(const ViewSchema& view, ast::Position at);
   // Makes the plan's output visible under the alias (or `name`).

@@ -1,4 +1,5 @@
 // Function calls: scalar functions, and aggregates on their way to the block's AggregateNode.
+#include "engine/functions/value_format.h"
 #include "sql/ast_printer.h"
 #include "sql/binder_internal.h"
 
@@ -30,6 +31,12 @@ std::string ExtractField(std::string_view field) {
   return name;
 }
 
+bool IsTimeOfDayField(std::string_view function) {
+  return function == "extract_hour" || function == "extract_minute" ||
+         function == "extract_second" || function == "extract_milliseconds" ||
+         function == "extract_microseconds";
+}
+
 const std::string* LiteralText(const ast::Expr& expr) {
   const auto* literal = std::get_if<ast::Literal>(&expr.node);
   return literal && literal->kind == ast::Literal::Kind::kString ? &literal->text : nullptr;
@@ -56,14 +63,32 @@ StatusOr<Bound> ExprBinder::Call(std::string_view name, std::vector<Bound> args,
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::FunctionCall& node, const ast::Expr& expr) {
   const Registry& registry = Registry::Get();
-  if (node.over) {
+  if (node.over) return BindWindow(node, expr);
+  if (registry.HasWindow(node.name) && !registry.HasAggregate(node.name) &&
+      !registry.HasScalar(node.name)) {
     return binder.ErrorAt(expr.at,
-                          fmt::format("window functions are not supported yet: {}(…) OVER; "
-                                      "aggregate in a subquery and join it back",
-                                      node.name));
+                          fmt::format("window function {} requires an OVER clause", node.name));
+  }
+  if (node.ignore_nulls) {
+    return binder.ErrorAt(expr.at, fmt::format("IGNORE NULLS goes with window functions, and {} "
+                                               "has no OVER clause here",
+                                               node.name));
+  }
+  if (const SetFunction* set = registry.FindSet(node.name);
+      set != nullptr && !registry.HasScalar(node.name)) {
+    return BindSetFunction(*set, node, expr);
   }
   if (registry.HasAggregate(node.name) || node.name == "uniq_exact" || node.name == "uniqexact") {
     return BindAggregate(node, expr);
+  }
+  // sumIf(x, condition), ClickHouse's way to write sum(x) FILTER (WHERE condition).
+  if (!registry.HasScalar(node.name) && node.name.size() > 2 && node.name.ends_with("if") &&
+      !node.args.empty() && !node.filter) {
+    std::string name = node.name.substr(0, node.name.size() - 2);
+    if (name.ends_with('_')) name.pop_back();
+    if (registry.HasAggregate(name) || name == "uniqexact") {
+      return BindAggregate(node, expr, &name);
+    }
   }
   if (node.star || node.distinct || node.filter || !node.order_by.empty() ||
       !node.within_group.empty()) {
@@ -79,19 +104,20 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::FunctionCall& node, const ast::E
   if (node.name == "extract" && node.args.size() == 2) {
     if (const std::string* field = LiteralText(*node.args[0])) {
       std::string name = "extract_" + ExtractField(*field);
+      ASSIGN_OR_RETURN(Bound arg, Bind(*node.args[1]));
       if (!registry.HasScalar(name)) {
         return binder.ErrorAt(node.args[0]->at,
-                              fmt::format("unit \"{}\" is not known to extract", *field));
+                              fmt::format("unit \"{}\" not recognized for type {}", *field,
+                                          PostgresTypeName(arg.expr->type)));
       }
-      ASSIGN_OR_RETURN(Bound arg, Bind(*node.args[1]));
+      if (arg.expr->type.id() == TypeId::kDate && IsTimeOfDayField(name)) {
+        return binder.ErrorAt(node.args[0]->at,
+                              fmt::format("unit \"{}\" not supported for type date", *field));
+      }
       return Call(name, {std::move(arg)}, expr.at, {node.args[1]->at});
     }
   }
-  for (const ast::ExprPtr& arg : node.args) {
-    ASSIGN_OR_RETURN(Bound bound, Bind(*arg));
-    args.push_back(std::move(bound));
-    positions.push_back(arg->at);
-  }
+  ASSIGN_OR_RETURN(args, BindArguments(node, expr.at, &positions));
   if (node.name == "coalesce" && !args.empty()) {
     ASSIGN_OR_RETURN(Type type, CommonOf(args, positions));
     auto result = std::make_shared<Expr>();
@@ -106,7 +132,8 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::FunctionCall& node, const ast::E
   return Call(node.name, std::move(args), expr.at, positions);
 }
 
-StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const ast::Expr& expr) {
+StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const ast::Expr& expr,
+                                          const std::string* without_if) {
   if (context.inside_aggregate) {
     return binder.ErrorAt(expr.at, "aggregate function calls cannot be nested");
   }
@@ -115,7 +142,7 @@ StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const a
                           fmt::format("aggregate functions are not allowed in {}", context.clause));
   }
   AggregateExpr aggregate;
-  std::string name = node.name;
+  std::string name = without_if ? *without_if : node.name;
   aggregate.distinct = node.distinct;
   if (name == "uniq_exact" || name == "uniqexact") {
     name = "count";
@@ -124,16 +151,22 @@ StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const a
   context.inside_aggregate = true;
   std::vector<Bound> args;
   std::vector<ast::Position> positions;
-  for (const ast::ExprPtr& arg : node.args) {
-    ASSIGN_OR_RETURN(Bound bound, Bind(*arg));
+  const size_t num_args = node.args.size() - (without_if ? 1 : 0);
+  for (size_t i = 0; i < num_args; ++i) {
+    ASSIGN_OR_RETURN(Bound bound, Bind(*node.args[i]));
     args.push_back(std::move(bound));
-    positions.push_back(arg->at);
+    positions.push_back(node.args[i]->at);
   }
-  // percentile_cont(0.5) WITHIN GROUP (ORDER BY x): the ordered value is the last argument.
+  // percentile_cont(0.5) WITHIN GROUP (ORDER BY x): x is the last argument, of descending order a
+  // flag more.
   for (const ast::OrderItem& item : node.within_group) {
     ASSIGN_OR_RETURN(Bound bound, Bind(*item.expr));
     args.push_back(std::move(bound));
     positions.push_back(item.expr->at);
+    if (item.descending) {
+      args.push_back(Bound{MakeConstant(Value::Bool(true))});
+      positions.push_back(item.expr->at);
+    }
   }
   std::vector<ArgumentType> types;
   for (const Bound& arg : args) types.push_back(arg.argument());
@@ -145,10 +178,15 @@ StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const a
                      Coerce(args[i], aggregate.function.arg_types[i], positions[i], true));
     aggregate.args.push_back(std::move(arg));
   }
-  if (node.filter) {
+  if (node.filter || without_if) {
     std::string_view clause = std::exchange(context.clause, "FILTER");
-    ASSIGN_OR_RETURN(aggregate.filter, BindCondition(*node.filter));
+    std::string_view condition = std::exchange(context.condition, "");
+    WindowCollector* windows = std::exchange(context.windows, nullptr);
+    ASSIGN_OR_RETURN(aggregate.filter,
+                     BindCondition(node.filter ? *node.filter : *node.args.back()));
     context.clause = clause;
+    context.condition = condition;
+    context.windows = windows;
   }
   for (const ast::OrderItem& item : node.order_by) {
     ASSIGN_OR_RETURN(Bound bound, Bind(*item.expr));

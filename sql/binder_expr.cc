@@ -4,6 +4,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_join.h"
 #include "engine/expr/evaluator.h"
+#include "engine/functions/value_format.h"
 #include "engine/functions/value_io.h"
 #include "sql/ast_printer.h"
 #include "sql/binder_internal.h"
@@ -36,6 +37,33 @@ StatusOr<Value> NumberLiteral(std::string_view text) {
   return Value::Float(TypeId::kDouble, number);
 }
 
+// What NUMERIC without digits stands for: a value's own digits where they are known, so that
+// nothing is cut or padded; else `otherwise`.
+Type BareNumeric(const Bound& operand, const Type& otherwise) {
+  const Type& type = operand.expr->type;
+  if (operand.untyped) {
+    if (operand.expr->kind != Expr::Kind::kConstant || operand.expr->value.is_null()) {
+      return otherwise;
+    }
+    const std::string text(absl::StripAsciiWhitespace(operand.expr->value.AsString()));
+    if (text.find_first_not_of("+-.0123456789") != std::string::npos) return otherwise;
+    auto number = NumberLiteral(text);
+    if (!number.ok()) return otherwise;
+    if (number->type().id() == TypeId::kDecimal) return number->type();
+    return number->type().IsInteger() ? Type::Decimal(19, 0) : otherwise;
+  }
+  if (type.id() == TypeId::kDecimal) return type;
+  if (!type.IsInteger()) return otherwise;
+  const bool small =
+      type.physical() != PhysicalType::kInt64 && type.physical() != PhysicalType::kUInt64;
+  return Type::Decimal(small ? 10 : 20, 0);
+}
+
+bool IsTime(const Type& type) {
+  return type.id() == TypeId::kDate || type.id() == TypeId::kTimestamp ||
+         type.id() == TypeId::kTimestampTz;
+}
+
 bool IsNegatableNumber(const ast::Expr& expr) {
   const auto* literal = std::get_if<ast::Literal>(&expr.node);
   return literal && literal->kind == ast::Literal::Kind::kNumber && literal->text[0] != '-';
@@ -57,8 +85,10 @@ StatusOr<ExprPtr> ExprBinder::BindCondition(const ast::Expr& expr) {
   ASSIGN_OR_RETURN(Bound bound, Bind(expr));
   if (bound.untyped) return Coerce(bound, TypeId::kBoolean, expr.at);
   if (bound.expr->type.id() != TypeId::kBoolean) {
-    return binder.ErrorAt(expr.at, fmt::format("argument of {} must be type boolean, not type {}",
-                                               context.clause, bound.expr->type.ToString()));
+    return binder.ErrorAt(
+        expr.at, fmt::format("argument of {} must be type boolean, not type {}",
+                             context.condition.empty() ? context.clause : context.condition,
+                             bound.expr->type.ToString()));
   }
   return bound.expr;
 }
@@ -70,6 +100,10 @@ StatusOr<ExprPtr> ExprBinder::Coerce(const Bound& bound, const Type& type, ast::
     const Value& value = bound.expr->value;
     if (value.is_null()) return MakeConstant(Value::Null(type));
     if (type.id() == TypeId::kText) return MakeConstant(Value::Text(value.AsString()));
+    if (IsTime(type)) {
+      ASSIGN_OR_RETURN(ExprPtr clock, BindClockWord(value.AsString(), type, at));
+      if (clock) return clock;
+    }
     auto parsed = ParseBoxed(value.AsString(), type, binder.session_->time_zone());
     if (!parsed.ok()) return binder.Locate(at, parsed.status());
     return MakeConstant(*std::move(parsed));
@@ -115,9 +149,16 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Literal& node, const ast::Expr& 
     case ast::Literal::Kind::kTyped: {
       int32_t max_length = 0;
       ASSIGN_OR_RETURN(Type type, binder.BindType(*node.type, &max_length));
+      if (IsTime(type)) {
+        ASSIGN_OR_RETURN(ExprPtr clock, BindClockWord(node.text, type, expr.at));
+        if (clock) return AsWrittenType(Bound{clock}, *node.type, expr.at);
+      }
+      if (type.id() == TypeId::kDecimal && node.type->modifiers.empty()) {
+        type = BareNumeric(Bound{MakeConstant(Value::Text(node.text)), true}, type);
+      }
       auto value = ParseBoxed(node.text, type, binder.session_->time_zone());
       if (!value.ok()) return binder.Locate(expr.at, value.status());
-      return Bound{MakeConstant(*std::move(value))};
+      return AsWrittenType(Bound{MakeConstant(*std::move(value))}, *node.type, expr.at);
     }
   }
   return binder.ErrorAt(expr.at, "unknown literal");
@@ -229,13 +270,13 @@ StatusOr<Bound> ExprBinder::BindChain(const ast::Binary& node) {
   operands.push_back(left);
   std::reverse(operands.begin(), operands.end());
   std::string upper = absl::AsciiStrToUpper(node.op);
-  std::string_view clause = std::exchange(context.clause, upper);
+  std::string_view clause = std::exchange(context.condition, upper);
   std::vector<ExprPtr> args;
   for (const ast::Expr* operand : operands) {
     ASSIGN_OR_RETURN(ExprPtr arg, BindCondition(*operand));
     args.push_back(std::move(arg));
   }
-  context.clause = clause;
+  context.condition = clause;
   return Bound{node.op == "and" ? MakeAnd(std::move(args)) : MakeOr(std::move(args))};
 }
 
@@ -389,17 +430,7 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Quantified& node, const ast::Exp
     if (differs_all) return Call("not", {in}, expr.at);
     return in;
   }
-  const auto* list = node.array ? std::get_if<ast::ArrayLiteral>(&node.array->node) : nullptr;
-  if (list && !list->items.empty()) {
-    std::vector<ExprPtr> parts;
-    for (const ast::ExprPtr& item : list->items) {
-      ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
-      ASSIGN_OR_RETURN(Bound right, Bind(*item));
-      ASSIGN_OR_RETURN(Bound part, Call(node.op, {operand, right}, expr.at));
-      parts.push_back(part.expr);
-    }
-    return Bound{node.all ? MakeAnd(std::move(parts)) : MakeOr(std::move(parts))};
-  }
+  if (node.array) return BindQuantifiedArray(node, expr);
   return binder.ErrorAt(expr.at,
                         fmt::format("{} {} is not supported; use IN, or compare with (SELECT "
                                     "min(…)) or (SELECT max(…))",
@@ -420,9 +451,9 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Case& node, const ast::Expr& exp
       ASSIGN_OR_RETURN(Bound equal, Call("=", {operand, value}, when->at));
       conditions.push_back(equal.expr);
     } else {
-      std::string_view clause = std::exchange(context.clause, "CASE/WHEN");
+      std::string_view clause = std::exchange(context.condition, "CASE/WHEN");
       ASSIGN_OR_RETURN(ExprPtr condition, BindCondition(*when));
-      context.clause = clause;
+      context.condition = clause;
       conditions.push_back(std::move(condition));
     }
     ASSIGN_OR_RETURN(Bound result, Bind(*then));
@@ -452,7 +483,14 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Case& node, const ast::Expr& exp
 StatusOr<Bound> ExprBinder::BindNode(const ast::Cast& node, const ast::Expr& expr) {
   int32_t max_length = 0;
   ASSIGN_OR_RETURN(Type type, binder.BindType(node.type, &max_length));
+  if (const auto* array = std::get_if<ast::ArrayLiteral>(&node.operand->node);
+      array != nullptr && type.id() == TypeId::kList && !node.try_cast) {
+    return BindArrayAs(*array, type, expr.at);
+  }
   ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
+  if (type.id() == TypeId::kDecimal && node.type.modifiers.empty()) {
+    type = BareNumeric(operand, type);
+  }
   ExprPtr cast;
   if (operand.untyped && !node.try_cast) {
     ASSIGN_OR_RETURN(cast, Coerce(operand, type, node.operand->at));
@@ -467,17 +505,7 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Cast& node, const ast::Expr& exp
                 {Bound{cast}, Bound{MakeConstant(Value::Int(TypeId::kInteger, max_length))}},
                 expr.at);
   }
-  return Bound{cast};
-}
-
-StatusOr<Bound> ExprBinder::BindNode(const ast::ArrayLiteral&, const ast::Expr& expr) {
-  return binder.ErrorAt(expr.at,
-                        "array literals are not supported yet; use IN (…) to compare with "
-                        "several values");
-}
-
-StatusOr<Bound> ExprBinder::BindNode(const ast::Subscript&, const ast::Expr& expr) {
-  return binder.ErrorAt(expr.at, "subscripts are not supported yet; use -> for JSON");
+  return AsWrittenType(Bound{cast}, node.type, expr.at);
 }
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::Row&, const ast::Expr& expr) {

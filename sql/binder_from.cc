@@ -32,7 +32,7 @@ StatusOr<PlanPtr> Binder::BindFrom(const ast::TableRef& ref, Scope* scope, Scope
     return plan;
   }
   if (const auto* function = std::get_if<ast::FunctionTable>(&ref.node)) {
-    return BindFunctionTable(*function, ref, scope);
+    return BindFunctionTable(*function, ref, scope, outer);
   }
   return BindJoin(std::get<ast::Join>(ref.node), ref.at, scope, outer);
 }
@@ -158,59 +158,28 @@ StatusOr<PlanPtr> Binder::BindNamed(const ast::NamedTable& table, const ast::Tab
   return plan;
 }
 
-StatusOr<PlanPtr> Binder::BindFunctionTable(const ast::FunctionTable& table,
-                                            const ast::TableRef& ref, Scope* scope) {
-  const auto& call = std::get<ast::FunctionCall>(table.call->node);
-  if (call.name != "generate_series" && call.name != "range") {
-    return ErrorAt(table.call->at,
-                   fmt::format("{}(…) in FROM is not supported; generate_series(from, "
-                               "to [, step]) is",
-                               call.name));
+// Rows of a series that is known now, or null when its arguments are not plain constants of a type
+// that a ValuesNode holds well.
+StatusOr<PlanPtr> Binder::BindConstantSeries(const ast::FunctionCall& call, ast::Position at,
+                                             const Expr& list) {
+  const Type& type = list.type.child();
+  const bool plain = type.id() == TypeId::kInteger || type.id() == TypeId::kBigInt;
+  if (!plain || list.kind != Expr::Kind::kCall || call.args.size() > 3) return PlanPtr();
+  std::vector<int64_t> bounds;
+  for (const ExprPtr& arg : list.args) {
+    std::vector<size_t> used;
+    CollectColumns(*arg, &used);
+    if (!used.empty() || VolatilityOf(*arg) == Volatility::kVolatile) return PlanPtr();
+    auto value = EvaluateConstant(arg, session_->functions);
+    if (!value.ok()) return Locate(at, value.status());
+    if (value->is_null()) return PlanPtr();
+    bounds.push_back(value->AsInt());
   }
-  if (call.args.empty() || call.args.size() > 3) {
-    return ErrorAt(table.call->at, "generate_series takes from, to and an optional step");
-  }
-  Scope none;
-  std::vector<Bound> args;
-  bool time = false;
-  for (const ast::ExprPtr& arg : call.args) {
-    ASSIGN_OR_RETURN(Bound bound, BindPlain(*arg, &none, "FROM"));
-    TypeId id = bound.expr->type.id();
-    time |= !bound.untyped &&
-            (id == TypeId::kTimestamp || id == TypeId::kTimestampTz || id == TypeId::kDate);
-    args.push_back(std::move(bound));
-  }
-  ExprContext context;
-  context.scope = &none;
-  context.clause = "FROM";
-  ExprBinder binder{*this, context};
-  auto evaluate = [&](size_t i, const Type& type) -> StatusOr<Value> {
-    ASSIGN_OR_RETURN(ExprPtr expr, binder.Coerce(args[i], type, call.args[i]->at, true));
-    auto value = EvaluateConstant(expr, session_->functions);
-    if (!value.ok()) return Locate(call.args[i]->at, value.status());
-    return value;
-  };
-  Type type(TypeId::kBigInt);
-  if (time) {
-    type = TypeId::kTimestamp;
-    for (const Bound& arg : args) {
-      if (arg.expr->type.id() == TypeId::kTimestampTz) type = TypeId::kTimestampTz;
-    }
-    if (args.size() != 3)
-      return ErrorAt(table.call->at,
-                     "generate_series of times needs a step, as in INTERVAL '1 day'");
-  } else {
-    bool small = true;
-    for (const Bound& arg : args) small &= arg.expr->type.id() == TypeId::kInteger;
-    if (small) type = TypeId::kInteger;
-  }
-  bool exclusive = call.name == "range";
-  size_t first = args.size() == 1 ? 1 : 0;
-  Value from = Value::Int(type, 0);
-  if (first == 0) {
-    ASSIGN_OR_RETURN(from, evaluate(0, type));
-  }
-  ASSIGN_OR_RETURN(Value to, evaluate(1 - first, type));
+  if (bounds.size() == 1) bounds.insert(bounds.begin(), 0);
+  const int64_t step = bounds.size() > 2 ? bounds[2] : 1;
+  if (step == 0) return ErrorAt(call.args[2]->at, "step size cannot equal zero");
+  const bool exclusive = call.name == "range";
+  const int128_t end = int128_t{bounds[1]} - (exclusive ? (step > 0 ? 1 : -1) : 0);
   VectorBuilder builder(type);
   std::vector<Chunk> chunks;
   auto flush = [&] {
@@ -219,55 +188,60 @@ StatusOr<PlanPtr> Binder::BindFunctionTable(const ast::FunctionTable& table,
     chunk.columns.push_back(builder.Finish());
     chunks.push_back(std::move(chunk));
   };
-  Value step = time ? Value() : Value::Int(type, 1);
-  if (args.size() == 3) {
-    ASSIGN_OR_RETURN(step, evaluate(2, time ? Type(TypeId::kInterval) : type));
-  }
-  if (!from.is_null() && !to.is_null() && !step.is_null()) {
-    int64_t total = 0;
-    auto add = [&](int64_t value) -> Status {
-      if (++total > kMaxSeriesRows) {
-        return ErrorAt(table.call->at, fmt::format("generate_series would give more than {} rows "
-                                                   "(kMaxSeriesRows)",
-                                                   kMaxSeriesRows));
-      }
-      if (type.id() == TypeId::kInteger) {
-        builder.Append<int32_t>(static_cast<int32_t>(value));
-      } else {
-        builder.Append<int64_t>(value);
-      }
-      if (builder.size() == kChunkRows) flush();
-      return OkStatus();
-    };
-    if (time) {
-      const Interval& interval = step.AsInterval();
-      int128_t order = IntervalOrder(interval);
-      if (order == 0) return ErrorAt(call.args[2]->at, "step size cannot equal zero");
-      ExprPtr step_expr = MakeConstant(step);
-      Value current = from;
-      while (order > 0 ? current.AsInt() < to.AsInt() + !exclusive
-                       : current.AsInt() > to.AsInt() - !exclusive) {
-        RETURN_IF_ERROR(add(current.AsInt()));
-        ASSIGN_OR_RETURN(ExprPtr next, MakeCall("+", {MakeConstant(current), step_expr}));
-        ASSIGN_OR_RETURN(current, EvaluateConstant(next, session_->functions));
-      }
-    } else {
-      int64_t by = step.AsInt();
-      if (by == 0) return ErrorAt(call.args[2]->at, "step size cannot equal zero");
-      int128_t end = int128_t{to.AsInt()} - (exclusive ? (by > 0 ? 1 : -1) : 0);
-      for (int128_t value = from.AsInt(); by > 0 ? value <= end : value >= end; value += by) {
-        RETURN_IF_ERROR(add(static_cast<int64_t>(value)));
-      }
+  int64_t total = 0;
+  for (int128_t value = bounds[0]; step > 0 ? value <= end : value >= end; value += step) {
+    if (++total > kMaxSeriesRows) {
+      return ErrorAt(at, fmt::format("{} would give more than {} rows (kMaxSeriesRows)", call.name,
+                                     kMaxSeriesRows));
     }
+    if (type.id() == TypeId::kInteger) {
+      builder.Append(static_cast<int32_t>(value));
+    } else {
+      builder.Append(static_cast<int64_t>(value));
+    }
+    if (builder.size() == kChunkRows) flush();
   }
   if (builder.size() > 0) flush();
   ValuesNode values;
   values.label = call.name;
   values.chunks = std::make_shared<const std::vector<Chunk>>(std::move(chunks));
-  std::string name = ref.alias ? absl::AsciiStrToLower(ref.alias->name.name) : call.name;
-  PlanPtr plan = MakePlan(std::move(values), {NewColumn(name, type)}, {});
-  RETURN_IF_ERROR(AddToScope(*plan, ref, call.name, scope));
-  return plan;
+  return MakePlan(std::move(values), {}, {});
+}
+
+StatusOr<PlanPtr> Binder::BindFunctionTable(const ast::FunctionTable& table,
+                                            const ast::TableRef& ref, Scope* scope, Scope* outer) {
+  const auto& call = std::get<ast::FunctionCall>(table.call->node);
+  const SetFunction* function = Registry::Get().FindSet(call.name);
+  if (function == nullptr) {
+    std::vector<std::string> names;
+    for (const auto& known : Registry::Get().sets()) names.push_back(known->name);
+    const std::string near = Nearest(call.name, names);
+    return ErrorAt(table.call->at,
+                   fmt::format("{}(…) gives no rows: FROM takes {}", call.name,
+                               near.empty() ? "unnest, generate_series and other set-returning "
+                                              "functions"
+                                            : near));
+  }
+  Scope none;
+  none.outer = outer;
+  ASSIGN_OR_RETURN(BoundSetTable bound, BindSetTable(table, *function, ref, &none));
+  RETURN_IF_ERROR(AddSetTableToScope(bound, ref, call.name, scope));
+  if (bound.node.lists.size() == 1 && !table.ordinality && function->columns.size() == 1 &&
+      (function->name == "generate_series" || function->name == "range")) {
+    ASSIGN_OR_RETURN(PlanPtr series,
+                     BindConstantSeries(call, table.call->at, *bound.node.lists[0]));
+    if (series) {
+      series->output = bound.columns;
+      return series;
+    }
+  }
+  ValuesNode one;
+  one.label = "one row";
+  Chunk chunk;
+  chunk.num_rows = 1;
+  one.chunks = std::make_shared<const std::vector<Chunk>>(std::vector<Chunk>{chunk});
+  PlanPtr row = MakePlan(std::move(one), {}, {});
+  return MakePlan(std::move(bound.node), std::move(bound.columns), PlanList(std::move(row)));
 }
 
 StatusOr<PlanPtr> Binder::BindJoin(const ast::Join& join, ast::Position at, Scope* scope,
@@ -282,6 +256,8 @@ StatusOr<PlanPtr> Binder::BindJoin(const ast::Join& join, ast::Position at, Scop
   Scope left_scope, right_scope;
   left_scope.outer = right_scope.outer = outer;
   ASSIGN_OR_RETURN(PlanPtr left, BindFrom(*join.left, &left_scope, outer));
+  ASSIGN_OR_RETURN(PlanPtr lateral, BindLateralSet(join, &left, &left_scope, scope));
+  if (lateral) return lateral;
   ASSIGN_OR_RETURN(PlanPtr right, BindFrom(*join.right, &right_scope, outer));
   size_t left_tables = left_scope.tables.size();
   Scope both;

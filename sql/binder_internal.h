@@ -16,6 +16,42 @@ struct AggregateCollector {
   std::vector<PlanColumn> columns;
 };
 
+// A window as its clauses are bound: PARTITION BY, ORDER BY, and the frame that goes with them.
+struct BoundWindow {
+  std::vector<ExprPtr> partition_by;
+  std::vector<SortKey> order_by;
+  const ast::WindowFrame* frame = nullptr;  // null: the default
+};
+// Window functions met while binding a block's expressions, each once, and the WINDOW clause.
+struct WindowCollector {
+  struct Call {
+    BoundWindow window;
+    WindowExpr function;
+    PlanColumn column;
+    ast::Position at;
+  };
+  std::vector<std::pair<std::string, BoundWindow>> named;
+  std::vector<Call> calls;
+
+  bool Makes(ColumnVar id) const;
+  bool UsedBy(const Expr& expr) const;
+};
+// Set-returning functions met in a SELECT list, each once: the rows they give are made when the
+// list's other parts are there. Of a higher level: its list is made of others' elements.
+struct SetCollector {
+  struct Call {
+    ExprPtr list;
+    PlanColumn column;
+    int level = 0;
+  };
+  std::vector<Call> calls;
+};
+// A list, and what its elements are called (empty: as the function).
+struct SetColumn {
+  std::string name;
+  ExprPtr list;
+};
+
 // A subquery's join, waiting for the plan that it will stand on: children[0] is null.
 using PendingJoins = std::vector<PlanPtr>;
 
@@ -28,9 +64,13 @@ struct SelectAlias {
 struct Binder::ExprContext {
   Scope* scope = nullptr;
   std::string_view clause;                   // "WHERE", for errors
+  std::string_view condition;                // "AND": what wants a boolean, when not the clause
   AggregateCollector* aggregates = nullptr;  // null: aggregates are an error here
   bool inside_aggregate = false;
-  PendingJoins* pending = nullptr;  // null: subqueries are an error here
+  WindowCollector* windows = nullptr;  // null: window functions are an error here
+  bool inside_window = false;          // in a window function's arguments
+  SetCollector* sets = nullptr;        // null: set-returning functions are an error here
+  PendingJoins* pending = nullptr;     // null: subqueries are an error here
   const std::vector<SelectAlias>* aliases = nullptr;
   int depth = 0;
 };
@@ -38,6 +78,11 @@ struct Binder::ExprContext {
 // Stacks the pending joins on `plan`, each node's expressions passed through `fix` first.
 void ApplyPending(PendingJoins* pending, PlanPtr* plan,
                   const std::function<ExprPtr(const ExprPtr&)>& fix = nullptr);
+
+// Takes out the joins that use what the windows make: they stand above the windows.
+PendingJoins TakeAboveWindows(const WindowCollector& windows, PendingJoins* pending);
+// Puts UnnestNodes for `calls` on `plan`, which must have what their lists use.
+Status ApplySets(std::vector<SetCollector::Call> calls, PlanPtr* plan);
 
 // Binds one expression; see binder_expr.cc.
 struct ExprBinder {
@@ -57,6 +102,13 @@ struct ExprBinder {
   StatusOr<Bound> BindIn(const Bound& operand, ast::Position operand_at, const ast::Select& query,
                          ast::Position at);
   StatusOr<Bound> BindScalarSubquery(const ast::Select& query, ast::Position at);
+  // binder_window.cc: the WINDOW clause, into context.windows.
+  Status BindNamedWindows(const std::vector<std::pair<ast::Identifier, ast::WindowSpec>>& windows);
+  // The one value of a plan of one column.
+  StatusOr<Bound> BindScalarPlan(PlanPtr plan, ast::Position at);
+  // binder_set_function.cc
+  StatusOr<std::vector<SetColumn>> BindSetLists(const SetFunction& function,
+                                                const ast::FunctionCall& node, ast::Position at);
 
  private:
   StatusOr<Bound> BindNode(const ast::Literal& node, const ast::Expr& expr);
@@ -77,11 +129,37 @@ struct ExprBinder {
   StatusOr<Bound> BindNode(const ast::Cast& node, const ast::Expr& expr);
   StatusOr<Bound> BindNode(const ast::FunctionCall& node, const ast::Expr& expr);
   StatusOr<Bound> BindNode(const ast::ArrayLiteral& node, const ast::Expr& expr);
+  StatusOr<Bound> BindNode(const ast::ArraySubquery& node, const ast::Expr& expr);
   StatusOr<Bound> BindNode(const ast::Subscript& node, const ast::Expr& expr);
   StatusOr<Bound> BindNode(const ast::Row& node, const ast::Expr& expr);
   StatusOr<Bound> BindNode(const ast::Collate& node, const ast::Expr& expr);
-  StatusOr<Bound> BindAggregate(const ast::FunctionCall& node, const ast::Expr& expr);
+  // binder_array.cc: the literal's items each cast to the elements of `type`.
+  StatusOr<Bound> BindArrayAs(const ast::ArrayLiteral& node, const Type& type, ast::Position at);
+  StatusOr<Bound> BindQuantifiedArray(const ast::Quantified& node, const ast::Expr& expr);
+  StatusOr<std::optional<Bound>> BindAsIn(const Bound& operand, const Bound& array, bool negated,
+                                          ast::Position at);
+  StatusOr<Bound> BindSetFunction(const SetFunction& function, const ast::FunctionCall& node,
+                                  const ast::Expr& expr);
+  // `without_if` is the name where the call's has an If behind it: its last argument filters.
+  StatusOr<Bound> BindAggregate(const ast::FunctionCall& node, const ast::Expr& expr,
+                                const std::string* without_if = nullptr);
+  // binder_window.cc
+  StatusOr<Bound> BindWindow(const ast::FunctionCall& node, const ast::Expr& expr);
+  StatusOr<BoundWindow> BindWindowSpec(const ast::WindowSpec& spec);
+  StatusOr<WindowFrame> BindFrame(const BoundWindow& window);
+  Status BindRangeFrame(const BoundWindow& window, WindowFrame* frame);
+  StatusOr<ExprPtr> BindFrameOffset(const ast::Expr& expr, std::string_view unit);
+  Status ResolveWindowCall(const ast::FunctionCall& node, const ast::Expr& expr,
+                           WindowExpr* function);
   StatusOr<Bound> BindChain(const ast::Binary& node);
+  // A call's arguments in order, those given by name brought to their places.
+  StatusOr<std::vector<Bound>> BindArguments(const ast::FunctionCall& node, ast::Position at,
+                                             std::vector<ast::Position>* positions);
+  // 'now', 'today', 'tomorrow' and 'yesterday' as a date or time; null for any other text.
+  StatusOr<ExprPtr> BindClockWord(std::string_view text, const Type& type, ast::Position at);
+  // What a type's spelling asks for beyond the type: TIMESTAMP(p), TIMESTAMPTZ(p) and INTERVAL(p)
+  // round to p digits of a second, JSONB takes its canonical form.
+  StatusOr<Bound> AsWrittenType(Bound bound, const ast::TypeName& type, ast::Position at);
   StatusOr<Type> CommonOf(const std::vector<Bound>& items, const std::vector<ast::Position>& at);
 };
 

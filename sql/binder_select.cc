@@ -38,6 +38,29 @@ std::string Folded(const ast::Identifier& id) {
   return id.quoted ? id.name : absl::AsciiStrToLower(id.name);
 }
 
+// The set-returning functions that grouping keys are made of, taken out of `sets`: their rows are
+// made before grouping.
+std::vector<SetCollector::Call> TakeSetsOf(const std::vector<ExprPtr>& keys, SetCollector* sets) {
+  std::set<size_t> used;
+  const auto use = [&](const Expr& expr) {
+    std::vector<size_t> columns;
+    CollectColumns(expr, &columns);
+    used.insert(columns.begin(), columns.end());
+  };
+  for (const ExprPtr& key : keys) use(*key);
+  std::vector<SetCollector::Call> taken, left;
+  for (size_t i = sets->calls.size(); i-- > 0;) {  // those of higher levels come last
+    SetCollector::Call& call = sets->calls[i];
+    const bool wanted = used.contains(call.column.id);
+    if (wanted) use(*call.list);
+    (wanted ? taken : left).push_back(std::move(call));
+  }
+  std::reverse(taken.begin(), taken.end());
+  std::reverse(left.begin(), left.end());
+  sets->calls = std::move(left);
+  return taken;
+}
+
 bool IsNullConstant(const Plan& plan, size_t column) {
   const auto* project = plan.As<ProjectNode>();
   if (!project) return false;
@@ -85,7 +108,6 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
     return ErrorAt(core.distinct_on[0]->at,
                    "DISTINCT ON is not supported yet; use arg_max(value, ordering) with GROUP BY");
   }
-  if (core.qualify) return ErrorAt(core.qualify->at, "QUALIFY is not supported yet");
   Scope scope;
   scope.outer = outer;
   PlanPtr plan;
@@ -107,13 +129,18 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
     if (item.alias) aliases.push_back({Folded(*item.alias), item.expr.get()});
   }
   AggregateCollector collector;
+  SetCollector sets;
   PendingJoins pending;
   ExprContext context;
   context.scope = &scope;
   context.clause = "SELECT";
   context.aggregates = &collector;
   context.pending = &pending;
+  WindowCollector windows;
+  context.windows = &windows;
+  context.sets = &sets;
   ExprBinder binder{*this, context};
+  RETURN_IF_ERROR(binder.BindNamedWindows(core.windows));
   std::vector<Item> items;
   std::vector<const ast::Expr*> item_ast;
   for (const ast::SelectItem& item : core.items) {
@@ -171,12 +198,16 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
       if (std::any_of(used.begin(), used.end(), is_aggregate)) {
         return ErrorAt(expr.at, "aggregate functions are not allowed in GROUP BY");
       }
+      if (windows.UsedBy(*item.expr)) {
+        return ErrorAt(expr.at, "window functions are not allowed in GROUP BY");
+      }
       key = item.expr;
     } else {
       ExprContext key_context;
       key_context.scope = &scope;
       key_context.clause = "GROUP BY";
       key_context.pending = &key_pending;
+      key_context.sets = &sets;
       key_context.aliases = &aliases;
       ASSIGN_OR_RETURN(Bound bound, ExprBinder({*this, key_context}).Bind(expr));
       key = bound.expr;
@@ -205,7 +236,7 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
         return std::any_of(collector.columns.begin(), collector.columns.end(),
                            [&](const PlanColumn& column) { return column.id == id; });
       });
-      if (!aggregate) keys.push_back(item.expr);
+      if (!aggregate && !windows.UsedBy(*item.expr)) keys.push_back(item.expr);
     }
   }
 
@@ -214,8 +245,26 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
   if (core.having) {
     context.clause = "HAVING";
     context.aliases = &aliases;
+    context.windows = nullptr;
+    context.sets = nullptr;
     ASSIGN_OR_RETURN(having, binder.BindCondition(*core.having));
+    context.windows = &windows;
     context.aliases = nullptr;
+    context.sets = &sets;
+  }
+
+  // QUALIFY: a filter over the windows' results.
+  ExprPtr qualify;
+  if (core.qualify) {
+    context.clause = "QUALIFY";
+    context.aliases = &aliases;
+    ASSIGN_OR_RETURN(qualify, binder.BindCondition(*core.qualify));
+    context.aliases = nullptr;
+    if (windows.calls.empty()) {
+      return ErrorAt(core.qualify->at,
+                     "QUALIFY needs a window function in the SELECT list or in itself; conditions "
+                     "on rows go to WHERE, on groups to HAVING");
+    }
   }
 
   // ORDER BY: an output name or position first, else any expression over the input.
@@ -253,10 +302,19 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
     order_at.push_back(item.expr->at);
   }
 
+  PendingJoins above_windows = TakeAboveWindows(windows, &pending);
+  const auto for_each_window_expr = [&](const std::function<void(ExprPtr&)>& visit) {
+    for (WindowCollector::Call& call : windows.calls) {
+      for (ExprPtr& key : call.window.partition_by) visit(key);
+      for (SortKey& key : call.window.order_by) visit(key.expr);
+      ForEachExpr(call.function, visit);
+    }
+  };
   bool aggregated = !keys.empty() || !collector.aggregates.empty() || core.having != nullptr ||
                     core.group_by_all || item_aggregates;
   if (aggregated) {
     ApplyPending(&key_pending, &plan);
+    RETURN_IF_ERROR(ApplySets(TakeSetsOf(keys, &sets), &plan));
     // Keys that the others determine (a constant; k - 1 beside k) are computed after grouping.
     std::vector<ExprPtr> kept;
     auto depends_on = [](const ExprPtr& key, const std::vector<ExprPtr>& others) {
@@ -303,7 +361,13 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
     };
     for (Item& item : items) item.expr = to_groups(item.expr);
     if (having) having = to_groups(having);
+    if (qualify) qualify = to_groups(qualify);
+    for_each_window_expr([&](ExprPtr& expr) { expr = to_groups(expr); });
+    for (PlanPtr& join : above_windows) {
+      ForEachExpr(*join, [&](ExprPtr& expr) { expr = to_groups(expr); });
+    }
     for (SortKey& key : order) key.expr = to_groups(key.expr);
+    for (SetCollector::Call& call : sets.calls) call.list = to_groups(call.list);
     ApplyPending(&pending, &plan, to_groups);
     // What is left of the input must not be used bare.
     std::set<ColumnVar> available = OutputIds(*plan);
@@ -333,6 +397,18 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
     };
     for (const Item& item : items) RETURN_IF_ERROR(check(item.expr, item.at));
     if (having) RETURN_IF_ERROR(check(having, core.having->at));
+    if (qualify) RETURN_IF_ERROR(check(qualify, core.qualify->at));
+    Status checked;
+    for (WindowCollector::Call& call : windows.calls) {
+      const auto check_window = [&](ExprPtr& expr) { checked.Update(check(expr, call.at)); };
+      for (ExprPtr& key : call.window.partition_by) check_window(key);
+      for (SortKey& key : call.window.order_by) check_window(key.expr);
+      ForEachExpr(call.function, check_window);
+    }
+    RETURN_IF_ERROR(checked);
+    for (const SetCollector::Call& call : sets.calls) {
+      RETURN_IF_ERROR(check(call.list, core.items[0].expr->at));
+    }
     for (size_t i = 0; i < order.size(); ++i) RETURN_IF_ERROR(check(order[i].expr, order_at[i]));
   } else {
     ApplyPending(&pending, &plan);
@@ -343,6 +419,16 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
     std::vector<PlanColumn> output = plan->output;
     plan = MakePlan(std::move(filter), std::move(output), PlanList(std::move(plan)));
   }
+  ApplyWindows(windows, &plan);
+  ApplyPending(&above_windows, &plan);
+  if (qualify) {
+    FilterNode filter;
+    SplitConjuncts(qualify, &filter.conjuncts);
+    std::vector<PlanColumn> kept = plan->output;
+    plan = MakePlan(std::move(filter), std::move(kept), PlanList(std::move(plan)));
+  }
+
+  RETURN_IF_ERROR(ApplySets(std::move(sets.calls), &plan));
 
   ProjectNode project;
   std::vector<PlanColumn> output;

@@ -233,6 +233,10 @@ StatusOr<Bound> ExprBinder::BindScalarSubquery(const ast::Select& query, ast::Po
     return binder.ErrorAt(at, fmt::format("subqueries are not allowed in {}", context.clause));
   }
   ASSIGN_OR_RETURN(PlanPtr plan, binder.BindSelect(query, context.scope));
+  return BindScalarPlan(std::move(plan), at);
+}
+
+StatusOr<Bound> ExprBinder::BindScalarPlan(PlanPtr plan, ast::Position at) {
   if (plan->output.size() != 1) {
     return binder.ErrorAt(at, "subquery must return only one column");
   }

@@ -173,23 +173,38 @@ class CopyWriter {
       if (i) buffer_.push_back(',');
       AppendJsonString(names_[i], &buffer_);
       buffer_.push_back(':');
-      if (columns[i].IsNull(row)) {
-        buffer_.append("null");
-        continue;
-      }
-      text_.clear();
-      AppendText(columns[i], row, time_zone_, &text_);
-      const Type& type = columns[i].type();
-      bool finite = !type.IsFloat() || text_.find_first_of("Nn") == std::string::npos;
-      if (type.id() == TypeId::kBoolean) {
-        buffer_.append(text_[0] == 't' ? "true" : "false");
-      } else if (type.id() == TypeId::kJson || (type.IsNumeric() && finite)) {
-        buffer_.append(text_);
-      } else {
-        AppendJsonString(text_, &buffer_);
-      }
+      AppendValue(columns[i], row);
     }
     buffer_.push_back('}');
+  }
+  // Lists are JSON arrays.
+  void AppendValue(const Vector& flat, size_t row) {
+    if (flat.IsNull(row)) {
+      buffer_.append("null");
+      return;
+    }
+    const Type& type = flat.type();
+    if (type.id() == TypeId::kList) {
+      const ListEntry entry = flat.values<ListEntry>()[row];
+      const Vector items = flat.children()[0].Flatten();
+      buffer_.push_back('[');
+      for (uint32_t i = 0; i < entry.length; ++i) {
+        if (i > 0) buffer_.push_back(',');
+        AppendValue(items, entry.offset + i);
+      }
+      buffer_.push_back(']');
+      return;
+    }
+    text_.clear();
+    AppendText(flat, row, time_zone_, &text_);
+    bool finite = !type.IsFloat() || text_.find_first_of("Nn") == std::string::npos;
+    if (type.id() == TypeId::kBoolean) {
+      buffer_.append(text_[0] == 't' ? "true" : "false");
+    } else if (type.id() == TypeId::kJson || (type.IsNumeric() && finite)) {
+      buffer_.append(text_);
+    } else {
+      AppendJsonString(text_, &buffer_);
+    }
   }
   Status Flush() {
     if (buffer_.empty()) return OkStatus();
@@ -211,7 +226,7 @@ class CopyWriter {
 
 Status ExecuteCopyTo(const ast::CopyTo& copy, StatementContext& context) {
   ASSIGN_OR_RETURN(CopyOptions options, ReadOptions(copy, context));
-  Snapshot snapshot = context.store->snapshot();
+  Snapshot snapshot = context.data->snapshot();
   Binder binder(context.sql, context.session, snapshot);
   PlanPtr plan;
   std::vector<PlanColumn> result;

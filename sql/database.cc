@@ -48,7 +48,7 @@ class DatabaseImpl;
 
 class ConnectionImpl : public Connection {
  public:
-  explicit ConnectionImpl(DatabaseImpl* database) : database_(database) {}
+  explicit ConnectionImpl(DatabaseImpl* database);
   Status Run(std::string_view sql, ResultReceiver* receiver) override;
   StatusOr<QueryResult> Query(std::string_view sql) override {
     KeepRows keep;
@@ -65,6 +65,7 @@ class ConnectionImpl : public Connection {
  private:
   DatabaseImpl* database_;
   Session session_;
+  SessionTransaction data_;
   Progress progress_;
   Mutex mutex_;
   Cancellation* running_ SHALE_GUARDED_BY(mutex_) = nullptr;
@@ -93,6 +94,9 @@ class DatabaseImpl : public Database {
   KeptResults kept_;
 };
 
+ConnectionImpl::ConnectionImpl(DatabaseImpl* database)
+    : database_(database), data_(&database->store()) {}
+
 Status ConnectionImpl::Run(std::string_view sql, ResultReceiver* receiver) {
   Cancellation cancellation;
   {
@@ -112,6 +116,7 @@ Status ConnectionImpl::Run(std::string_view sql, ResultReceiver* receiver) {
       context.sql = sql;
       context.session = &session_;
       context.store = &database_->store();
+      context.data = &data_;
       context.disk = database_->disk();
       context.cancellation = &cancellation;
       context.progress = &progress_;

@@ -16,11 +16,7 @@ struct Execute {
   Status operator()(const ast::AlterTable& node) { return ExecuteAlterTable(node, context); }
   Status operator()(const ast::Insert& node) { return ExecuteInsert(node, context); }
   Status operator()(const ast::Delete& node) { return ExecuteDelete(node, context); }
-  Status operator()(const ast::Update& node) {
-    return context.ErrorAt(node.at,
-                           "UPDATE is not supported: events do not change. DELETE the rows and "
-                           "INSERT them anew, or add a newer row and read with arg_max(value, ts)");
-  }
+  Status operator()(const ast::Update& node) { return ExecuteUpdate(node, context); }
   Status operator()(const ast::Explain& node) { return ExecuteExplain(node, context); }
   Status operator()(const ast::Show& node) { return ExecuteShow(node, context); }
   Status operator()(const ast::Describe& node) { return ExecuteDescribe(node, context); }
@@ -30,19 +26,33 @@ struct Execute {
     return context.receiver->End(node.is_default ? "RESET" : "SET", 0);
   }
   Status operator()(const ast::CopyTo& node) { return ExecuteCopyTo(node, context); }
-  Status operator()(const ast::Transaction&) {
-    return Unsupported(
-        "transactions are not supported yet: every statement is one commit of its own; "
-        "put several rows into one INSERT to commit them together");
+  Status operator()(const ast::Transaction& node) {
+    switch (node.kind) {
+      case ast::Transaction::Kind::kBegin:
+        context.data->Begin();
+        return context.receiver->End("BEGIN", 0);
+      case ast::Transaction::Kind::kCommit: {
+        const bool failed = context.data->has_failed();
+        RETURN_IF_ERROR(context.data->Commit());
+        return context.receiver->End(failed ? "ROLLBACK" : "COMMIT", 0);
+      }
+      case ast::Transaction::Kind::kRollback: break;
+    }
+    context.data->Rollback();
+    return context.receiver->End("ROLLBACK", 0);
   }
   Status operator()(const ast::Maintain& node) {
+    RETURN_IF_ERROR(context.data->CheckOutside(
+        node.kind == ast::Maintain::Kind::kCheckpoint ? "CHECKPOINT" : "OPTIMIZE"));
     if (node.kind == ast::Maintain::Kind::kCheckpoint) {
       RETURN_IF_ERROR(context.store->SealAll());
       return context.receiver->End("CHECKPOINT", 0);
     }
-    Binder binder(context.sql, context.session, context.store->snapshot());
+    Binder binder(context.sql, context.session, context.data->snapshot());
     ASSIGN_OR_RETURN(TableSchemaPtr table, binder.LookupTable(*node.table));
-    RETURN_IF_ERROR(context.store->Compact(table->table_id));
+    if (!IsTemporary(table->table_id)) {
+      RETURN_IF_ERROR(context.store->Compact(table->table_id));
+    }
     return context.receiver->End("OPTIMIZE", 0);
   }
 };
@@ -55,7 +65,14 @@ Status StatementContext::ErrorAt(ast::Position at, std::string_view message) con
 }
 
 Status ExecuteStatement(const ast::Statement& statement, StatementContext& context) {
-  return std::visit(Execute{context}, statement.node);
+  if (context.data->has_failed() && !std::holds_alternative<ast::Transaction>(statement.node)) {
+    return MakeError(StatusCode::kFailedPrecondition,
+                     "current transaction is aborted, commands ignored until end of transaction "
+                     "block: ROLLBACK");
+  }
+  Status status = std::visit(Execute{context}, statement.node);
+  if (!status.ok()) context.data->Fail();
+  return status;
 }
 
 }  // namespace shale

@@ -1,5 +1,6 @@
 // Runs one parsed statement for a connection. execute.cc dispatches; execute_query.cc runs plans,
-// execute_write.cc INSERT, DELETE and COPY, execute_define.cc tables, columns and views.
+// execute_write.cc INSERT and DELETE, execute_update.cc UPDATE, execute_define.cc tables, columns
+// and views.
 #pragma once
 
 #include <memory>
@@ -13,6 +14,7 @@
 #include "sql/binder.h"
 #include "sql/database.h"
 #include "sql/session.h"
+#include "sql/session_transaction.h"
 #include "storage/table/store.h"
 
 namespace shale {
@@ -20,7 +22,8 @@ namespace shale {
 struct StatementContext {
   std::string_view sql;  // the text that positions refer to
   Session* session;
-  Store* store;
+  Store* store;              // for definitions and maintenance
+  SessionTransaction* data;  // for rows: read and written through it
   Disk* disk;
   Cancellation* cancellation;
   Progress* progress;
@@ -49,6 +52,12 @@ Status SendRows(const std::vector<ResultColumn>& columns,
 // ---- execute_write.cc ----
 Status ExecuteInsert(const ast::Insert& insert, StatementContext& context);
 Status ExecuteDelete(const ast::Delete& del, StatementContext& context);
+Status ExecuteUpdate(const ast::Update& update, StatementContext& context);  // execute_update.cc
+// A column of the target by name: exact, else the only case-insensitive match.
+StatusOr<size_t> TargetColumn(const TableSchema& schema, const ast::Identifier& name,
+                              const StatementContext& context);
+// The value of a column that is left out.
+StatusOr<Value> DefaultOf(const ColumnSchema& column, StatementContext& context);
 // Every row of `plan` (columns as `schema`'s) into the table; returns how many.
 StatusOr<uint64_t> InsertPlan(PlanPtr plan, const Snapshot& snapshot, const TableSchema& schema,
                               StatementContext& context);

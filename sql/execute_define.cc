@@ -34,7 +34,11 @@ StatusOr<std::string> NewTableName(const ast::QualifiedName& name,
   return table;
 }
 
-bool Exists(const DatabaseVersion& version, std::string_view name) {
+bool Exists(const DatabaseVersion& version, std::string_view name, bool temporary = false) {
+  // A temporary table may hide a plain one.
+  if (TableSchemaPtr table = FindTable(version, name); temporary) {
+    return table && IsTemporary(table->table_id);
+  }
   if (FindTable(version, name)) return true;
   for (const ViewSchema& view : Views(version)) {
     if (view.name == name) return true;
@@ -169,10 +173,6 @@ Status ApplyClauses(const ast::CreateTable& create, StatementContext& context,
 }  // namespace
 
 Status ExecuteCreateTable(const ast::CreateTable& create, StatementContext& context) {
-  if (create.temporary) {
-    return context.ErrorAt(create.name.parts[0].at,
-                           "temporary tables are not supported yet; use WITH or a view");
-  }
   if (create.unsupported_constraint) {
     return context.ErrorAt(
         create.unsupported_at,
@@ -182,8 +182,8 @@ Status ExecuteCreateTable(const ast::CreateTable& create, StatementContext& cont
   }
   ASSIGN_OR_RETURN(std::string name, NewTableName(create.name, context));
   const char* tag = create.as ? "SELECT 0" : "CREATE TABLE";
-  Snapshot snapshot = context.store->snapshot();
-  if (Exists(*snapshot, name)) {
+  Snapshot snapshot = context.data->snapshot();
+  if (Exists(*snapshot, name, create.temporary)) {
     if (create.if_not_exists) return context.receiver->End(tag, 0);
     if (!create.or_replace) {
       return Status(StatusCode::kAlreadyExists,
@@ -219,15 +219,17 @@ Status ExecuteCreateTable(const ast::CreateTable& create, StatementContext& cont
   }
   RETURN_IF_ERROR(ApplyClauses(create, context, &schema));
   if (create.or_replace) {
-    if (TableSchemaPtr old = FindTable(*snapshot, name))
-      RETURN_IF_ERROR(context.store->DropTable(old->table_id));
+    TableSchemaPtr old = FindTable(*snapshot, name);
+    if (old && IsTemporary(old->table_id) == create.temporary)
+      RETURN_IF_ERROR(context.data->DropTable(old->table_id));
   }
-  ASSIGN_OR_RETURN(TableSchemaPtr table, context.store->CreateTable(std::move(schema)));
+  ASSIGN_OR_RETURN(TableSchemaPtr table,
+                   context.data->CreateTable(std::move(schema), create.temporary));
   if (!create.as) return context.receiver->End("CREATE TABLE", 0);
   auto rows = InsertPlan(std::move(plan), snapshot, *table, context);
   if (!rows.ok()) {
     // The statement did nothing: the table goes with it.
-    RETURN_IF_ERROR(context.store->DropTable(table->table_id));
+    RETURN_IF_ERROR(context.data->DropTable(table->table_id));
     return rows.status();
   }
   return context.receiver->End(fmt::format("SELECT {}", *rows), *rows);
@@ -235,7 +237,8 @@ Status ExecuteCreateTable(const ast::CreateTable& create, StatementContext& cont
 
 Status ExecuteCreateView(const ast::CreateView& create, StatementContext& context) {
   ASSIGN_OR_RETURN(std::string name, NewTableName(create.name, context));
-  Snapshot snapshot = context.store->snapshot();
+  RETURN_IF_ERROR(context.data->CheckOutside("CREATE VIEW"));
+  Snapshot snapshot = context.data->snapshot();
   if (FindTable(*snapshot, name) || (Exists(*snapshot, name) && !create.or_replace)) {
     if (create.if_not_exists) return context.receiver->End("CREATE VIEW", 0);
     return Status(StatusCode::kAlreadyExists,
@@ -261,12 +264,12 @@ Status ExecuteCreateView(const ast::CreateView& create, StatementContext& contex
 Status ExecuteDrop(const ast::Drop& drop, StatementContext& context) {
   bool table = drop.what == ast::Drop::What::kTable;
   for (const ast::QualifiedName& name : drop.names) {
-    Snapshot snapshot = context.store->snapshot();
+    Snapshot snapshot = context.data->snapshot();
     Binder binder(context.sql, context.session, snapshot);
     if (table) {
       auto schema = binder.LookupTable(name);
       if (schema.ok()) {
-        RETURN_IF_ERROR(context.store->DropTable((*schema)->table_id));
+        RETURN_IF_ERROR(context.data->DropTable((*schema)->table_id));
         continue;
       }
       if (schema.status().code() != StatusCode::kNotFound) return schema.status();
@@ -279,6 +282,7 @@ Status ExecuteDrop(const ast::Drop& drop, StatementContext& context) {
       }
       if (!drop.if_exists) return schema.status();
     } else {
+      RETURN_IF_ERROR(context.data->CheckOutside("DROP VIEW"));
       Status status = context.store->DropView(NewName(name.parts.back()));
       if (status.code() == StatusCode::kNotFound) {
         if (drop.if_exists) continue;
@@ -292,19 +296,20 @@ Status ExecuteDrop(const ast::Drop& drop, StatementContext& context) {
 }
 
 Status ExecuteTruncate(const ast::Truncate& truncate, StatementContext& context) {
-  Binder binder(context.sql, context.session, context.store->snapshot());
+  Binder binder(context.sql, context.session, context.data->snapshot());
   std::vector<TableSchemaPtr> tables;
   for (const ast::QualifiedName& name : truncate.names) {
     ASSIGN_OR_RETURN(TableSchemaPtr table, binder.LookupTable(name));
     tables.push_back(std::move(table));
   }
   for (const TableSchemaPtr& table : tables)
-    RETURN_IF_ERROR(context.store->Truncate(table->table_id));
+    RETURN_IF_ERROR(context.data->Truncate(table->table_id));
   return context.receiver->End("TRUNCATE TABLE", 0);
 }
 
 Status ExecuteAlterTable(const ast::AlterTable& alter, StatementContext& context) {
-  Snapshot snapshot = context.store->snapshot();
+  Snapshot snapshot = context.data->snapshot();
+  RETURN_IF_ERROR(context.data->CheckOutside("ALTER TABLE"));
   Binder binder(context.sql, context.session, snapshot);
   auto found = binder.LookupTable(alter.name);
   if (found.status().code() == StatusCode::kNotFound && alter.if_exists) {
@@ -312,6 +317,10 @@ Status ExecuteAlterTable(const ast::AlterTable& alter, StatementContext& context
   }
   RETURN_IF_ERROR(found.status());
   TableSchema schema = **found;
+  if (IsTemporary(schema.table_id)) {
+    return context.ErrorAt(alter.name.parts[0].at,
+                           "ALTER of a temporary table is not supported: make it anew");
+  }
   for (const auto& action : alter.actions) {
     if (const auto* add = std::get_if<ast::AlterTable::AddColumn>(&action)) {
       if (add->if_not_exists && schema.FindByName(NewName(add->column.name))) continue;

@@ -42,7 +42,7 @@ Status RunPlan(PlanPtr plan, const std::vector<PlanColumn>& result, const Snapsh
 }
 
 Status ExecuteQuery(const ast::Select& select, StatementContext& context) {
-  Snapshot snapshot = context.store->snapshot();
+  Snapshot snapshot = context.data->snapshot();
   Binder binder(context.sql, context.session, snapshot);
   ASSIGN_OR_RETURN(PlanPtr plan, binder.BindQuery(select));
   std::vector<PlanColumn> result = plan->output;
@@ -63,7 +63,7 @@ Status ExecuteExplain(const ast::Explain& explain, StatementContext& context) {
     return context.ErrorAt(explain.statement->begin,
                            "EXPLAIN shows queries only: put a SELECT after it");
   }
-  Snapshot snapshot = context.store->snapshot();
+  Snapshot snapshot = context.data->snapshot();
   Binder binder(context.sql, context.session, snapshot);
   ASSIGN_OR_RETURN(PlanPtr plan, binder.BindQuery(*select));
   std::vector<PlanColumn> result = plan->output;

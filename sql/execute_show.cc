@@ -47,7 +47,7 @@ std::string CreateTableText(const TableSchema& schema) {
 
 Status ExecuteShow(const ast::Show& show, StatementContext& context) {
   if (show.what == "tables") {
-    Snapshot snapshot = context.store->snapshot();
+    Snapshot snapshot = context.data->snapshot();
     std::vector<std::vector<Value>> rows;
     for (const TableSchemaPtr& table : Tables(*snapshot))
       rows.push_back({Value::Text(table->name)});
@@ -69,7 +69,7 @@ Status ExecuteShow(const ast::Show& show, StatementContext& context) {
 }
 
 Status ExecuteDescribe(const ast::Describe& describe, StatementContext& context) {
-  Snapshot snapshot = context.store->snapshot();
+  Snapshot snapshot = context.data->snapshot();
   Binder binder(context.sql, context.session, snapshot);
   std::vector<ResultColumn> columns = {{"column", TypeId::kText},
                                        {"type", TypeId::kText},

@@ -12,45 +12,6 @@ namespace {
 // From so many rows on, rows go straight into segments instead of through the log.
 inline constexpr uint64_t kBulkRows = 65'536;
 
-// A column of the target by name: exact, else the only case-insensitive match.
-StatusOr<size_t> TargetColumn(const TableSchema& schema, const ast::Identifier& name,
-                              const StatementContext& context) {
-  std::optional<size_t> match;
-  std::vector<std::string> names;
-  std::string folded = name.quoted ? name.name : absl::AsciiStrToLower(name.name);
-  for (size_t i = 0; i < schema.columns.size(); ++i) {
-    if (schema.columns[i].name == folded) return i;
-    names.push_back(schema.columns[i].name);
-    if (!name.quoted && absl::AsciiStrToLower(schema.columns[i].name) == folded) {
-      if (match)
-        return context.ErrorAt(name.at, fmt::format("column name \"{}\" is ambiguous", name.name));
-      match = i;
-    }
-  }
-  if (match) return *match;
-  std::string near = Nearest(name.name, names);
-  return context.ErrorAt(
-      name.at, fmt::format("column \"{}\" of table \"{}\" does not exist{}", name.name, schema.name,
-                           near.empty() ? "" : "; did you mean " + QuoteIdentifier(near) + "?"));
-}
-
-// The value of a column that an INSERT leaves out.
-StatusOr<Value> DefaultOf(const ColumnSchema& column, StatementContext& context) {
-  if (column.default_text.empty()) {
-    return column.default_value.is_null() ? Value::Null(column.type) : column.default_value;
-  }
-  ASSIGN_OR_RETURN(ast::ExprPtr expr, ParseExpression(column.default_text));
-  Binder binder(column.default_text, context.session, context.store->snapshot());
-  Scope none;
-  Binder::ExprContext expr_context;
-  expr_context.scope = &none;
-  expr_context.clause = "DEFAULT";
-  ExprBinder expr_binder{binder, expr_context};
-  ASSIGN_OR_RETURN(Bound bound, expr_binder.Bind(*expr));
-  ASSIGN_OR_RETURN(ExprPtr value, expr_binder.Coerce(bound, column.type, expr->at, true));
-  return EvaluateConstant(value, context.session->functions);
-}
-
 // A literal cell straight into its column; false when the general road must be taken.
 bool AppendLiteral(const ast::Expr& expr, const std::string& time_zone, ParseScratch* scratch,
                    VectorBuilder* builder) {
@@ -71,7 +32,9 @@ bool AppendLiteral(const ast::Expr& expr, const std::string& time_zone, ParseScr
       if (type.id() == TypeId::kDecimal && literal->text.find_first_of("eE") != std::string::npos)
         return false;
       break;
-    case ast::Literal::Kind::kString: break;
+    case ast::Literal::Kind::kString:
+      if (type.id() == TypeId::kList) return ParseList(literal->text, time_zone, builder).ok();
+      break;
     case ast::Literal::Kind::kTyped:
     case ast::Literal::Kind::kDefault: return false;
   }
@@ -122,7 +85,7 @@ StatusOr<std::vector<Chunk>> BindValueRows(const ast::ValuesCore& values, const 
     builders[column].AppendValue(*defaults[column]);
     return OkStatus();
   };
-  Binder binder(context.sql, context.session, context.store->snapshot());
+  Binder binder(context.sql, context.session, context.data->snapshot());
   Scope none;
   Binder::ExprContext expr_context;
   expr_context.scope = &none;
@@ -172,6 +135,43 @@ Status Located(const Status& status, const ast::Insert& insert, const StatementC
 
 }  // namespace
 
+StatusOr<size_t> TargetColumn(const TableSchema& schema, const ast::Identifier& name,
+                              const StatementContext& context) {
+  std::optional<size_t> match;
+  std::vector<std::string> names;
+  std::string folded = name.quoted ? name.name : absl::AsciiStrToLower(name.name);
+  for (size_t i = 0; i < schema.columns.size(); ++i) {
+    if (schema.columns[i].name == folded) return i;
+    names.push_back(schema.columns[i].name);
+    if (!name.quoted && absl::AsciiStrToLower(schema.columns[i].name) == folded) {
+      if (match)
+        return context.ErrorAt(name.at, fmt::format("column name \"{}\" is ambiguous", name.name));
+      match = i;
+    }
+  }
+  if (match) return *match;
+  std::string near = Nearest(name.name, names);
+  return context.ErrorAt(
+      name.at, fmt::format("column \"{}\" of table \"{}\" does not exist{}", name.name, schema.name,
+                           near.empty() ? "" : "; did you mean " + QuoteIdentifier(near) + "?"));
+}
+
+StatusOr<Value> DefaultOf(const ColumnSchema& column, StatementContext& context) {
+  if (column.default_text.empty()) {
+    return column.default_value.is_null() ? Value::Null(column.type) : column.default_value;
+  }
+  ASSIGN_OR_RETURN(ast::ExprPtr expr, ParseExpression(column.default_text));
+  Binder binder(column.default_text, context.session, context.data->snapshot());
+  Scope none;
+  Binder::ExprContext expr_context;
+  expr_context.scope = &none;
+  expr_context.clause = "DEFAULT";
+  ExprBinder expr_binder{binder, expr_context};
+  ASSIGN_OR_RETURN(Bound bound, expr_binder.Bind(*expr));
+  ASSIGN_OR_RETURN(ExprPtr value, expr_binder.Coerce(bound, column.type, expr->at, true));
+  return EvaluateConstant(value, context.session->functions);
+}
+
 StatusOr<uint64_t> InsertPlan(PlanPtr plan, const Snapshot& snapshot, const TableSchema& schema,
                               StatementContext& context) {
   std::vector<Chunk> pending;
@@ -183,7 +183,7 @@ StatusOr<uint64_t> InsertPlan(PlanPtr plan, const Snapshot& snapshot, const Tabl
         if (chunk.num_rows == 0) return Flow::kMore;
         rows += chunk.num_rows;
         pending.push_back(std::move(chunk));
-        if (rows < kBulkRows) return Flow::kMore;
+        if (rows < kBulkRows || !context.data->WritesThrough(schema.table_id)) return Flow::kMore;
         if (!bulk) {
           ASSIGN_OR_RETURN(bulk, context.store->StartBulk(schema, 1));
         }
@@ -194,7 +194,7 @@ StatusOr<uint64_t> InsertPlan(PlanPtr plan, const Snapshot& snapshot, const Tabl
   if (bulk) {
     RETURN_IF_ERROR(bulk->Commit(""));
   } else if (rows > 0) {
-    RETURN_IF_ERROR(context.store->Insert(schema, pending));
+    RETURN_IF_ERROR(context.data->Insert(schema, pending));
   }
   return rows;
 }
@@ -208,7 +208,7 @@ Status ExecuteInsert(const ast::Insert& insert, StatementContext& context) {
   }
   if (insert.returning)
     return Unsupported("INSERT … RETURNING is not supported; SELECT the rows afterwards");
-  Snapshot snapshot = context.store->snapshot();
+  Snapshot snapshot = context.data->snapshot();
   Binder binder(context.sql, context.session, snapshot);
   ASSIGN_OR_RETURN(TableSchemaPtr schema, binder.LookupTable(insert.table));
   std::vector<size_t> targets;
@@ -226,7 +226,7 @@ Status ExecuteInsert(const ast::Insert& insert, StatementContext& context) {
     ast::ValuesCore one;
     one.rows.emplace_back();
     ASSIGN_OR_RETURN(std::vector<Chunk> chunks, BindValueRows(one, *schema, {}, context));
-    RETURN_IF_ERROR(Located(context.store->Insert(*schema, chunks), insert, context));
+    RETURN_IF_ERROR(Located(context.data->Insert(*schema, chunks), insert, context));
     return context.receiver->End("INSERT 0 1", 1);
   }
   bool plain_values = values && insert.query->order_by.empty() && !insert.query->limit &&
@@ -239,7 +239,7 @@ Status ExecuteInsert(const ast::Insert& insert, StatementContext& context) {
     }
     ASSIGN_OR_RETURN(std::vector<Chunk> chunks, BindValueRows(*values, *schema, targets, context));
     rows = values->rows.size();
-    RETURN_IF_ERROR(Located(context.store->Insert(*schema, chunks), insert, context));
+    RETURN_IF_ERROR(Located(context.data->Insert(*schema, chunks), insert, context));
     return context.receiver->End(fmt::format("INSERT 0 {}", rows), rows);
   }
   ASSIGN_OR_RETURN(PlanPtr plan, binder.BindQuery(*insert.query));
@@ -279,7 +279,7 @@ Status ExecuteInsert(const ast::Insert& insert, StatementContext& context) {
 }
 
 Status ExecuteDelete(const ast::Delete& del, StatementContext& context) {
-  Snapshot snapshot = context.store->snapshot();
+  Snapshot snapshot = context.data->snapshot();
   Binder binder(context.sql, context.session, snapshot);
   ASSIGN_OR_RETURN(TableSchemaPtr schema, binder.LookupTable(del.table));
   Scope scope;
@@ -297,7 +297,7 @@ Status ExecuteDelete(const ast::Delete& del, StatementContext& context) {
         row_ids.insert(row_ids.end(), ids, ids + chunk.num_rows);
         return Flow::kMore;
       }));
-  ASSIGN_OR_RETURN(uint64_t deleted, context.store->Delete(schema->table_id, snapshot, row_ids));
+  ASSIGN_OR_RETURN(uint64_t deleted, context.data->Delete(schema->table_id, snapshot, row_ids));
   return context.receiver->End(fmt::format("DELETE {}", deleted), deleted);
 }
 

@@ -25,6 +25,26 @@ std::string Keys(const std::vector<SortKey>& keys) {
   return text;
 }
 
+// " ROWS BETWEEN …", nothing for the default frame.
+std::string Frame(const WindowFrame& frame) {
+  using Bound = WindowFrame::Bound;
+  if (frame.unit == WindowFrame::Unit::kRange && frame.start == Bound::kUnboundedPreceding &&
+      frame.end == Bound::kCurrentRow && frame.exclusion == FrameExclusion::kNoOthers) {
+    return "";
+  }
+  static const char* kUnits[] = {"ROWS", "RANGE", "GROUPS"};
+  static const char* kBounds[] = {"UNBOUNDED PRECEDING", " PRECEDING", "CURRENT ROW", " FOLLOWING",
+                                  "UNBOUNDED FOLLOWING"};
+  static const char* kExclusions[] = {"", " EXCLUDE CURRENT ROW", " EXCLUDE GROUP",
+                                      " EXCLUDE TIES"};
+  const auto bound = [](Bound which, const ExprPtr& offset) {
+    return (offset ? ToString(*offset) : "") + kBounds[static_cast<int>(which)];
+  };
+  return fmt::format(" {} BETWEEN {} AND {}{}", kUnits[static_cast<int>(frame.unit)],
+                     bound(frame.start, frame.start_offset), bound(frame.end, frame.end_offset),
+                     kExclusions[static_cast<int>(frame.exclusion)]);
+}
+
 std::string Human(int64_t bytes) {
   if (bytes < 10 << 10) return fmt::format("{} B", bytes);
   if (bytes < 10 << 20) return fmt::format("{} KiB", bytes >> 10);
@@ -88,6 +108,31 @@ struct Describe {
     if (!text.empty()) d.details.push_back({"Compute", text});
     return d;
   }
+  Description operator()(const WindowNode& node) const {
+    Description d{"Window", {}};
+    if (!node.partition_by.empty()) {
+      d.details.push_back({"Partition by", List(node.partition_by, ", ")});
+    }
+    if (!node.order_by.empty()) d.details.push_back({"Order by", Keys(node.order_by)});
+    std::string text;
+    for (const WindowExpr& function : node.functions) {
+      if (!text.empty()) text += ", ";
+      const bool star = !function.window.function && function.args.empty();
+      text += function.name() + "(" + (star ? "*" : List(function.args, ", ")) + ")";
+      if (function.ignore_nulls) text += " IGNORE NULLS";
+      if (function.filter) text += " FILTER (WHERE " + ToString(*function.filter) + ")";
+      if (!function.window.function || function.window.function->uses_frame) {
+        text += Frame(function.frame);
+      }
+    }
+    d.details.push_back({"Compute", text});
+    if (node.limit) {
+      d.details.push_back(
+          {"Keep",
+           fmt::format("{} <= {}", node.functions[node.limit->function].name(), node.limit->most)});
+    }
+    return d;
+  }
   Description operator()(const SortNode& node) const { return {"Sort", {{"By", Keys(node.keys)}}}; }
   Description operator()(const TopNNode& node) const {
     std::string rows = fmt::format("{}", node.limit);
@@ -119,6 +164,11 @@ struct Describe {
       columns += (columns.empty() ? "" : ", ") + plan.output[i].name;
     }
     return {"Fetch from " + node.schema->name, {{"Columns", columns}}};
+  }
+  Description operator()(const UnnestNode& node) const {
+    Description d{node.keep_empty ? "Unnest (left)" : "Unnest", {}};
+    d.details.push_back({"Lists", List(node.lists, ", ")});
+    return d;
   }
   Description operator()(const UnionAllNode&) const { return {"Union all", {}}; }
 };

@@ -5,6 +5,7 @@
 
 #include "engine/operators/collect.h"
 #include "engine/operators/filter.h"
+#include "engine/operators/unnest.h"
 
 namespace shale {
 namespace {
@@ -167,7 +168,27 @@ class Lowering {
       return stream;
     }
     auto sink = MakeAggregate(std::move(keys), std::move(aggregates));
-    stream.ordered = false;  // grouping asks for no order
+    // Grouping asks for no order, but array_agg and such take their rows as they come.
+    stream.ordered &= std::any_of(node.aggregates.begin(), node.aggregates.end(),
+                                  [](const AggregateExpr& aggregate) {
+                                    return aggregate.function.function->order_sensitive &&
+                                           aggregate.order_by.empty();
+                                  });
+    Finish(std::move(stream), sink, SinkProfile(plan));
+    return FromSink(plan, sink, false);
+  }
+  StatusOr<Stream> LowerNode(Plan* plan, WindowNode& node) {
+    Plan* child = plan->children[0].get();
+    ASSIGN_OR_RETURN(Stream stream, Lower(child));
+    ProjectTo(&stream, child->output);
+    std::vector<WindowExpr> functions = node.functions;
+    for (WindowExpr& function : functions) {
+      ForEachExpr(function, [&](ExprPtr& expr) { expr = Positioned(expr, stream.layout); });
+    }
+    auto sink = MakeWindow(Positioned(node.partition_by, stream.layout),
+                           Positioned(node.order_by, stream.layout), std::move(functions),
+                           node.limit, TypesOf(*child));
+    stream.ordered = false;  // ties of the window's order keep no promise
     Finish(std::move(stream), sink, SinkProfile(plan));
     return FromSink(plan, sink, false);
   }
@@ -241,6 +262,21 @@ class Lowering {
     size_t first = plan->output.size() - node.columns.size();
     for (size_t i = first; i < plan->output.size(); ++i)
       stream.layout.push_back(plan->output[i].id);
+    return stream;
+  }
+  StatusOr<Stream> LowerNode(Plan* plan, UnnestNode& node) {
+    ASSIGN_OR_RETURN(Stream stream, Lower(plan->children[0].get()));
+    std::vector<size_t> kept;
+    const size_t own = node.lists.size() + node.ordinality;
+    for (size_t i = 0; i + own < plan->output.size(); ++i) {
+      auto found = std::find(stream.layout.begin(), stream.layout.end(), plan->output[i].id);
+      SHALE_CHECK(found != stream.layout.end());
+      kept.push_back(static_cast<size_t>(found - stream.layout.begin()));
+    }
+    Add(plan, &stream,
+        MakeUnnest(std::move(kept), Positioned(node.lists, stream.layout), node.ordinality,
+                   node.keep_empty));
+    stream.layout = LayoutOf(*plan);
     return stream;
   }
   StatusOr<Stream> LowerNode(Plan* plan, UnionAllNode& node) {

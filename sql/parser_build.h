@@ -65,6 +65,7 @@ class AstBuilder {
   // ---- parser_build_expr.cc
   ast::ExprPtr BuildChain(P::ExprContext* context);
   ast::ExprPtr BuildPostfixed(P::ExprContext* context, ast::ExprPtr operand);
+  ast::ExprPtr BuildOverlaps(P::ExprContext* context, ast::ExprPtr operand);
   ast::ExprPtr BuildValue(P::ValueExprContext* context);
   ast::ExprPtr BuildValueStep(P::ValueExprContext* context, ast::ExprPtr operand);
   ast::ExprPtr BuildPrimary(P::PrimaryContext* context);
@@ -73,6 +74,7 @@ class AstBuilder {
   ast::ExprPtr BuildInterval(P::LiteralContext* context);
   ast::ExprPtr BuildCase(P::CaseExprContext* context);
   ast::ExprPtr BuildCall(P::FunctionCallContext* context);
+  static bool IgnoresNulls(P::NullTreatmentContext* context);
   void BuildSpecial(P::SpecialContext* context, ast::FunctionCall* call);
   ast::ExprPtr BuildCurrent(P::CurrentValueContext* context);
   std::vector<ast::ExprPtr> BuildList(P::ExprListContext* context);
@@ -112,6 +114,7 @@ class AstBuilder {
   ast::AlterTable BuildAlter(P::AlterTableContext* context);
   ast::Insert BuildInsert(P::InsertContext* context);
   ast::Delete BuildDelete(P::DeleteFromContext* context);
+  ast::Update BuildUpdate(P::UpdateContext* context);
   ast::Explain BuildExplain(P::ExplainContext* context);
   ast::Show BuildShow(P::ShowContext* context);
   ast::Set BuildSet(P::SetContext* context);

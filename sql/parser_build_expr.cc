@@ -143,6 +143,7 @@ ast::ExprPtr AstBuilder::BuildPostfixed(P::ExprContext* context, ast::ExprPtr op
       return Make(ast::IsTest{ast::IsTest::What::kNull, context->op->getType() == T::K_NOTNULL,
                               std::move(operand)},
                   context);
+    case T::K_OVERLAPS: return BuildOverlaps(context, std::move(operand));
     case T::K_IS: {
       if (context->right != nullptr) {
         return Operator(negated ? "is not distinct from" : "is distinct from", context->op,
@@ -183,6 +184,23 @@ ast::ExprPtr AstBuilder::BuildPostfixed(P::ExprContext* context, ast::ExprPtr op
                   context);
 }
 
+// (start, end) OVERLAPS (start, end): a call of overlaps with the four.
+ast::ExprPtr AstBuilder::BuildOverlaps(P::ExprContext* context, ast::ExprPtr operand) {
+  ast::ExprPtr right = BuildExpr(context->right);
+  if (!status_.ok()) return nullptr;
+  ast::FunctionCall call;
+  call.name = "overlaps";
+  for (ast::ExprPtr* side : {&operand, &right}) {
+    auto* row = std::get_if<ast::Row>(&(*side)->node);
+    if (row == nullptr || row->items.size() != 2) {
+      Fail(context->op, "OVERLAPS stands between two pairs: (start, end) OVERLAPS (start, end)");
+      return nullptr;
+    }
+    for (ast::ExprPtr& item : row->items) call.args.push_back(std::move(item));
+  }
+  return Make(std::move(call), context);
+}
+
 ast::ExprPtr AstBuilder::BuildValue(P::ValueExprContext* context) {
   std::vector<P::ValueExprContext*> steps;
   P::ValueExprContext* base = context;
@@ -206,8 +224,18 @@ ast::ExprPtr AstBuilder::BuildValueStep(P::ValueExprContext* context, ast::ExprP
   switch (context->op->getType()) {
     case T::TYPECAST:
       return Make(ast::Cast{std::move(operand), BuildType(context->typeName()), false}, context);
-    case T::LBRACKET:
-      return Make(ast::Subscript{std::move(operand), BuildExpr(context->index)}, context);
+    case T::LBRACKET: {
+      ast::Subscript subscript;
+      subscript.operand = std::move(operand);
+      subscript.slice = context->slice != nullptr;
+      if (!subscript.slice) {
+        subscript.index = BuildExpr(context->index);
+      } else {
+        if (context->low != nullptr) subscript.index = BuildExpr(context->low);
+        if (context->high != nullptr) subscript.upper = BuildExpr(context->high);
+      }
+      return Make(std::move(subscript), context);
+    }
     case T::K_COLLATE:
       return Make(ast::Collate{std::move(operand), Qualified(context->collation)}, context);
     case T::K_AT: {
@@ -237,7 +265,14 @@ std::vector<ast::ExprPtr> AstBuilder::BuildList(P::ExprListContext* context) {
   std::vector<ast::ExprPtr> list;
   if (context == nullptr) return list;
   for (P::ExprListItemContext* item : context->exprListItem()) {
-    if (item->expr() != nullptr) {
+    if (item->argument != nullptr) {  // name => value
+      ast::ExprPtr name = Make(ast::ColumnRef{{Name(item->argument)}}, item->argument);
+      ast::ExprPtr value = BuildExpr(item->expr());
+      if (status_.ok()) {
+        list.push_back(Make(ast::Binary{"=>", std::move(name), std::move(value)}, At(item->op),
+                            At(item->start), EndOf(item)));
+      }
+    } else if (item->expr() != nullptr) {
       list.push_back(BuildExpr(item->expr()));
     } else {
       AppendLiterals(folded_.ranges[Lexed(item->start).payload], &list);
@@ -259,9 +294,7 @@ ast::ExprPtr AstBuilder::BuildPrimary(P::PrimaryContext* context) {
     case T::K_EXISTS: return Make(ast::Exists{BuildQuery(context->query())}, context);
     case T::K_ARRAY:
       if (context->query() != nullptr) {
-        Fail(context->start, "ARRAY(SELECT …) is not supported; use array_agg in a subquery",
-             StatusCode::kUnimplemented);
-        return nullptr;
+        return Make(ast::ArraySubquery{BuildQuery(context->query())}, context);
       }
       [[fallthrough]];
     case T::LBRACKET: return Make(ast::ArrayLiteral{BuildList(context->exprList())}, context);
@@ -360,11 +393,9 @@ ast::ExprPtr AstBuilder::BuildInterval(P::LiteralContext* context) {
   std::vector<std::string> units;
   for (P::IdentifierContext* name : names) {
     std::string unit = LowerName(name);
+    const bool known = IsTimeUnit(unit);
     if (unit.size() > 1 && unit.back() == 's') unit.pop_back();
-    static constexpr std::string_view kUnits[] = {
-        "millennium", "century", "decade", "year",   "quarter",     "month",      "week",
-        "day",        "hour",    "minute", "second", "millisecond", "microsecond"};
-    if (std::find(std::begin(kUnits), std::end(kUnits), unit) == std::end(kUnits)) {
+    if (!known) {
       Fail(name->start, fmt::format("\"{}\" is no unit of time; units are year, quarter, month, "
                                     "week, day, hour, minute, second, millisecond, microsecond",
                                     Text(name->start)));
@@ -415,25 +446,41 @@ ast::ExprPtr AstBuilder::BuildCurrent(P::CurrentValueContext* context) {
   return Make(std::move(call), context);
 }
 
+bool AstBuilder::IgnoresNulls(P::NullTreatmentContext* context) {
+  return context != nullptr && context->what->getType() == T::K_IGNORE;
+}
+
 ast::ExprPtr AstBuilder::BuildCall(P::FunctionCallContext* context) {
   ast::FunctionCall call;
   if (context->special() != nullptr) {
     BuildSpecial(context->special(), &call);
   } else {
     call.name = TypeOrFunctionName(context->name);
-    if (P::ArgumentsContext* arguments = context->arguments(); arguments != nullptr) {
+    if (P::ArgumentsContext* arguments = context->own; arguments != nullptr) {
       call.star = arguments->all != nullptr;
       call.distinct =
           arguments->quantifier != nullptr && arguments->quantifier->getType() == T::K_DISTINCT;
       call.args = BuildList(arguments->exprList());
       if (arguments->sortItems() != nullptr) call.order_by = BuildOrder(arguments->sortItems());
+      call.ignore_nulls = IgnoresNulls(arguments->nullTreatment());
+    }
+    // quantile(0.9)(x), ClickHouse's way to write parameters: they become the last arguments.
+    if (P::ArgumentsContext* more = context->more; more != nullptr) {
+      std::vector<ast::ExprPtr> parameters = std::exchange(call.args, BuildList(more->exprList()));
+      call.distinct = more->quantifier != nullptr && more->quantifier->getType() == T::K_DISTINCT;
+      call.star = more->all != nullptr;
+      for (ast::ExprPtr& parameter : parameters) call.args.push_back(std::move(parameter));
+      if (more->sortItems() != nullptr) call.order_by = BuildOrder(more->sortItems());
     }
   }
   if (context->within != nullptr) call.within_group = BuildOrder(context->within);
   if (context->filter != nullptr) call.filter = BuildExpr(context->filter);
+  call.ignore_nulls |= IgnoresNulls(context->nullTreatment());
   if (context->window != nullptr) {
     call.over = std::make_unique<ast::WindowSpec>();
     call.over->base = Name(context->window);
+    call.over->is_name = true;
+    call.over->at = call.over->base->at;
   } else if (context->windowSpec() != nullptr) {
     call.over = std::make_unique<ast::WindowSpec>(BuildWindow(context->windowSpec()));
   }
@@ -474,12 +521,6 @@ void AstBuilder::BuildSpecial(P::SpecialContext* context, ast::FunctionCall* cal
     add(context->c);
     add(context->d);
   }
-  if (context->similar != nullptr) {
-    Fail(context->similar,
-         "SUBSTRING … SIMILAR is not supported; use substring(x, pattern) or "
-         "regexp_replace",
-         StatusCode::kUnimplemented);
-  }
   for (ast::ExprPtr& more : BuildList(context->exprList())) call->args.push_back(std::move(more));
 }
 
@@ -498,6 +539,7 @@ std::vector<ast::OrderItem> AstBuilder::BuildOrder(P::SortItemsContext* context)
 
 ast::WindowSpec AstBuilder::BuildWindow(P::WindowSpecContext* context) {
   ast::WindowSpec window;
+  window.at = At(context->start);
   if (context->base != nullptr) window.base = Name(context->base);
   if (context->exprList() != nullptr) window.partition_by = BuildList(context->exprList());
   if (context->sortItems() != nullptr) window.order_by = BuildOrder(context->sortItems());
@@ -513,14 +555,17 @@ ast::WindowSpec AstBuilder::BuildWindow(P::WindowSpecContext* context) {
   BuildFrameBound(bounds[0], &frame.start, &frame.start_offset);
   if (bounds.size() > 1) BuildFrameBound(bounds[1], &frame.end, &frame.end_offset);
   using Bound = ast::WindowFrame::Bound;
+  frame.at = At(parsed->start);
   if (frame.start == Bound::kUnboundedFollowing) {
-    Fail(bounds[0]->start, "a frame cannot start at UNBOUNDED FOLLOWING");
+    Fail(bounds[0]->start, "frame start cannot be UNBOUNDED FOLLOWING");
   } else if (frame.end == Bound::kUnboundedPreceding) {
-    Fail(bounds.back()->start, "a frame cannot end at UNBOUNDED PRECEDING");
-  } else if (frame.start > frame.end) {
+    Fail(bounds.back()->start, "frame end cannot be UNBOUNDED PRECEDING");
+  } else if (frame.start == Bound::kCurrentRow && frame.end == Bound::kPreceding) {
+    Fail(bounds[0]->start, "frame starting from current row cannot have preceding rows");
+  } else if (frame.start == Bound::kFollowing && frame.end < Bound::kFollowing) {
     Fail(bounds[0]->start, bounds.size() > 1
-                               ? "this frame ends before it starts"
-                               : "a frame that starts at FOLLOWING needs BETWEEN … AND …");
+                               ? "frame starting from following row cannot have preceding rows"
+                               : "frame starting from following row cannot end with current row");
   }
   if (P::FrameExclusionContext* exclusion = parsed->frameExclusion(); exclusion != nullptr) {
     using Exclude = ast::WindowFrame::Exclude;

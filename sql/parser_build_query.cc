@@ -337,11 +337,8 @@ ast::TableRefPtr AstBuilder::BuildTablePrimary(P::TablePrimaryContext* context) 
     } else if (context->VALUES_LIST() != nullptr) {
       table->node = ast::SubqueryTable{BuildValuesList(context->start), false};
     } else {
-      table->node = ast::FunctionTable{BuildCall(context->function), context->lateral != nullptr};
-      if (context->ordinality != nullptr) {
-        Fail(context->ordinality, "WITH ORDINALITY is not supported; use row_number() OVER ()",
-             StatusCode::kUnimplemented);
-      }
+      table->node = ast::FunctionTable{BuildCall(context->function), context->lateral != nullptr,
+                                       context->ordinality != nullptr};
     }
   }
   if (P::TableAliasContext* alias = context->tableAlias(); alias != nullptr) {

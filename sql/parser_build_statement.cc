@@ -32,8 +32,8 @@ ast::Statement AstBuilder::BuildStatement(P::StatementContext* context) {
     statement.node = BuildInsert(context->insert());
   } else if (context->deleteFrom() != nullptr) {
     statement.node = BuildDelete(context->deleteFrom());
-  } else if (P::UpdateContext* parsed = context->update(); parsed != nullptr) {
-    statement.node = ast::Update{TableName(parsed->qualifiedName()), At(parsed->start)};
+  } else if (context->update() != nullptr) {
+    statement.node = BuildUpdate(context->update());
   } else if (context->explain() != nullptr) {
     statement.node = BuildExplain(context->explain());
   } else if (context->show() != nullptr) {
@@ -257,6 +257,34 @@ ast::Delete AstBuilder::BuildDelete(P::DeleteFromContext* context) {
   }
   if (context->returning != nullptr) {
     Fail(context->returning, "DELETE … RETURNING is not supported; SELECT the rows first",
+         StatusCode::kUnimplemented);
+  }
+  if (context->expr() != nullptr) result.where = BuildExpr(context->expr());
+  return result;
+}
+
+ast::Update AstBuilder::BuildUpdate(P::UpdateContext* context) {
+  ast::Update result;
+  result.table = TableName(context->table);
+  if (context->alias != nullptr) result.alias = Name(context->alias);
+  for (P::AssignmentContext* assignment : context->assignment()) {
+    if (assignment->row != nullptr) {
+      Fail(assignment->row, "UPDATE … SET (a, b) = … is not supported; write SET a = …, b = …",
+           StatusCode::kUnimplemented);
+      continue;
+    }
+    // DEFAULT is no value.
+    result.assignments.push_back({Name(assignment->column), assignment->isDefault != nullptr
+                                                                ? nullptr
+                                                                : BuildExpr(assignment->expr())});
+  }
+  if (context->others != nullptr) {
+    Fail(context->others,
+         "UPDATE … FROM is not supported; use SET x = (SELECT …) and WHERE x IN (SELECT …)",
+         StatusCode::kUnimplemented);
+  }
+  if (context->returning != nullptr) {
+    Fail(context->returning, "UPDATE … RETURNING is not supported; SELECT the rows afterwards",
          StatusCode::kUnimplemented);
   }
   if (context->expr() != nullptr) result.where = BuildExpr(context->expr());

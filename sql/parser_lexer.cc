@@ -339,9 +339,7 @@ class Lexer {
 
   static std::string_view OperatorHint(std::string_view op) {
     if (op == "==") return "; equality is one =";
-    if (op == "&&") return "; write AND";
     if (op == "!") return "; write NOT";
-    if (op == "=>") return "; greater or equal is >=";
     return "";
   }
 
@@ -360,16 +358,20 @@ class Lexer {
         case '~': return T::TILDE;
         case '&':
         case '|':
-        case '#': return T::OPERATOR;
+        case '#':
+        case '@':
+        case '?': return T::OPERATOR;
         default: return 0;
       }
     }
+    if (op == "=>") return T::ARROW;
     if (op == "<=") return T::LE;
     if (op == ">=") return T::GE;
     if (op == "<>" || op == "!=") return T::NE;
     for (const std::string_view known :
-         {"||", "~*", "!~", "!~*", "->", "->>", "#>", "#>>", "@>", "<@", "<<", ">>",
-          "<<=", ">>=", "~~", "!~~", "~~*", "!~~*"}) {
+         {"||", "~*", "!~", "!~*", "->",  "->>", "#>",  "#>>", "@>",
+          "<@", "<<", ">>", "<<=", ">>=", "~~",  "!~~", "~~*", "!~~*",
+          "?|", "?&", "@?", "@@",  "^@",  "#-",  "&&",  "|/",  "||/"}) {
       if (op == known) return T::OPERATOR;
     }
     return 0;
@@ -387,6 +389,8 @@ class Lexer {
       case ':':
         if (Peek(1) == ':') {
           Emit(offset_ + 2, T::TYPECAST);
+        } else if (Peek(1) == '=') {
+          Emit(offset_ + 2, T::ARROW);
         } else {
           Emit(offset_ + 1, T::COLON);
         }

@@ -78,6 +78,8 @@ inline std::string_view TokenText(std::string_view sql, const LexedToken& token)
   return sql.substr(token.begin, token.end - token.begin);
 }
 std::string AsciiLower(std::string_view text);
+// "day", "Days", "millennium": a unit of INTERVAL.
+bool IsTimeUnit(std::string_view word);
 
 // Where a quote, comment or dollar quote that opens at `offset` ends; npos if it does not.
 // `offset` may stand anywhere else too: then it is the end of that one character.

@@ -84,8 +84,13 @@ Status CheckDottedNames(std::string_view sql, const std::vector<LexedToken>& tok
   return OkStatus();
 }
 
+// A word that cannot be INTERVAL's field: in INTERVAL '1 day' x it names the column.
+bool IsPlainName(std::string_view sql, const LexedToken& token) {
+  return token.type == T::IDENT && !IsTimeUnit(TokenText(sql, token));
+}
+
 // Words that are keywords only beside certain others become names elsewhere.
-void SettleWords(std::vector<LexedToken>* tokens) {
+void SettleWords(std::string_view sql, std::vector<LexedToken>* tokens) {
   const size_t count = tokens->size();
   for (size_t i = 0; i < count; ++i) {
     LexedToken& token = (*tokens)[i];
@@ -107,10 +112,24 @@ void SettleWords(std::vector<LexedToken>* tokens) {
       case T::K_LEFT:
       case T::K_RIGHT: keyword = next != T::LPAREN; break;
       case T::K_FILTER: keyword = previous == T::RPAREN && next == T::LPAREN; break;
-      case T::K_OVER: keyword = previous == T::RPAREN; break;
+      case T::K_OVER: keyword = previous == T::RPAREN || previous == T::K_NULLS; break;
       case T::K_WITHIN: keyword = next == T::K_GROUP; break;
-      case T::K_NULLS: keyword = next == T::K_FIRST || next == T::K_LAST; break;
-      case T::K_INTERVAL: keyword = next == T::STRING || next == T::NUMBER; break;
+      case T::K_IGNORE:
+      case T::K_RESPECT: {
+        const uint16_t third = i + 2 < count ? (*tokens)[i + 2].type : kEndOfInput;
+        keyword = next == T::K_NULLS && (third == T::RPAREN || previous == T::RPAREN);
+        break;
+      }
+      case T::K_NULLS:
+        keyword = next == T::K_FIRST || next == T::K_LAST || previous == T::K_IGNORE ||
+                  previous == T::K_RESPECT;
+        break;
+      case T::K_OVERLAPS: keyword = previous == T::RPAREN && next == T::LPAREN; break;
+      case T::K_INTERVAL:
+        // As a name it reads like any type before a text.
+        keyword = next == T::NUMBER ||
+                  (next == T::STRING && !(i + 2 < count && IsPlainName(sql, (*tokens)[i + 2])));
+        break;
       case T::K_AT: keyword = next == T::K_TIME; break;
       case T::K_SAMPLE: keyword = next == T::NUMBER; break;
       case T::K_RECURSIVE: keyword = previous == T::K_WITH; break;
@@ -291,12 +310,21 @@ size_t PlainLiteralLength(const std::vector<LexedToken>& tokens, size_t index, s
   }
 }
 
+bool IsTimeUnit(std::string_view word) {
+  static constexpr std::string_view kUnits[] = {
+      "millennium", "century", "decade", "year",   "quarter",     "month",      "week",
+      "day",        "hour",    "minute", "second", "millisecond", "microsecond"};
+  std::string unit = AsciiLower(word);
+  if (unit.size() > 1 && unit.back() == 's') unit.pop_back();
+  return std::find(std::begin(kUnits), std::end(kUnits), unit) != std::end(kUnits);
+}
+
 StatusOr<LexedSql> LexSql(std::string_view sql) {
   LexedSql lexed;
   RETURN_IF_ERROR(LexCharacters(sql, &lexed.tokens));
   MergeMultiwordTypes(sql, &lexed.tokens);
   RETURN_IF_ERROR(CheckDottedNames(sql, lexed.tokens));
-  SettleWords(&lexed.tokens);
+  SettleWords(sql, &lexed.tokens);
   RETURN_IF_ERROR(SettleBrackets(sql, &lexed.tokens));
   size_t begin = 0;
   for (size_t i = 0; i <= lexed.tokens.size(); ++i) {

@@ -53,6 +53,11 @@ struct ExprVisitor {
       VisitKeys(aggregate.order_by, visit);
     }
   }
+  void operator()(WindowNode& node) {
+    All(node.partition_by);
+    VisitKeys(node.order_by, visit);
+    for (WindowExpr& function : node.functions) ForEachExpr(function, visit);
+  }
   void operator()(SortNode& node) { VisitKeys(node.keys, visit); }
   void operator()(TopNNode& node) { VisitKeys(node.keys, visit); }
   void operator()(LimitNode&) {}
@@ -63,6 +68,7 @@ struct ExprVisitor {
   }
   void operator()(ScalarJoinNode&) {}
   void operator()(FetchNode&) {}
+  void operator()(UnnestNode& node) { All(node.lists); }
   void operator()(UnionAllNode&) {}
 };
 
@@ -70,6 +76,15 @@ struct ExprVisitor {
 
 void ForEachExpr(Plan& plan, const std::function<void(ExprPtr&)>& visit) {
   std::visit(ExprVisitor{visit}, plan.node);
+}
+
+void ForEachExpr(WindowExpr& function, const std::function<void(ExprPtr&)>& visit) {
+  for (ExprPtr& arg : function.args) visit(arg);
+  WindowFrame& frame = function.frame;
+  for (ExprPtr* expr : {&function.filter, &frame.start_offset, &frame.end_offset, &frame.range_key,
+                        &frame.start_value, &frame.end_value}) {
+    if (*expr) visit(*expr);
+  }
 }
 
 void SplitConjuncts(const ExprPtr& expr, std::vector<ExprPtr>* conjuncts) {

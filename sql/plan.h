@@ -17,6 +17,7 @@
 #include "engine/operators/aggregate.h"
 #include "engine/operators/join.h"
 #include "engine/operators/sort.h"
+#include "engine/operators/window.h"
 #include "storage/table/store.h"
 
 namespace shale {
@@ -61,6 +62,13 @@ struct AggregateNode {
   std::vector<AggregateExpr> aggregates;
   bool in_ranges = false;  // one of the keys is what the scan below has in ranges
 };
+// One sort of the input. output: the child's columns, then the functions.
+struct WindowNode {
+  std::vector<ExprPtr> partition_by;
+  std::vector<SortKey> order_by;
+  std::vector<WindowExpr> functions;
+  std::optional<WindowRankLimit> limit;
+};
 struct SortNode {
   std::vector<SortKey> keys;
 };
@@ -90,14 +98,22 @@ struct FetchNode {
   ColumnVar row_id = 0;
   std::vector<ColumnId> columns;
 };
+// children[0]'s rows, each once for every element of its lists side by side; a list shorter than
+// the longest of its row is followed by NULLs. output: columns of the child (any of them), one a
+// list, and with `ordinality` the element's number from 1 (BIGINT).
+struct UnnestNode {
+  std::vector<ExprPtr> lists;
+  bool ordinality = false;
+  bool keep_empty = false;  // a row without elements stays once, with NULLs
+};
 // All rows of all children; output[i] is column inputs[child][i] of each child.
 struct UnionAllNode {
   std::vector<std::vector<ColumnVar>> inputs;
 };
 
-using PlanNode =
-    std::variant<ScanNode, ValuesNode, FilterNode, ProjectNode, AggregateNode, SortNode, TopNNode,
-                 LimitNode, JoinNode, ScalarJoinNode, FetchNode, UnionAllNode>;
+using PlanNode = std::variant<ScanNode, ValuesNode, FilterNode, ProjectNode, AggregateNode,
+                              WindowNode, SortNode, TopNNode, LimitNode, JoinNode, ScalarJoinNode,
+                              FetchNode, UnnestNode, UnionAllNode>;
 
 struct Plan {
   PlanNode node;
@@ -132,6 +148,8 @@ std::set<ColumnVar> OutputIds(const Plan& plan);
 ColumnVar MaxColumn(const Plan& plan);
 // The expressions a node itself evaluates (its children's excluded), for rules that walk them.
 void ForEachExpr(Plan& plan, const std::function<void(ExprPtr&)>& visit);
+// Those of a window function alone: arguments, filter, frame.
+void ForEachExpr(WindowExpr& function, const std::function<void(ExprPtr&)>& visit);
 // Splits AND into its parts, appending.
 void SplitConjuncts(const ExprPtr& expr, std::vector<ExprPtr>* conjuncts);
 // Whether every column of `expr` is in `ids`.

@@ -1,6 +1,7 @@
 #include "sql/system_relations.h"
 
 #include "engine/functions/function.h"
+#include "engine/functions/window_function.h"
 #include "engine/vector/vector_builder.h"
 
 namespace shale {
@@ -68,6 +69,11 @@ StatusOr<SystemRelation> Functions(const Session&, const DatabaseVersion&) {
   }
   for (const auto& function : Registry::Get().aggregates()) {
     rows.Add({Text(function->name), Text("aggregate"), Text("aggregate"), Text(function->signature),
+              Text(function->summary), Text(function->example), Text(function->example_result),
+              Text(joined(function->aliases))});
+  }
+  for (const auto& function : Registry::Get().windows()) {
+    rows.Add({Text(function->name), Text("window"), Text("window"), Text(function->signature),
               Text(function->summary), Text(function->example), Text(function->example_result),
               Text(joined(function->aliases))});
   }

@@ -75,8 +75,10 @@ StatusOr<Vector> EntryMemo::Lookup(const Vector& column, bool null_for_null,
     }
   }
   rows_seen_ += column.size();
-  return whole_ != nullptr ? FromWhole(column, null_for_null, evaluate)
-                           : FromUsed(column, null_for_null, evaluate);
+  if (whole_ != nullptr) return FromWhole(column, null_for_null, evaluate);
+  // Lists are not kept one by one.
+  if (type_.id() == TypeId::kList) return evaluate(column.Flatten());
+  return FromUsed(column, null_for_null, evaluate);
 }
 
 Status EntryMemo::ComputeNull(const Vector& column, const Evaluate& evaluate) {

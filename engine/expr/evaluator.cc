@@ -94,7 +94,7 @@ struct Evaluator::Node {
   bool null_in_null_out = false;  // a NULL in any column it is strict in makes the result NULL
   bool infallible = false;        // may run on rows that nobody asked for
   Vector constant;                // kConstant: one row
-  std::optional<Value> once;      // of an expression without columns
+  std::optional<Vector> once;     // of an expression without columns: one row, constant
   bool prepared = false;
   Status prepare_status;
   std::unique_ptr<ScalarState> state;
@@ -128,17 +128,17 @@ StatusOr<Vector> Evaluator::Node::Eval(const Chunk& in) {
 }
 
 StatusOr<Vector> Evaluator::Node::EvalOnce(const Chunk& in) {
-  if (once) return Vector::Constant(*once, in.num_rows);
+  if (once) return once->Gather(nullptr, in.num_rows);
   const uint32_t first = 0;
   Chunk one;
   one.num_rows = 1;
   one.columns.resize(in.columns.size());
   for (size_t c : columns) one.columns[c] = in.columns[c].Gather(&first, 1);
   ASSIGN_OR_RETURN(Vector result, EvalRows(one));
-  Value value = result.GetValue(0);
-  if (value.is_null()) value = Value::Null(expr->type);
+  Vector value = result.Flatten().Broadcast(in.num_rows);
+  if (value.type() != expr->type) value = value.Retyped(expr->type);
   if (columns.empty()) once = value;
-  return Vector::Constant(value, in.num_rows);
+  return value;
 }
 
 StatusOr<Vector> Evaluator::Node::EvalRuns(const Chunk& in, size_t run_column) {
@@ -157,8 +157,7 @@ StatusOr<Vector> Evaluator::Node::EvalRuns(const Chunk& in, size_t run_column) {
 
 StatusOr<Vector> Evaluator::Node::EvalDictionary(const Chunk& in) {
   const Vector& column = in.columns[columns[0]];
-  const PhysicalType physical = expr->type.physical();
-  if (physical == PhysicalType::kList || physical == PhysicalType::kStruct) {
+  if (expr->type.physical() == PhysicalType::kStruct) {
     return EvalRows(OneColumn(in, column.Flatten()));
   }
   EntryMemo& memo = memos.Of(column.dictionary(), *expr, context ? context->kept : nullptr);

@@ -4,6 +4,8 @@
 namespace shale {
 namespace {
 
+constexpr size_t kMaxFoldedItems = 10'000;
+
 bool IsTrue(const Expr& expr) {
   return IsConstant(expr) && !expr.value.is_null() && expr.value.AsBool();
 }
@@ -158,6 +160,14 @@ ExprPtr FoldConstants(const ExprPtr& expr, const FunctionContext* context) {
   if (volatility == Volatility::kVolatile) return result;
   if (volatility == Volatility::kStable && context == nullptr) return result;
   const FunctionContext plain;
+  if (result->type.id() == TypeId::kList) {
+    // A long list is dear as a boxed value: the evaluator computes it once, too.
+    Evaluator evaluator(result, context ? context : &plain);
+    Chunk one_row;
+    one_row.num_rows = 1;
+    StatusOr<Vector> list = evaluator.Evaluate(one_row);
+    if (!list.ok() || list->children()[0].size() > kMaxFoldedItems) return result;
+  }
   StatusOr<Value> value = EvaluateConstant(result, context ? *context : plain);
   if (!value.ok()) return result;  // the error belongs to a row
   if (value->is_null()) return MakeConstant(Value::Null(result->type));

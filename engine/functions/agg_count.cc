@@ -38,6 +38,10 @@ struct CountOp {
   static bool Merge(const AggregateCall&, State* into, const State& from) {
     return !__builtin_add_overflow(into->count, from.count, &into->count);
   }
+  static bool Unmerge(const AggregateCall&, State* into, const State& from) {
+    into->count -= from.count;
+    return true;
+  }
   static void Write(const State& state, StateWriter* writer) { writer->Put(state.count); }
   static bool Read(const AggregateCall&, StateReader* reader, State* state) {
     return reader->Get(&state->count) && state->count >= 0;
@@ -77,6 +81,7 @@ AggregateKernels CountKernels() {
   kernels.update = CountUpdate;
   kernels.update_one = CountUpdateOne;
   kernels.merge = MergeStates<CountOp>;
+  kernels.unmerge = UnmergeStates<CountOp>;
   kernels.serialize = SerializeState<CountOp>;
   kernels.deserialize = DeserializeState<CountOp>;
   kernels.finalize = FinalizeStates<CountState, CountFinish>;

@@ -7,6 +7,7 @@
 //   static bool AddMany(const AggregateCall&, State*, Value, n)       the same value n times
 //   static bool AddBlock(const AggregateCall&, State*, const Value*, n)   optional: n valid values
 //   static bool Merge(const AggregateCall&, State* into, const State& from)
+//   static bool Unmerge(const AggregateCall&, State* into, const State& from)   optional
 //   static void Write(const State&, StateWriter*)
 //   static bool Read(const AggregateCall&, StateReader*, State*)
 //   static Status Failure(const AggregateCall&)
@@ -83,6 +84,18 @@ Status MergeStates(const AggregateCall& call, std::byte* into, const uint32_t* i
   return ok ? OkStatus() : Op::Failure(call);
 }
 template <typename Op>
+Status UnmergeStates(const AggregateCall& call, std::byte* into, const uint32_t* into_rows,
+                     const std::byte* from, const uint32_t* from_rows, size_t stride,
+                     size_t count) {
+  using State = typename Op::State;
+  bool ok = true;
+  for (size_t i = 0; i < count; ++i) {
+    ok &= Op::Unmerge(call, StateAt<State>(into, stride, into_rows[i]),
+                      *StateAt<State>(from, stride, from_rows[i]));
+  }
+  return ok ? OkStatus() : Op::Failure(call);
+}
+template <typename Op>
 void SerializeState(const AggregateCall&, const std::byte* state, std::string* out) {
   StateWriter writer(out);
   writer.Put<uint8_t>(Op::kVersion);
@@ -127,6 +140,10 @@ AggregateKernels KernelsOf() {
   kernels.update = Loops::Update;
   kernels.update_one = Loops::UpdateOne;
   kernels.merge = MergeStates<Op>;
+  if constexpr (requires(typename Op::State* into, const typename Op::State& from,
+                         const AggregateCall& call) { Op::Unmerge(call, into, from); }) {
+    kernels.unmerge = UnmergeStates<Op>;
+  }
   kernels.serialize = SerializeState<Op>;
   kernels.deserialize = DeserializeState<Op>;
   kernels.finalize = FinalizeStates<typename Op::State, Ending>;

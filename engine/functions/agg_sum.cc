@@ -55,6 +55,10 @@ struct SmallSumOp {
     into->count += from.count;
     return !__builtin_add_overflow(into->sum, from.sum, &into->sum);
   }
+  static bool Unmerge(const AggregateCall&, State* into, const State& from) {
+    into->count -= from.count;
+    return !__builtin_sub_overflow(into->sum, from.sum, &into->sum);
+  }
   static void Write(const State& state, StateWriter* writer) {
     writer->Put(state.sum);
     writer->Put(state.count);
@@ -148,6 +152,13 @@ struct WideSumOp {
   static bool Merge(const AggregateCall&, State* into, const State& from) {
     into->count += from.count;
     return AddTo(into, from.sum.get());
+  }
+  static bool Unmerge(const AggregateCall&, State* into, const State& from) {
+    int128_t sum;
+    into->count -= from.count;
+    const bool overflow = __builtin_sub_overflow(into->sum.get(), from.sum.get(), &sum);
+    into->sum.set(sum);
+    return !overflow;
   }
   static void Write(const State& state, StateWriter* writer) {
     writer->Put(state.sum.get());
@@ -294,6 +305,12 @@ struct IntervalSumOp {
     into->micros.set(into->micros.get() + from.micros.get());
     return !__builtin_add_overflow(into->months, from.months, &into->months) &&
            !__builtin_add_overflow(into->days, from.days, &into->days);
+  }
+  static bool Unmerge(const AggregateCall&, State* into, const State& from) {
+    into->count -= from.count;
+    into->micros.set(into->micros.get() - from.micros.get());
+    return !__builtin_sub_overflow(into->months, from.months, &into->months) &&
+           !__builtin_sub_overflow(into->days, from.days, &into->days);
   }
   static void Write(const State& state, StateWriter* writer) {
     writer->Put(state.months);

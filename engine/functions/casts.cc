@@ -53,8 +53,7 @@ template <bool kTry>
 Status ListToList(const KernelCall& call, Vector* result) {
   const Vector arg = call.args[0].Flatten();
   const Vector child = arg.children()[0].Flatten();
-  ASSIGN_OR_RETURN(ResolvedScalar cast,
-                   ResolveCast(child.type(), result->type().child(), kTry));
+  ASSIGN_OR_RETURN(ResolvedScalar cast, ResolveCast(child.type(), result->type().child(), kTry));
   const size_t count = child.size();
   Vector items = Vector::Flat(result->type().child(), count);
   // Items of rows that are NULL, or of none, must not fail: they count as NULL.
@@ -91,6 +90,7 @@ ScalarKernel KernelOf(const Type& from, const Type& to, bool try_cast) {
   if (ScalarKernel kernel = TextCast(from, to, try_cast)) return kernel;
   if (ScalarKernel kernel = NumericCast(from, to, try_cast)) return kernel;
   if (ScalarKernel kernel = DateTimeCast(from, to, try_cast)) return kernel;
+  if (ScalarKernel kernel = JsonCast(from, to, try_cast)) return kernel;
   if (from.id() == TypeId::kList && to.id() == TypeId::kList) {
     if (from.child() != to.child() && KernelOf(from.child(), to.child(), try_cast) == nullptr) {
       return nullptr;
@@ -106,7 +106,7 @@ StatusOr<ResolvedScalar> ResolveCast(const Type& from, const Type& to, bool try_
   ResolvedScalar resolved;
   resolved.kernel = KernelOf(from, to, try_cast);
   if (resolved.kernel == nullptr) {
-    return NotFound("cannot cast type {} to {}", TypeNameInMessages(from), TypeNameInMessages(to));
+    return NotFound("cannot cast type {} to {}", PostgresTypeName(from), PostgresTypeName(to));
   }
   resolved.function = &CastRow(try_cast, DependsOnZone(from, to));
   resolved.arg_types = {from};
@@ -114,7 +114,40 @@ StatusOr<ResolvedScalar> ResolveCast(const Type& from, const Type& to, bool try_
   return resolved;
 }
 
+namespace {
+
+template <bool kLiteral>
+Status TypeOfKernel(const KernelCall& call, Vector* result) {
+  StringArena arena;
+  const std::string_view name =
+      arena.Add(kLiteral ? "unknown" : PostgresTypeName(call.args[0].type()));
+  std::fill_n(result->mutable_values<std::string_view>(), call.num_rows, name);
+  result->AddHeap(arena.heap());
+  return OkStatus();
+}
+
+StatusOr<ResolvedScalar> ResolveTypeOf(std::span<const ArgumentType> args) {
+  if (args.size() != 1) return NotFound("pg_typeof takes one argument");
+  ResolvedScalar resolved;
+  const bool literal = args[0].untyped_literal || args[0].type.id() == TypeId::kNull;
+  resolved.arg_types = {literal ? Type(TypeId::kText) : args[0].type};
+  resolved.result_type = TypeId::kText;
+  resolved.kernel = literal ? &TypeOfKernel<true> : &TypeOfKernel<false>;
+  return resolved;
+}
+
+}  // namespace
+
 void RegisterCasts(Registry* registry) {
+  registry->Add(ScalarFunction{.name = "pg_typeof",
+                               .aliases = {"typeof", "toTypeName"},
+                               .category = "conversion",
+                               .signature = "(value ANY) → TEXT",
+                               .summary = "The name of the value's type, as PostgreSQL has it.",
+                               .example = "pg_typeof(1.5)",
+                               .example_result = "numeric",
+                               .nulls = NullRule::kCustom,
+                               .resolve = &ResolveTypeOf});
   registry->Add(MakeRow(false, Volatility::kImmutable));
   registry->Add(MakeRow(true, Volatility::kImmutable));
 }

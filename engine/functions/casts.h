@@ -9,6 +9,7 @@ namespace shale {
 
 ScalarKernel NumericCast(const Type& from, const Type& to, bool try_cast);   // and BOOLEAN
 ScalarKernel DateTimeCast(const Type& from, const Type& to, bool try_cast);
+ScalarKernel JsonCast(const Type& from, const Type& to, bool try_cast);      // JSON to numbers
 ScalarKernel TextCast(const Type& from, const Type& to, bool try_cast);      // TEXT on one side
 
 namespace cast_internal {

@@ -44,14 +44,10 @@ Status TextToList(const KernelCall& call, Vector* result) {
       builder.AppendNull();
       continue;
     }
-    StatusOr<Value> value = ParseBoxed(text[row], result->type(), call.context.time_zone);
-    if (value.ok()) {
-      builder.AppendValue(*value);
-    } else if (kTry) {
-      builder.AppendNull();
-    } else {
-      return value.status();
-    }
+    Status status = ParseList(text[row], call.context.time_zone, &builder);
+    if (status.ok()) continue;
+    if (!kTry) return status;
+    builder.AppendNull();
   }
   *result = builder.Finish();
   return OkStatus();

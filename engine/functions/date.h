@@ -272,4 +272,8 @@ class ZoneCursor {
   TimeZone::Span local_;
 };
 
+// Months and days are added to wall time, so that a day over a change of clocks keeps its hour;
+// the rest is added to the instant. False when the result is out of range.
+bool AddIntervalToInstant(ZoneCursor& cursor, int64_t utc, const Interval& interval, int64_t* out);
+
 }  // namespace shale

@@ -6,6 +6,7 @@
 #include "engine/functions/date.h"
 #include "engine/functions/function.h"
 #include "engine/functions/kernels.h"
+#include "engine/functions/value_format.h"
 
 namespace shale {
 
@@ -62,12 +63,31 @@ inline void ForEachLocal(const TimeZone& zone, const Vector& instants, size_t nu
   }
 }
 
-// Text of an error for a unit that nobody knows.
-inline Status UnknownUnit(std::string_view function, std::string_view unit) {
+// Errors for a unit that nobody knows, and for one that a type does not have.
+inline Status UnknownUnit(const Type& type, std::string_view unit) {
   return InvalidArgument(
-      "{}: unit \"{}\" not recognized; units are 'second', 'minute', 'hour', 'day', 'week', "
-      "'month', 'quarter', 'year', …",
-      function, unit);
+      "unit \"{}\" not recognized for type {}; units are 'second', 'minute', 'hour', 'day', "
+      "'week', 'month', 'quarter', 'year', …",
+      unit, PostgresTypeName(type));
+}
+inline Status UnsupportedUnit(const Type& type, std::string_view unit) {
+  return InvalidArgument("unit \"{}\" not supported for type {}", unit, PostgresTypeName(type));
+}
+
+// Clears the rows of infinite times: their fields have no value.
+inline void NullInfinities(const Vector& times, size_t num_rows, Vector* result) {
+  const Arg<int64_t> in(times);
+  uint64_t seen = 0;
+  const size_t distinct = in.is_constant() ? (num_rows > 0) : num_rows;
+  for (size_t row = 0; row < distinct; ++row) {
+    seen |=
+        (in.values()[row] == kTimestampInfinity) | (in.values()[row] == kTimestampMinusInfinity);
+  }
+  if (seen == 0) [[likely]]
+    return;
+  for (size_t row = 0; row < num_rows; ++row) {
+    if (!IsFiniteTimestamp(in[row])) result->SetNull(row);
+  }
 }
 
 }  // namespace shale

@@ -290,9 +290,9 @@ void DateTemplate::FormatItem(const Item& item, const Fields& f, std::string* ou
     case DatePattern::kDayShort:
       FormatName(item, kDayNames[IsoDayOfWeek(f.days) % 7].substr(0, 3), 0, out);
       break;
-    case DatePattern::kDayOfYear: number(f.day_of_year, 3); break;
+    case DatePattern::kDayOfYear: number(f.day_of_year, f.day_of_year < 0 ? 2 : 3); break;
     case DatePattern::kIsoDayOfYear: number(f.days - DaysFromIsoWeek(iso().year, 1) + 1, 3); break;
-    case DatePattern::kDay: number(f.day, 2); break;
+    case DatePattern::kDay: number(f.day, f.day < 0 ? 1 : 2); break;
     case DatePattern::kDayOfWeek: number(IsoDayOfWeek(f.days) % 7 + 1, 0); break;
     case DatePattern::kIsoDayOfWeek: number(IsoDayOfWeek(f.days), 0); break;
     case DatePattern::kWeekOfMonth: number((f.day - 1) / 7 + 1, 0); break;

@@ -93,7 +93,8 @@ class DateTemplate {
   Status ReadNumber(size_t index, size_t width, std::string_view* rest, int64_t* value,
                     size_t* used = nullptr) const;
   Status ReadItem(size_t index, std::string_view* rest, Parts* parts) const;
-  static StatusOr<Reading> Assemble(const Parts& parts);
+  // `text` is what was read, for errors.
+  static StatusOr<Reading> Assemble(const Parts& parts, std::string_view text);
 
   std::vector<Item> items_;
   bool fixed_width_ = false;  // FX

@@ -265,8 +265,10 @@ Status DateTemplate::ReadItem(size_t index, std::string_view* rest, Parts* parts
   return OkStatus();
 }
 
-StatusOr<DateTemplate::Reading> DateTemplate::Assemble(const Parts& parts) {
-  const auto out_of_range = [] { return OutOfRange("date/time field value out of range"); };
+StatusOr<DateTemplate::Reading> DateTemplate::Assemble(const Parts& parts, std::string_view text) {
+  const auto out_of_range = [&] {
+    return OutOfRange("date/time field value out of range: \"{}\"", text);
+  };
   int64_t hour = parts.hour;
   int64_t minute = parts.minute;
   int64_t second = parts.second;
@@ -277,7 +279,7 @@ StatusOr<DateTemplate::Reading> DateTemplate::Assemble(const Parts& parts) {
   }
   if (parts.twelve_hours) {
     if (hour < 1 || hour > 12) {
-      return InvalidArgument("hour \"{}\" is invalid for the 12-hour clock: use 1 to 12, or HH24",
+      return InvalidArgument("hour \"{}\" is invalid for the 12-hour clock; use 1 to 12, or HH24",
                              hour);
     }
     hour = hour % 12 + (parts.afternoon ? 12 : 0);
@@ -402,7 +404,7 @@ StatusOr<DateTemplate::Reading> DateTemplate::Read(std::string_view text) const 
     extra = 0;
     skip_blanks();
   }
-  return Assemble(parts);
+  return Assemble(parts, text);
 }
 
 }  // namespace shale

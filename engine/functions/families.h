@@ -18,13 +18,28 @@ void RegisterRegexp(Registry* registry);      // scalar_regexp.cc
 void RegisterDate(Registry* registry);        // scalar_date*.cc: also + and - over dates, intervals
 void RegisterDateFormat(Registry* registry);  // scalar_date_format.cc
 void RegisterJson(Registry* registry);        // scalar_json.cc
+void RegisterJsonBuild(Registry* registry);   // scalar_json_build.cc
 void RegisterUrl(Registry* registry);         // scalar_url.cc
+void RegisterArray(Registry* registry);       // scalar_array*.cc
+void RegisterJsonList(Registry* registry);    // scalar_json_list.cc
+void RegisterUserAgent(Registry* registry);   // scalar_user_agent.cc
+void RegisterJsonPath(Registry* registry);    // scalar_jsonpath.cc
 
 void RegisterCountAggregates(Registry* registry);
 void RegisterSumAggregates(Registry* registry);
 void RegisterMinMaxAggregates(Registry* registry);
 void RegisterStatisticsAggregates(Registry* registry);
-void RegisterCollectAggregates(Registry* registry);  // string_agg, any_value, arg_min, bool_and …
-void RegisterSketchAggregates(Registry* registry);
+void RegisterNestedAggregates(Registry* registry);  // agg_nested.cc: of arrays
+
+void RegisterSetFunctions(Registry* registry);  // set_functions.cc
+
+void RegisterWindowRanks(Registry* registry);         // window_rank.cc
+void RegisterWindowPicks(Registry* registry);         // window_pick.cc
+void RegisterCollectAggregates(Registry* registry);   // string_agg, any_value, arg_min, bool_and …
+void RegisterQuantileAggregates(Registry* registry);  // mode, median, percentile_cont …
+void RegisterSketchAggregates(Registry* registry);    // approx_count_distinct
+void RegisterTopAggregates(Registry* registry);       // approx_top_k, histogram
+void RegisterJsonAggregates(Registry* registry);      // json_agg …
+void RegisterDigestAggregates(Registry* registry);    // approx_quantile
 
 }  // namespace shale

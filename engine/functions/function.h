@@ -1,4 +1,5 @@
-// The contract of scalar and aggregate functions, and the registry that lists them all.
+// The contract of scalar and aggregate functions (that of window functions: window_function.h), and
+// the registry that lists them all.
 //
 // A function is one row: name, types, null rule, kernel, documentation, example. Operators and
 // casts are functions too ("+", "=", "||", "cast"). Adding one touches one .cc file: its row goes
@@ -134,6 +135,12 @@ struct AggregateKernels {
   Status (*merge)(const AggregateCall& call, std::byte* into, const uint32_t* into_rows,
                   const std::byte* from, const uint32_t* from_rows, size_t stride,
                   size_t count) = nullptr;
+  // Optional, the exact inverse of merge where there is one (integer sums, counts): state
+  // into_rows[i] of `into` loses what state from_rows[i] of `from` once brought. Order of rows must
+  // not matter to such an aggregate.
+  Status (*unmerge)(const AggregateCall& call, std::byte* into, const uint32_t* into_rows,
+                    const std::byte* from, const uint32_t* from_rows, size_t stride,
+                    size_t count) = nullptr;
   // Versioned bytes of one state, and back (spilling, rollups). Corrupt bytes: DataLoss.
   void (*serialize)(const AggregateCall& call, const std::byte* state, std::string* out) = nullptr;
   Status (*deserialize)(const AggregateCall& call, std::string_view bytes,
@@ -165,6 +172,27 @@ struct AggregateFunction {
   StatusOr<ResolvedAggregate> (*resolve)(std::span<const ArgumentType> args) = nullptr;
 };
 
+// Window functions that are no aggregates: window_function.h.
+struct WindowFunction;
+struct ResolvedWindow;
+// ---- set-returning functions -------------------------------------------------------------------
+
+// unnest, generate_series …: a row for each element of one or more lists, side by side. What makes
+// the lists are scalar functions of the same arguments, so all else is known of those.
+struct SetFunction {
+  struct Column {
+    std::string name;  // empty: the function's own
+    std::string list;  // the scalar function whose lists hold the column's values
+  };
+  std::string name;
+  std::vector<std::string> aliases = {};
+  std::string signature;
+  std::string summary;
+  std::string example;               // a query
+  std::string example_result;        // its first row
+  std::vector<Column> columns = {};  // none: every argument is an array, and a column
+};
+
 // ---- registry ---------------------------------------------------------------------------------
 
 class Registry {
@@ -177,15 +205,23 @@ class Registry {
                                          std::span<const ArgumentType> args) const;
   StatusOr<ResolvedAggregate> ResolveAggregate(std::string_view name,
                                                std::span<const ArgumentType> args) const;
+  StatusOr<ResolvedWindow> ResolveWindow(std::string_view name,
+                                         std::span<const ArgumentType> args) const;
   bool HasScalar(std::string_view name) const;
   bool HasAggregate(std::string_view name) const;
+  bool HasWindow(std::string_view name) const;
   const std::vector<std::unique_ptr<ScalarFunction>>& scalars() const { return scalars_; }
   const std::vector<std::unique_ptr<AggregateFunction>>& aggregates() const { return aggregates_; }
+  const std::vector<std::unique_ptr<WindowFunction>>& windows() const { return windows_; }
+  const SetFunction* FindSet(std::string_view name) const;  // null: there is none
+  const std::vector<std::unique_ptr<SetFunction>>& sets() const { return sets_; }
   // Every name a user may write, for completion and "did you mean".
   std::vector<std::string> Names() const;
 
   void Add(ScalarFunction function);     // only while building
   void Add(AggregateFunction function);  // only while building
+  void Add(WindowFunction function);     // only while building
+  void Add(SetFunction function);        // only while building
   Registry();
   ~Registry();
 
@@ -193,6 +229,8 @@ class Registry {
   struct Index;
   std::vector<std::unique_ptr<ScalarFunction>> scalars_;
   std::vector<std::unique_ptr<AggregateFunction>> aggregates_;
+  std::vector<std::unique_ptr<WindowFunction>> windows_;
+  std::vector<std::unique_ptr<SetFunction>> sets_;
   std::unique_ptr<Index> index_;
 };
 

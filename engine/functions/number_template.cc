@@ -311,6 +311,12 @@ void NumberTemplate::FormatDecimal(int128_t value, int scale, std::string* out) 
 
 void NumberTemplate::FormatDouble(double value, std::string* out) const {
   Digits digits;
+  if (std::isnan(value) && !roman_ && !scientific_ && pre_ >= 3) {
+    // In the places of the digits, up to the point.
+    if (fill_) out->append(static_cast<size_t>(pre_) - 2, ' ');
+    *out += "NaN";
+    return;
+  }
   if (!std::isfinite(value)) {
     digits.negative = value < 0;
     digits.whole.assign(static_cast<size_t>(pre_) + 1, '#');
@@ -346,6 +352,8 @@ void NumberTemplate::FormatDouble(double value, std::string* out) const {
 }
 
 StatusOr<int128_t> NumberTemplate::Read(std::string_view text, int scale) const {
+  if (roman_) return Unsupported("\"RN\" not supported for input");
+  if (scientific_) return Unsupported("\"EEEE\" not supported for input");
   std::string number;
   bool negative = false;
   bool seen_point = false;

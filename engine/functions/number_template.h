@@ -20,6 +20,7 @@ class NumberTemplate {
   void FormatDouble(double value, std::string* out) const;
   // The number in `text`, times 10^scale; InvalidArgument when there is none.
   StatusOr<int128_t> Read(std::string_view text, int scale) const;
+  int places_behind_point() const { return post_; }
 
  private:
   enum class Part : uint8_t {

@@ -14,25 +14,100 @@ constexpr size_t kMaxCachedPatterns = 256;
 
 re2::StringPiece Piece(std::string_view text) { return {text.data(), text.size()}; }
 
-// PostgreSQL's escapes that RE2 writes otherwise: \y is a word's edge, \Y none.
-std::string TranslateEscapes(std::string_view pattern) {
+// PostgreSQL's syntax that RE2 writes otherwise: \y, \m and \M are a word's edge, \Y none, \Z the
+// end, \uXXXX and \UXXXXXXXX a character, [[:<:]] and [[:>:]] a word's edge. In the expanded syntax
+// (flag x) blanks and comments outside of brackets are left out.
+std::string Translate(std::string_view pattern, bool expanded) {
   std::string out;
+  bool in_class = false;
   for (size_t i = 0; i < pattern.size(); ++i) {
-    if (pattern[i] != '\\' || i + 1 == pattern.size()) {
-      out.push_back(pattern[i]);
+    const char c = pattern[i];
+    if (c == '\\' && i + 1 < pattern.size()) {
+      const char next = pattern[++i];
+      const size_t digits = next == 'u' ? 4 : next == 'U' ? 8 : 0;
+      if (next == 'y' || next == 'm' || next == 'M') {
+        out += "\\b";
+      } else if (next == 'Y') {
+        out += "\\B";
+      } else if (next == 'Z') {
+        out += "\\z";
+      } else if (next == 'e') {
+        out += "\\x1b";
+      } else if (digits > 0 && i + digits < pattern.size()) {
+        out += "\\x{";
+        out += pattern.substr(i + 1, digits);
+        out += '}';
+        i += digits;
+      } else if (expanded && (next == ' ' || next == '#')) {
+        out += next == '#' ? "#" : "\\x20";
+      } else {
+        out.push_back('\\');
+        out.push_back(next);
+      }
       continue;
     }
-    const char next = pattern[++i];
-    if (next == 'y') {
-      out += "\\b";
-    } else if (next == 'Y') {
-      out += "\\B";
-    } else {
-      out.push_back('\\');
-      out.push_back(next);
+    if (!in_class && c == '[') {
+      const std::string_view word = pattern.substr(i, 7);
+      if (word == "[[:<:]]" || word == "[[:>:]]") {
+        out += "\\b";
+        i += 6;
+        continue;
+      }
+      in_class = true;
+      out.push_back(c);
+      // A ']' in front is a character of the class.
+      if (i + 1 < pattern.size() && pattern[i + 1] == '^') out.push_back(pattern[++i]);
+      if (i + 1 < pattern.size() && pattern[i + 1] == ']') out.push_back(pattern[++i]);
+      continue;
     }
+    if (in_class && c == '[' && i + 1 < pattern.size() && pattern[i + 1] == ':') {
+      const size_t end = pattern.find(":]", i);
+      if (end != std::string_view::npos) {
+        out += pattern.substr(i, end + 2 - i);
+        i = end + 1;
+        continue;
+      }
+    }
+    if (in_class && c == ']') in_class = false;
+    if (expanded && !in_class) {
+      if (c == '#') {
+        while (i < pattern.size() && pattern[i] != '\n') ++i;
+        continue;
+      }
+      if (c == ' ' || (c >= '\t' && c <= '\r')) continue;
+    }
+    out.push_back(c);
   }
   return out;
+}
+
+// A quantifier that prefers fewer: *? +? ?? }?.
+bool HasLazyQuantifier(std::string_view pattern) {
+  for (size_t i = 0; i + 1 < pattern.size(); ++i) {
+    if (pattern[i] == '\\') {
+      ++i;
+    } else if (pattern[i + 1] == '?' &&
+               (pattern[i] == '*' || pattern[i] == '+' || pattern[i] == '?' || pattern[i] == '}')) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// PostgreSQL's words for what RE2 found.
+std::string_view Fault(RE2::ErrorCode code) {
+  switch (code) {
+    case RE2::ErrorMissingParen: return "parentheses () not balanced";
+    case RE2::ErrorMissingBracket: return "brackets [] not balanced";
+    case RE2::ErrorRepeatArgument:
+    case RE2::ErrorRepeatOp: return "quantifier operand invalid";
+    case RE2::ErrorRepeatSize: return "invalid repetition count(s)";
+    case RE2::ErrorBadEscape:
+    case RE2::ErrorTrailingBackslash: return "invalid escape \\ sequence";
+    case RE2::ErrorBadCharClass: return "invalid character class";
+    case RE2::ErrorBadCharRange: return "invalid character range";
+    default: return "";
+  }
 }
 
 Status CompileError(std::string_view pattern, const RE2& re) {
@@ -56,7 +131,9 @@ Status CompileError(std::string_view pattern, const RE2& re) {
     return InvalidArgument("regular expression '{}': compiled it takes over {} bytes", pattern,
                            kMaxPatternBytes);
   }
-  return InvalidArgument("invalid regular expression '{}': {}", pattern, re.error());
+  const std::string_view fault = Fault(re.error_code());
+  if (fault.empty()) return InvalidArgument("invalid regular expression: {}", re.error());
+  return InvalidArgument("invalid regular expression: {}: {}", fault, bad);
 }
 
 }  // namespace
@@ -69,13 +146,25 @@ StatusOr<Regexp::Flags> Regexp::ParseFlags(std::string_view text) {
       case 'i': flags.ignore_case = true; break;
       case 'c': flags.ignore_case = false; break;
       case 'n':
-      case 'm': flags.newline_sensitive = true; break;
-      case 's': flags.newline_sensitive = false; break;
+      case 'm': flags.lines = flags.dot_stops = true; break;
+      case 's': flags.lines = flags.dot_stops = false; break;
+      case 'p':
+        flags.lines = false;
+        flags.dot_stops = true;
+        break;
+      case 'w':
+        flags.lines = true;
+        flags.dot_stops = false;
+        break;
+      case 'x': flags.expanded = true; break;
+      case 't': flags.expanded = false; break;
       case 'q': flags.literal = true; break;
       default:
         return InvalidArgument(
             "invalid regular expression option: \"{}\"; known are g (every match), i (ignore "
-            "case), c (do not), n or m (newline-sensitive), s (not), q (plain text)",
+            "case), c (do not), n or m (newline-sensitive), p (only '.'), w (only ^ and $), s "
+            "(not), x "
+            "(blanks and comments do not count), q (plain text)",
             c);
     }
   }
@@ -89,16 +178,19 @@ StatusOr<std::unique_ptr<Regexp>> Regexp::Compile(std::string_view pattern, cons
   options.set_log_errors(false);
   options.set_max_mem(kMaxPatternBytes);
   options.set_case_sensitive(!flags.ignore_case);
-  options.set_dot_nl(!flags.newline_sensitive);
+  options.set_dot_nl(!flags.dot_stops);
   options.set_literal(flags.literal);
-  std::string translated = flags.literal ? std::string(pattern) : TranslateEscapes(pattern);
-  if (flags.newline_sensitive && !flags.literal) translated = "(?m)" + translated;
+  // Of several matches at one place PostgreSQL takes the longest, unless told to prefer fewer.
+  options.set_longest_match(!flags.literal && !HasLazyQuantifier(pattern));
+  std::string translated =
+      flags.literal ? std::string(pattern) : Translate(pattern, flags.expanded);
+  if (flags.lines && !flags.literal) translated = "(?m)" + translated;
   out->re_ = std::make_unique<RE2>(Piece(translated), options);
   if (!out->re_->ok()) return CompileError(pattern, *out->re_);
   constexpr std::string_view kMetacharacters = "\\^$.|?*+()[]{}";
   const bool plain =
       flags.literal || pattern.find_first_of(kMetacharacters) == std::string_view::npos;
-  if (plain && !flags.ignore_case) {
+  if (plain && !flags.ignore_case && !flags.expanded) {
     out->is_plain_ = true;
     out->plain_ = pattern;
   }
@@ -191,6 +283,9 @@ StatusOr<std::string> SimilarToRegexp(std::string_view pattern, std::string_view
     return InvalidArgument("invalid escape string '{}': it is one character, or empty for none",
                            escape);
   }
+  // Separated into three parts the first one takes as little as it can and the second is a group.
+  int part =
+      !escape.empty() && pattern.find(std::string(escape) + '"') != std::string_view::npos ? 0 : -1;
   std::string out = "^(?:";
   bool in_class = false;
   for (size_t at = 0; at < pattern.size();) {
@@ -203,7 +298,16 @@ StatusOr<std::string> SimilarToRegexp(std::string_view pattern, std::string_view
                                pattern);
       }
       const size_t end = NextChar(pattern, at);
-      out += RE2::QuoteMeta(Piece(pattern.substr(at, end - at)));
+      if (pattern[at] == '"') {
+        if (++part > 2) {
+          return InvalidArgument(
+              "SQL regular expression may not contain more than two escape-double-quote "
+              "separators");
+        }
+        out += part == 1 ? ")(" : ")(?:";
+      } else {
+        out += RE2::QuoteMeta(Piece(pattern.substr(at, end - at)));
+      }
       at = end;
     } else if (in_class) {
       if (character == "]") in_class = false;
@@ -213,7 +317,11 @@ StatusOr<std::string> SimilarToRegexp(std::string_view pattern, std::string_view
       in_class = true;
       out += '[';
     } else if (character == "%") {
-      out += ".*";
+      out += part == 0 ? ".*?" : ".*";
+    } else if (part == 0 &&
+               (character == "*" || character == "+" || character == "?" || character == "}")) {
+      out += character;
+      out += '?';
     } else if (character == "_") {
       out += '.';
     } else if (character == "(") {

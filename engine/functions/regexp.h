@@ -22,9 +22,11 @@ class Regexp {
  public:
   struct Flags {
     bool ignore_case = false;
-    bool newline_sensitive = false;  // '.' stops at newlines, ^ and $ match around them
-    bool literal = false;            // the pattern is plain text
-    bool global = false;             // every match, for those functions that know it
+    bool dot_stops = false;  // '.' stops at newlines
+    bool lines = false;      // ^ and $ match around newlines
+    bool expanded = false;   // blanks and comments do not count
+    bool literal = false;    // the pattern is plain text
+    bool global = false;     // every match, for those functions that know it
   };
   // "g", "i", "n", …; InvalidArgument names an unknown one.
   static StatusOr<Flags> ParseFlags(std::string_view text);

@@ -6,6 +6,8 @@
 #include "engine/base/edit_distance.h"
 #include "engine/functions/families.h"
 #include "engine/functions/function.h"
+#include "engine/functions/value_format.h"
+#include "engine/functions/window_function.h"
 
 namespace shale {
 namespace {
@@ -25,7 +27,7 @@ bool IsOperatorName(std::string_view name) { return !name.empty() && !IsLetter(n
 
 std::string TypeText(const ArgumentType& arg) {
   if (arg.untyped_literal || arg.type.id() == TypeId::kNull) return "unknown";
-  return Lower(arg.type.ToString());
+  return PostgresTypeName(arg.type);
 }
 
 std::string CallText(std::string_view name, std::span<const ArgumentType> args) {
@@ -80,11 +82,15 @@ struct Registry::Index {
   // By lower-case name or alias, in order of registration.
   std::map<std::string, std::vector<const ScalarFunction*>, std::less<>> scalars;
   std::map<std::string, std::vector<const AggregateFunction*>, std::less<>> aggregates;
+  std::map<std::string, const WindowFunction*, std::less<>> windows;
+  std::map<std::string, const SetFunction*, std::less<>> sets;
 
   std::vector<std::string_view> AllNames() const {
     std::vector<std::string_view> names;
     for (const auto& entry : scalars) names.push_back(entry.first);
     for (const auto& entry : aggregates) names.push_back(entry.first);
+    for (const auto& entry : windows) names.push_back(entry.first);
+    for (const auto& entry : sets) names.push_back(entry.first);
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
     return names;
@@ -202,12 +208,33 @@ StatusOr<ResolvedAggregate> Registry::ResolveAggregate(std::string_view name,
   return best;
 }
 
+StatusOr<ResolvedWindow> Registry::ResolveWindow(std::string_view name,
+                                                 std::span<const ArgumentType> args) const {
+  auto it = index_->windows.find(Lower(name));
+  if (it == index_->windows.end()) {
+    return NotFound("window function {} does not exist", CallText(name, args));
+  }
+  const WindowFunction* function = it->second;
+  StatusOr<ResolvedWindow> resolved = function->resolve(args);
+  if (!resolved.ok()) {
+    if (!absl::IsNotFound(resolved.status())) return resolved;
+    return NotFound("function {} does not exist; there is {}", CallText(name, args),
+                    it->first + function->signature);
+  }
+  resolved->function = function;
+  return resolved;
+}
+
 bool Registry::HasScalar(std::string_view name) const {
   return index_->scalars.contains(Lower(name));
 }
 
 bool Registry::HasAggregate(std::string_view name) const {
   return index_->aggregates.contains(Lower(name));
+}
+
+bool Registry::HasWindow(std::string_view name) const {
+  return index_->windows.contains(Lower(name));
 }
 
 std::vector<std::string> Registry::Names() const {
@@ -221,9 +248,23 @@ std::vector<std::string> Registry::Names() const {
   };
   add(scalars_);
   add(aggregates_);
+  add(windows_);
+  add(sets_);
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
+}
+
+const SetFunction* Registry::FindSet(std::string_view name) const {
+  auto it = index_->sets.find(Lower(name));
+  return it == index_->sets.end() ? nullptr : it->second;
+}
+
+void Registry::Add(SetFunction function) {
+  sets_.push_back(std::make_unique<SetFunction>(std::move(function)));
+  const SetFunction* added = sets_.back().get();
+  index_->sets[Lower(added->name)] = added;
+  for (const std::string& alias : added->aliases) index_->sets[Lower(alias)] = added;
 }
 
 void Registry::Add(ScalarFunction function) {
@@ -248,6 +289,14 @@ void Registry::Add(AggregateFunction function) {
   }
 }
 
+void Registry::Add(WindowFunction function) {
+  SHALE_CHECK((function.compute != nullptr) != (function.pick != nullptr));
+  windows_.push_back(std::make_unique<WindowFunction>(std::move(function)));
+  const WindowFunction* added = windows_.back().get();
+  index_->windows[Lower(added->name)] = added;
+  for (const std::string& alias : added->aliases) index_->windows[Lower(alias)] = added;
+}
+
 // The list. Order decides between overloads that cost the same.
 Registry::Registry() : index_(std::make_unique<Index>()) {
   RegisterComparison(this);
@@ -262,14 +311,29 @@ Registry::Registry() : index_(std::make_unique<Index>()) {
   RegisterDate(this);
   RegisterDateFormat(this);
   RegisterJson(this);
+  RegisterJsonBuild(this);
   RegisterUrl(this);
+  RegisterArray(this);
+  RegisterJsonList(this);
+  RegisterUserAgent(this);
+  RegisterJsonPath(this);
 
   RegisterCountAggregates(this);
   RegisterSumAggregates(this);
   RegisterMinMaxAggregates(this);
   RegisterStatisticsAggregates(this);
   RegisterCollectAggregates(this);
+  RegisterQuantileAggregates(this);
   RegisterSketchAggregates(this);
+
+  RegisterWindowRanks(this);
+  RegisterWindowPicks(this);
+  RegisterNestedAggregates(this);
+
+  RegisterSetFunctions(this);
+  RegisterDigestAggregates(this);
+  RegisterJsonAggregates(this);
+  RegisterTopAggregates(this);
 }
 
 Registry::~Registry() = default;

@@ -43,7 +43,7 @@ class RowState {
   // False, and an error naming the limit, when a text of `size` bytes would be too much.
   bool HasRoom(size_t size, std::string_view function) {
     if (size > kMaxTextBytes) {
-      Fail(ResourceExhausted("{}: a result of {} bytes is over the limit of {} bytes a text",
+      Fail(ResourceExhausted("requested length too large: {} gives {} bytes, the limit is {} bytes a text",
                              function, size, kMaxTextBytes));
     } else if (arena_.size_bytes() + size > kMaxBatchTextBytes) {
       Fail(ResourceExhausted("{}: the results of one batch of rows take over {} bytes", function,

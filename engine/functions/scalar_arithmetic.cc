@@ -5,6 +5,7 @@
 
 #include "engine/functions/decimal_arithmetic.h"
 #include "engine/functions/families.h"
+#include "engine/functions/function_row.h"
 #include "engine/functions/kernels.h"
 #include "engine/functions/value_format.h"
 
@@ -41,7 +42,9 @@ struct AddInteger {
     return r;
   }
   template <typename T>
-  static Status Error(T, T) { return IntegerOutOfRange<T>(); }
+  static Status Error(T, T) {
+    return IntegerOutOfRange<T>();
+  }
 };
 struct SubtractInteger {
   template <typename T, typename Failed>
@@ -56,7 +59,9 @@ struct SubtractInteger {
     return r;
   }
   template <typename T>
-  static Status Error(T, T) { return IntegerOutOfRange<T>(); }
+  static Status Error(T, T) {
+    return IntegerOutOfRange<T>();
+  }
 };
 struct MultiplyInteger {
   template <typename T, typename Failed>
@@ -77,7 +82,9 @@ struct MultiplyInteger {
     }
   }
   template <typename T>
-  static Status Error(T, T) { return IntegerOutOfRange<T>(); }
+  static Status Error(T, T) {
+    return IntegerOutOfRange<T>();
+  }
 };
 struct DivideInteger {
   template <typename T, typename Failed>
@@ -87,7 +94,9 @@ struct DivideInteger {
     return static_cast<T>(a / (bad ? T{1} : b));
   }
   template <typename T>
-  static Status Error(T, T b) { return b == 0 ? DivisionByZero() : IntegerOutOfRange<T>(); }
+  static Status Error(T, T b) {
+    return b == 0 ? DivisionByZero() : IntegerOutOfRange<T>();
+  }
 };
 struct ModuloInteger {  // the dividend's sign
   template <typename T, typename Failed>
@@ -97,7 +106,9 @@ struct ModuloInteger {  // the dividend's sign
     return static_cast<T>(trivial ? 0 : a % (trivial ? T{1} : b));
   }
   template <typename T>
-  static Status Error(T, T) { return DivisionByZero(); }
+  static Status Error(T, T) {
+    return DivisionByZero();
+  }
 };
 
 // Floats: what turns infinite or vanishes without an infinite operand is out of range.
@@ -120,7 +131,9 @@ struct AddFloat {
     return r;
   }
   template <typename T>
-  static Status Error(T, T) { return FloatOutOfRange(true); }
+  static Status Error(T, T) {
+    return FloatOutOfRange(true);
+  }
 };
 struct SubtractFloat {
   template <typename T, typename Failed>
@@ -130,7 +143,9 @@ struct SubtractFloat {
     return r;
   }
   template <typename T>
-  static Status Error(T, T) { return FloatOutOfRange(true); }
+  static Status Error(T, T) {
+    return FloatOutOfRange(true);
+  }
 };
 struct MultiplyFloat {
   template <typename T, typename Failed>
@@ -142,7 +157,9 @@ struct MultiplyFloat {
     return r;
   }
   template <typename T>
-  static Status Error(T a, T b) { return FloatOutOfRange(Overflowed<T>(a * b, a, b)); }
+  static Status Error(T a, T b) {
+    return FloatOutOfRange(Overflowed<T>(a * b, a, b));
+  }
 };
 struct DivideFloat {
   template <typename T, typename Failed>
@@ -151,8 +168,8 @@ struct DivideFloat {
     const int zero = r == 0, a_zero = a == 0, b_zero = b == 0, a_number = a == a;
     const int b_finite = std::fabs(b) <= std::numeric_limits<T>::max();
     const int vanished = zero & (a_zero ^ 1) & b_finite;
-    *failed |= static_cast<Failed>((b_zero & a_number) | vanished |
-                                   static_cast<int>(Overflowed(r, a, b)));
+    *failed |=
+        static_cast<Failed>((b_zero & a_number) | vanished | static_cast<int>(Overflowed(r, a, b)));
     return r;
   }
   template <typename T>
@@ -167,7 +184,9 @@ struct ModuloFloat {
     return std::fmod(a, b);
   }
   template <typename T>
-  static Status Error(T, T) { return DivisionByZero(); }
+  static Status Error(T, T) {
+    return DivisionByZero();
+  }
 };
 
 template <typename Op, typename T>
@@ -239,8 +258,10 @@ ScalarKernel NegateFor() {
         }
       },
       [](T) {
-        if constexpr (std::is_integral_v<T>) return IntegerOutOfRange<T>();
-        else return OkStatus();
+        if constexpr (std::is_integral_v<T>)
+          return IntegerOutOfRange<T>();
+        else
+          return OkStatus();
       });
 }
 
@@ -286,42 +307,40 @@ StatusOr<ResolvedScalar> ResolvePlus(std::span<const ArgumentType> args) {
   return resolved;
 }
 
-void Add(Registry* registry, std::string name, std::vector<std::string> aliases,
-         std::string signature, std::string summary, std::string example,
-         std::string example_result,
-         StatusOr<ResolvedScalar> (*resolve)(std::span<const ArgumentType>)) {
-  ScalarFunction row;
-  row.name = std::move(name);
-  row.aliases = std::move(aliases);
-  row.category = "arithmetic";
-  row.signature = std::move(signature);
-  row.summary = std::move(summary);
-  row.example = std::move(example);
-  row.example_result = std::move(example_result);
-  row.resolve = resolve;
-  registry->Add(std::move(row));
-}
-
 }  // namespace
 
 void RegisterArithmetic(Registry* registry) {
   const std::string pair = "(number, number) → number";
-  Add(registry, "+", {"plus"}, pair, "The sum; too large a result is an error.", "2 + 3", "5",
-      &ResolveBinary<AddInteger, AddFloat, DecimalOperation::kAdd>);
-  Add(registry, "-", {"minus"}, pair, "The difference; too large a result is an error.", "2 - 3",
-      "-1", &ResolveBinary<SubtractInteger, SubtractFloat, DecimalOperation::kSubtract>);
-  Add(registry, "*", {"multiply"}, pair,
-      "The product; of two DECIMALs it has the digits after the point of both.", "1.5 * 0.25",
-      "0.375", &ResolveBinary<MultiplyInteger, MultiplyFloat, DecimalOperation::kMultiply>);
-  Add(registry, "/", {"divide"}, pair,
-      "The quotient; of two integers cut towards zero, division by zero is an error.", "7 / 2",
-      "3", &ResolveBinary<DivideInteger, DivideFloat, DecimalOperation::kDivide>);
-  Add(registry, "%", {"mod", "modulo"}, pair,
-      "The rest of a division, with the sign of the left side.", "-7 % 3", "-1",
-      &ResolveBinary<ModuloInteger, ModuloFloat, DecimalOperation::kModulo>);
-  Add(registry, "-", {"negate"}, "(number) → number", "The number with the other sign.", "- 5",
-      "-5", &ResolveNegate);
-  Add(registry, "+", {}, "(number) → number", "The number itself.", "+ 5", "5", &ResolvePlus);
+  AddRow(registry,
+         FunctionRow("arithmetic", "+", {"plus"}, pair, "The sum; too large a result is an error.",
+                     "2 + 3", "5"),
+         &ResolveBinary<AddInteger, AddFloat, DecimalOperation::kAdd>);
+  AddRow(registry,
+         FunctionRow("arithmetic", "-", {"minus"}, pair,
+                     "The difference; too large a result is an error.", "2 - 3", "-1"),
+         &ResolveBinary<SubtractInteger, SubtractFloat, DecimalOperation::kSubtract>);
+  AddRow(registry,
+         FunctionRow("arithmetic", "*", {"multiply"}, pair,
+                     "The product; of two DECIMALs it has the digits after the point of both.",
+                     "1.5 * 0.25", "0.375"),
+         &ResolveBinary<MultiplyInteger, MultiplyFloat, DecimalOperation::kMultiply>);
+  AddRow(
+      registry,
+      FunctionRow("arithmetic", "/", {"divide"}, pair,
+                  "The quotient; of two integers cut towards zero, division by zero is an error.",
+                  "7 / 2", "3"),
+      &ResolveBinary<DivideInteger, DivideFloat, DecimalOperation::kDivide>);
+  AddRow(registry,
+         FunctionRow("arithmetic", "%", {"mod", "modulo"}, pair,
+                     "The rest of a division, with the sign of the left side.", "-7 % 3", "-1"),
+         &ResolveBinary<ModuloInteger, ModuloFloat, DecimalOperation::kModulo>);
+  AddRow(registry,
+         FunctionRow("arithmetic", "-", {"negate"}, "(number) → number",
+                     "The number with the other sign.", "- 5", "-5"),
+         &ResolveNegate);
+  AddRow(registry,
+         FunctionRow("arithmetic", "+", {}, "(number) → number", "The number itself.", "+ 5", "5"),
+         &ResolvePlus);
 }
 
 }  // namespace shale

@@ -2,6 +2,7 @@
 #include <bit>
 
 #include "engine/functions/families.h"
+#include "engine/functions/function_row.h"
 #include "engine/functions/kernels.h"
 
 namespace shale {
@@ -9,15 +10,21 @@ namespace {
 
 struct And {
   template <typename T>
-  static T Run(T a, T b) { return static_cast<T>(a & b); }
+  static T Run(T a, T b) {
+    return static_cast<T>(a & b);
+  }
 };
 struct Or {
   template <typename T>
-  static T Run(T a, T b) { return static_cast<T>(a | b); }
+  static T Run(T a, T b) {
+    return static_cast<T>(a | b);
+  }
 };
 struct Xor {
   template <typename T>
-  static T Run(T a, T b) { return static_cast<T>(a ^ b); }
+  static T Run(T a, T b) {
+    return static_cast<T>(a ^ b);
+  }
 };
 // Only the count's low bits matter, as in PostgreSQL: by 32 places an INTEGER stays what it is.
 struct ShiftLeft {
@@ -93,41 +100,36 @@ StatusOr<ResolvedScalar> ResolveCount(std::span<const ArgumentType> args) {
   return resolved;
 }
 
-void Add(Registry* registry, std::string name, std::vector<std::string> aliases,
-         std::string signature, std::string summary, std::string example,
-         std::string example_result,
-         StatusOr<ResolvedScalar> (*resolve)(std::span<const ArgumentType>)) {
-  ScalarFunction row;
-  row.name = std::move(name);
-  row.aliases = std::move(aliases);
-  row.category = "bits";
-  row.signature = std::move(signature);
-  row.summary = std::move(summary);
-  row.example = std::move(example);
-  row.example_result = std::move(example_result);
-  row.resolve = resolve;
-  registry->Add(std::move(row));
-}
-
 }  // namespace
 
 void RegisterBits(Registry* registry) {
   const std::string pair = "(integer, integer) → integer";
-  Add(registry, "&", {"bitAnd"}, pair, "The bits set on both sides.", "12 & 10", "8",
-      &ResolvePair<And>);
-  Add(registry, "|", {"bitOr"}, pair, "The bits set on either side.", "12 | 10", "14",
-      &ResolvePair<Or>);
-  Add(registry, "#", {"bitXor"}, pair, "The bits set on one side only.", "12 # 10", "6",
+  AddRow(registry,
+         FunctionRow("bits", "&", {"bitAnd"}, pair, "The bits set on both sides.", "12 & 10", "8"),
+         &ResolvePair<And>);
+  AddRow(registry,
+         FunctionRow("bits", "|", {"bitOr"}, pair, "The bits set on either side.", "12 | 10", "14"),
+         &ResolvePair<Or>);
+  AddRow(
+      registry,
+      FunctionRow("bits", "#", {"bitXor"}, pair, "The bits set on one side only.", "12 # 10", "6"),
       &ResolvePair<Xor>);
-  Add(registry, "<<", {"bitShiftLeft"}, pair, "The bits moved up by a number of places.", "1 << 4",
-      "16", &ResolvePair<ShiftLeft>);
-  Add(registry, ">>", {"bitShiftRight"}, pair,
-      "The bits moved down by a number of places, the sign kept.", "-16 >> 2", "-4",
-      &ResolvePair<ShiftRight>);
-  Add(registry, "~", {"bitNot"}, "(integer) → integer", "Every bit turned over.", "~ 5", "-6",
-      &ResolveNot);
-  Add(registry, "bit_count", {"bitCount", "popcount"}, "(value integer) → BIGINT",
-      "How many bits are set.", "bit_count(255)", "8", &ResolveCount);
+  AddRow(registry,
+         FunctionRow("bits", "<<", {"bitShiftLeft"}, pair,
+                     "The bits moved up by a number of places.", "1 << 4", "16"),
+         &ResolvePair<ShiftLeft>);
+  AddRow(registry,
+         FunctionRow("bits", ">>", {"bitShiftRight"}, pair,
+                     "The bits moved down by a number of places, the sign kept.", "-16 >> 2", "-4"),
+         &ResolvePair<ShiftRight>);
+  AddRow(registry,
+         FunctionRow("bits", "~", {"bitNot"}, "(integer) → integer", "Every bit turned over.",
+                     "~ 5", "-6"),
+         &ResolveNot);
+  AddRow(registry,
+         FunctionRow("bits", "bit_count", {"bitCount", "popcount"}, "(value integer) → BIGINT",
+                     "How many bits are set.", "bit_count(255)", "8"),
+         &ResolveCount);
 }
 
 }  // namespace shale

@@ -2,6 +2,7 @@
 #include "engine/functions/families.h"
 #include "engine/functions/kernels.h"
 #include "engine/functions/value_order.h"
+#include "engine/vector/nested.h"
 
 namespace shale {
 namespace {
@@ -37,20 +38,19 @@ struct GreaterOrEqual {
   static bool OfOrder(int order) { return order >= 0; }
 };
 
-// Lists and structs: item by item, boxed.
+// Lists and structs: item by item.
 template <typename Op>
-Status BoxedKernel(const KernelCall& call, Vector* result) {
+Status NestedKernel(const KernelCall& call, Vector* result) {
   auto* out = result->mutable_values<uint8_t>();
   ForEachValid(result->validity(), call.num_rows, [&](size_t row) {
-    out[row] = Op::OfOrder(
-        Value::Compare(call.args[0].GetValue(row), call.args[1].GetValue(row)));
+    out[row] = Op::OfOrder(CompareValues(call.args[0], row, call.args[1], row));
   });
   return OkStatus();
 }
 
 template <typename Op>
 ScalarKernel KernelFor(const Type& type) {
-  if (type.id() == TypeId::kList || type.id() == TypeId::kStruct) return &BoxedKernel<Op>;
+  if (type.id() == TypeId::kList || type.id() == TypeId::kStruct) return &NestedKernel<Op>;
   return VisitPhysical(type.physical(), []<typename T>(std::type_identity<T>) {
     return Binary<T, T, uint8_t>([](T a, T b) { return Op::template Test<T>(a, b); });
   });
@@ -66,7 +66,7 @@ Status DistinctKernel(const KernelCall& call, Vector* result) {
   const PhysicalType physical = a.type().physical();
   if (physical == PhysicalType::kList || physical == PhysicalType::kStruct) {
     for (size_t row = 0; row < call.num_rows; ++row) {
-      out[row] = (Value::Compare(a.GetValue(row), b.GetValue(row)) != 0) == kDistinct;
+      out[row] = (CompareValues(a, row, b, row) != 0) == kDistinct;
     }
     return OkStatus();
   }

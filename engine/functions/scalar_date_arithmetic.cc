@@ -48,20 +48,6 @@ int64_t MoveDateByInterval(RowState& row, int32_t date, Interval interval) {
   return MoveTimestamp<kSign>(row, local, interval);
 }
 
-// Months and days are added to wall time, so that a day over a change of clocks keeps its hour;
-// the rest is added to the instant.
-bool AddToInstant(ZoneCursor& cursor, int64_t utc, const Interval& interval, int64_t* out) {
-  if (interval.months != 0 || interval.days != 0) {
-    int64_t local = 0;
-    if (!AddInterval(cursor.ToLocal(utc), {interval.months, interval.days, 0}, &local)) {
-      return false;
-    }
-    utc = cursor.ToUtc(local);
-  }
-  return !__builtin_add_overflow(utc, interval.micros, out) && IsFiniteTimestamp(*out) &&
-         IsValidTimestamp(*out);
-}
-
 template <int kSign, size_t kInstant>
 Status MoveInstantKernel(const KernelCall& call, Vector* result) {
   ASSIGN_OR_RETURN(const TimeZone* zone, TimeZone::Find(call.context.time_zone));
@@ -76,7 +62,7 @@ Status MoveInstantKernel(const KernelCall& call, Vector* result) {
       out[row] = instants[row];
     } else if (kSign < 0 && !NegateInterval(interval, &interval)) {
       status = IntervalOutOfRange();
-    } else if (!AddToInstant(cursor, instants[row], interval, &out[row])) {
+    } else if (!AddIntervalToInstant(cursor, instants[row], interval, &out[row])) {
       status = TimestampOutOfRange();
     }
     return status.ok();
@@ -243,6 +229,18 @@ void AddMinus(Registry* registry) {
 }
 
 }  // namespace
+
+bool AddIntervalToInstant(ZoneCursor& cursor, int64_t utc, const Interval& interval, int64_t* out) {
+  if (interval.months != 0 || interval.days != 0) {
+    int64_t local = 0;
+    if (!AddInterval(cursor.ToLocal(utc), {interval.months, interval.days, 0}, &local)) {
+      return false;
+    }
+    utc = cursor.ToUtc(local);
+  }
+  return !__builtin_add_overflow(utc, interval.micros, out) && IsFiniteTimestamp(*out) &&
+         IsValidTimestamp(*out);
+}
 
 void RegisterDateArithmetic(Registry* registry) {
   constexpr TypeId kSpan = TypeId::kInterval;

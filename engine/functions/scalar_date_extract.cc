@@ -82,6 +82,21 @@ Status InstantFieldKernel(const KernelCall& call, Vector* result) {
                  if (kUnit == DateUnit::kEpoch) return WrapAdd(local, -offset);
                  return FieldOfMicros<kUnit>(local);
                });
+  NullInfinities(call.args[0], call.num_rows, result);
+  return OkStatus();
+}
+
+template <DateUnit kUnit>
+Status TimestampFieldKernel(const KernelCall& call, Vector* result) {
+  const Arg<int64_t> in(call.args[0]);
+  int64_t* const out = result->mutable_values<int64_t>();
+  if (in.is_constant()) {
+    std::fill_n(out, call.num_rows, FieldOfMicros<kUnit>(in[0]));
+  } else {
+    const int64_t* const from = in.values();
+    for (size_t row = 0; row < call.num_rows; ++row) out[row] = FieldOfMicros<kUnit>(from[row]);
+  }
+  NullInfinities(call.args[0], call.num_rows, result);
   return OkStatus();
 }
 
@@ -125,8 +140,7 @@ template <DateUnit kUnit>
 void AddFields(Registry* registry, const FieldDoc& doc) {
   const bool exact = kUnit == DateUnit::kSecond || kUnit == DateUnit::kEpoch;
   const Type result = exact ? Type::Decimal(18, 6) : Type(TypeId::kBigInt);
-  AddField(registry, kUnit, doc, TypeId::kTimestamp, result,
-           Unary<int64_t, int64_t>([](int64_t local) { return FieldOfMicros<kUnit>(local); }));
+  AddField(registry, kUnit, doc, TypeId::kTimestamp, result, &TimestampFieldKernel<kUnit>);
   AddField(registry, kUnit, doc, TypeId::kTimestampTz, result, &InstantFieldKernel<kUnit>);
   if constexpr (!IsTimeOfDay(kUnit)) {
     AddField(registry, kUnit, doc, TypeId::kDate, result, Unary<int32_t, int64_t>([](int32_t days) {
@@ -211,6 +225,22 @@ bool PartOfInterval(DateUnit unit, const Interval& value, double* out) {
   return true;
 }
 
+// Of an infinite time: what only grows is infinite, what comes round has no value.
+bool SetInfinitePart(DateUnit unit, bool positive, size_t row, Vector* result) {
+  switch (unit) {
+    case DateUnit::kYear:
+    case DateUnit::kDecade:
+    case DateUnit::kCentury:
+    case DateUnit::kMillennium:
+    case DateUnit::kJulian:
+    case DateUnit::kIsoYear:
+    case DateUnit::kEpoch:
+      result->mutable_values<double>()[row] = positive ? HUGE_VAL : -HUGE_VAL;
+      return true;
+    default: result->SetNull(row); return true;
+  }
+}
+
 // Units read once where the text is a constant; neighbours are mostly alike otherwise.
 class UnitReader {
  public:
@@ -245,18 +275,25 @@ Status DatePartKernel(const KernelCall& call, Vector* result) {
   WhileValid(result->validity(), call.num_rows, [&](size_t row) {
     DateUnit unit;
     if (!units.Read(row, &unit)) {
-      status = UnknownUnit("date_part", units.text());
+      status = UnknownUnit(kType == TypeId::kDate ? TypeId::kTimestamp : kType, units.text());
       return false;
     }
     if constexpr (kType == TypeId::kInterval) {
       if (PartOfInterval(unit, Arg<Interval>(call.args[1])[row], &out[row])) return true;
-      status = InvalidArgument("unit \"{}\" not supported for type interval", units.text());
+      status = UnsupportedUnit(kType, units.text());
       return false;
     } else if constexpr (kType == TypeId::kDate) {
-      out[row] = PartOfMicros(unit, Arg<int32_t>(call.args[1])[row] * kMicrosPerDay, 0);
+      const int32_t days = Arg<int32_t>(call.args[1])[row];
+      if (!IsFiniteDate(days)) return SetInfinitePart(unit, days > 0, row, result);
+      out[row] = PartOfMicros(unit, days * kMicrosPerDay, 0);
       return true;
     } else {
       const int64_t value = Arg<int64_t>(call.args[1])[row];
+      if (kType == TypeId::kTimestamp && unit >= DateUnit::kTimezone) {
+        status = UnsupportedUnit(kType, units.text());
+        return false;
+      }
+      if (!IsFiniteTimestamp(value)) return SetInfinitePart(unit, value > 0, row, result);
       const int64_t offset = cursor.Offset(value);
       out[row] = PartOfMicros(unit, WrapAdd(value, offset), offset);
       return true;

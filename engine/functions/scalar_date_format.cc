@@ -59,7 +59,14 @@ const TimeZone* SessionZone(RowState& row) {
 
 // ---- to_char ------------------------------------------------------------------------------------
 
+// An empty template of a time gives NULL, as in PostgreSQL.
+std::string_view NullText(RowState& row) {
+  row.SetNull();
+  return {};
+}
+
 std::string_view TimeToChar(RowState& row, int64_t local, std::string_view text) {
+  if (text.empty()) return NullText(row);
   const auto* const format = Compiled<DateTemplate>(row, text);
   if (format == nullptr) return {};
   if (!IsFiniteTimestamp(local)) {
@@ -72,6 +79,7 @@ std::string_view TimeToChar(RowState& row, int64_t local, std::string_view text)
 }
 
 std::string_view InstantToChar(RowState& row, int64_t utc, std::string_view text) {
+  if (text.empty()) return NullText(row);
   const auto* const format = Compiled<DateTemplate>(row, text);
   const TimeZone* const zone = SessionZone(row);
   if (format == nullptr || zone == nullptr) return {};
@@ -86,6 +94,7 @@ std::string_view InstantToChar(RowState& row, int64_t utc, std::string_view text
 }
 
 std::string_view IntervalToChar(RowState& row, Interval value, std::string_view text) {
+  if (text.empty()) return NullText(row);
   const auto* const format = Compiled<DateTemplate>(row, text);
   if (format == nullptr) return {};
   std::string& out = row.scratch();
@@ -172,15 +181,44 @@ int32_t TextToDate(RowState& row, std::string_view text, std::string_view format
   return static_cast<int32_t>(DaysOfMicros(reading.local));
 }
 
-constexpr int kToNumberScale = 9;  // of the bare NUMERIC
+// Digits after the point: the template's where it is constant, else the bare NUMERIC's.
+constexpr int kToNumberScale = 9;
 
-int128_t TextToNumber(RowState& row, std::string_view text, std::string_view format) {
-  const auto* const compiled = Compiled<NumberTemplate>(row, format);
-  if (compiled == nullptr) return 0;
-  auto number = compiled->Read(text, kToNumberScale);
-  if (number.ok()) return *number;
-  row.Fail(number.status());
-  return 0;
+Status ToNumberKernel(const KernelCall& call, Vector* result) {
+  RowState state(call);
+  const Arg<std::string_view> texts(call.args[0]);
+  const Arg<std::string_view> templates(call.args[1]);
+  const int scale = result->type().scale();
+  int128_t* const out = result->mutable_values<int128_t>();
+  WhileValid(result->validity(), call.num_rows, [&](size_t row) {
+    const auto* const compiled = Compiled<NumberTemplate>(state, templates[row]);
+    if (compiled == nullptr) return false;
+    auto number = compiled->Read(texts[row], scale);
+    if (!number.ok()) {
+      state.Fail(number.status());
+      return false;
+    }
+    out[row] = *number;
+    return true;
+  });
+  return state.status();
+}
+
+StatusOr<ResolvedScalar> ResolveToNumber(std::span<const ArgumentType> args) {
+  if (args.size() != 2 || !ImplicitCastCost(args[0], TypeId::kText) ||
+      !ImplicitCastCost(args[1], TypeId::kText)) {
+    return NotFound("to_number takes two texts");
+  }
+  int scale = kToNumberScale;
+  if (const Value* constant = args[1].constant; constant != nullptr && !constant->is_null()) {
+    auto compiled = NumberTemplate::Compile(constant->AsString());
+    if (compiled.ok()) scale = std::min(compiled->places_behind_point(), kMaxDecimalPrecision);
+  }
+  ResolvedScalar resolved;
+  resolved.kernel = &ToNumberKernel;
+  resolved.arg_types = {TypeId::kText, TypeId::kText};
+  resolved.result_type = Type::Decimal(kMaxDecimalPrecision, scale);
+  return resolved;
 }
 
 // ---- rows ---------------------------------------------------------------------------------------
@@ -205,20 +243,19 @@ void AddToChar(Registry* registry, Type arg, ScalarKernel kernel, std::string su
 
 void AddReading(Registry* registry, std::string name, Type result, ScalarKernel kernel,
                 std::string summary, std::string example, std::string example_result) {
-  const bool is_number = result.id() == TypeId::kDecimal;
-  registry->Add(ScalarFunction{
-      .name = std::move(name),
-      .category = "format",
-      .signature = fmt::format("(text TEXT, template TEXT) → {}", result.ToString()),
-      .summary = std::move(summary),
-      .example = std::move(example),
-      .example_result = std::move(example_result),
-      .volatility =
-          result.id() == TypeId::kTimestampTz ? Volatility::kStable : Volatility::kImmutable,
-      .args = {TypeId::kText, TypeId::kText},
-      .result = result,
-      .kernel = kernel,
-      .prepare = is_number ? &PrepareTemplate<NumberTemplate> : &PrepareTemplate<DateTemplate>});
+  registry->Add(
+      ScalarFunction{.name = std::move(name),
+                     .category = "format",
+                     .signature = fmt::format("(text TEXT, template TEXT) → {}", result.ToString()),
+                     .summary = std::move(summary),
+                     .example = std::move(example),
+                     .example_result = std::move(example_result),
+                     .volatility = result.id() == TypeId::kTimestampTz ? Volatility::kStable
+                                                                       : Volatility::kImmutable,
+                     .args = {TypeId::kText, TypeId::kText},
+                     .result = result,
+                     .kernel = kernel,
+                     .prepare = &PrepareTemplate<DateTemplate>});
 }
 
 std::string_view MonthNameOf(int64_t local) {
@@ -290,9 +327,16 @@ void RegisterDateFormat(Registry* registry) {
   AddReading(registry, "to_date", TypeId::kDate, RowKernel<TextToDate>,
              "A date read from a text by a template.", "to_date('05 Dec 2000', 'DD Mon YYYY')",
              "2000-12-05");
-  AddReading(registry, "to_number", Type::Decimal(kMaxDecimalPrecision, kToNumberScale),
-             RowKernel<TextToNumber>, "A number read from a text by a template.",
-             "to_number('12,454.8-', '99G999D9S')", "-12454.800000000");
+  registry->Add(ScalarFunction{
+      .name = "to_number",
+      .category = "format",
+      .signature = "(text TEXT, template TEXT) → DECIMAL",
+      .summary = "A number read from a text by a template; it has as many digits after the point "
+                 "as a constant template, else 9.",
+      .example = "to_number('12,454.8-', '99G999D9S')",
+      .example_result = "-12454.8",
+      .resolve = &ResolveToNumber,
+      .prepare = &PrepareTemplate<NumberTemplate>});
   AddName<MonthNameOf>(registry, "monthname", "The month's English name.", "February");
   AddName<DayNameOf>(registry, "dayname", "The day of the week's English name.", "Sunday");
 }

@@ -18,7 +18,11 @@ bool DaysOfParts(RowState& row, int32_t year, int32_t month, int32_t day, int64_
   const int64_t astronomical = year < 0 ? int64_t{year} + 1 : year;
   if (year == 0 || year > 5874897 || year < -4714 || month < 1 || month > 12 || day < 1 ||
       day > DaysInMonth(astronomical, month)) {
-    row.Fail(OutOfRange("date field value out of range: {}-{:02}-{:02}", year, month, day));
+    row.Fail(OutOfRange("{} out of range: {}-{:02}-{:02}",
+                        year > 5874897 && month >= 1 && month <= 12 && day >= 1 && day <= 28
+                            ? "date"
+                            : "date field value",
+                        year, month, day));
     return false;
   }
   *days = DaysFromCivil(astronomical, month, day);
@@ -38,7 +42,7 @@ int64_t MakeTimestamp(RowState& row, int32_t year, int32_t month, int32_t day, i
   const bool midnight = hour == 24 && minute == 0 && second == 0;
   if (hour < 0 || (hour > 23 && !midnight) || minute < 0 || minute > 59 ||
       !(second >= 0 && second <= 60)) {
-    row.Fail(OutOfRange("time field value out of range: {}:{:02}:{}", hour, minute, second));
+    row.Fail(OutOfRange("time field value out of range: {}:{:02}:{:02g}", hour, minute, second));
     return 0;
   }
   int64_t out = 0;
@@ -50,9 +54,41 @@ int64_t MakeTimestamp(RowState& row, int32_t year, int32_t month, int32_t day, i
          static_cast<int64_t>(std::rint(second * 1e6));
 }
 
+// make_timestamptz's zones: where they are numbers, the sign is that of a time's offset (east is
+// positive), not POSIX's as in AT TIME ZONE.
+StatusOr<const TimeZone*> ZoneOfParts(std::string_view name) {
+  if (name.size() < 2 || (name[0] != '+' && name[0] != '-' && (name[0] < '0' || name[0] > '9'))) {
+    return TimeZone::FindWithAbbreviations(name);
+  }
+  int64_t parts[3] = {};
+  size_t part = 0, digits = 0;
+  bool plain = name[0] == '+' || name[0] == '-';
+  for (const char c : name.substr(1)) {
+    if (c == ':' && digits > 0 && part < 2) {
+      ++part;
+      digits = 0;
+    } else if (c >= '0' && c <= '9' && digits < 2) {
+      parts[part] = parts[part] * 10 + (c - '0');
+      ++digits;
+    } else {
+      plain = false;
+    }
+  }
+  if (!plain || digits == 0) {
+    return InvalidArgument(
+        "invalid input syntax for type numeric time zone: \"{}\"; write '+02' or '-05:30'", name);
+  }
+  if (parts[0] > 15 || parts[1] > 59 || parts[2] > 59) {
+    return OutOfRange("numeric time zone \"{}\" out of range", name);
+  }
+  const int64_t offset =
+      parts[0] * kMicrosPerHour + parts[1] * kMicrosPerMinute + parts[2] * kMicrosPerSecond;
+  return &TimeZone::Fixed(name[0] == '-' ? -offset : offset);
+}
+
 int64_t MakeInstantIn(RowState& row, int32_t year, int32_t month, int32_t day, int32_t hour,
                       int32_t minute, double second, std::string_view name) {
-  auto zone = TimeZone::FindWithAbbreviations(name);
+  const auto zone = ZoneOfParts(name);
   if (!zone.ok()) {
     row.Fail(zone.status());
     return 0;
@@ -223,6 +259,156 @@ void AddMake(Registry* registry) {
                      .kernel = RowKernel<InstantOfInteger<kMicrosPerMilli>>});
 }
 
+// ---- rounding, overlaps
+// --------------------------------------------------------------------------
+
+// Half away from zero, to `digits` of a second.
+int64_t RoundMicros(int64_t micros, int32_t digits) {
+  if (digits >= 6) return micros;
+  int64_t unit = 1;
+  for (int i = digits < 0 ? 0 : digits; i < 6; ++i) unit *= 10;
+  const int64_t half = micros < 0 ? -unit / 2 : unit / 2;
+  return WrapAdd(micros, half) / unit * unit;
+}
+int64_t RoundTime(RowState& row, int64_t micros, int32_t digits) {
+  if (!IsFiniteTimestamp(micros)) return micros;
+  const int64_t rounded = RoundMicros(micros, digits);
+  if (!IsValidTimestamp(rounded)) row.Fail(OutOfRange("timestamp out of range"));
+  return rounded;
+}
+Interval RoundInterval(RowState&, Interval value, int32_t digits) {
+  value.micros = RoundMicros(value.micros, digits);
+  return value;
+}
+
+void AddRoundSeconds(Registry* registry, TypeId type, ScalarKernel kernel, std::string literal,
+                     std::string example_result) {
+  const std::string name = Type(type).ToString();
+  registry->Add(ScalarFunction{
+      .name = "round_seconds",
+      .category = "date",
+      .signature = fmt::format("(value {0}, digits INTEGER) → {0}", name),
+      .summary = "The time with so many digits after the second, as TIMESTAMP(digits) has it.",
+      .example = fmt::format("round_seconds({} '{}', 1)", name, literal),
+      .example_result = std::move(example_result),
+      .args = {type, TypeId::kInteger},
+      .result = type,
+      .kernel = kernel});
+}
+
+// Two periods as PostgreSQL compares them: each runs from its earlier end up to its later one
+// without it, one of no length is a moment. A NULL end leaves the answer open unless the other
+// ends settle it.
+Status OverlapsKernel(const KernelCall& call, Vector* result) {
+  uint8_t* const out = result->mutable_values<uint8_t>();
+  const auto value = [&](size_t arg, size_t row) { return Arg<int64_t>(call.args[arg])[row]; };
+  for (size_t row = 0; row < call.num_rows; ++row) {
+    bool null[4];
+    int64_t at[4];
+    for (size_t i = 0; i < 4; ++i) {
+      null[i] = call.args[i].IsNull(row);
+      at[i] = null[i] ? 0 : value(i, row);
+    }
+    out[row] = 0;
+    // The known end of a half-open pair comes first; two known ends are put in order.
+    bool unknown = false;
+    for (size_t i = 0; i < 4; i += 2) {
+      if (null[i] && null[i + 1]) {
+        unknown = true;
+      } else if (null[i] || (!null[i + 1] && at[i] > at[i + 1])) {
+        std::swap(at[i], at[i + 1]);
+        std::swap(null[i], null[i + 1]);
+      }
+    }
+    if (unknown) {
+      result->SetNull(row);
+      continue;
+    }
+    const size_t later = at[0] > at[2] ? 0 : 2;  // begins last
+    const size_t other = 2 - later;
+    if (at[0] == at[2]) {
+      // Both hold the common start, if both ends are known.
+      if (null[1] || null[3]) {
+        result->SetNull(row);
+      } else {
+        out[row] = 1;
+      }
+    } else if (null[other + 1]) {
+      result->SetNull(row);
+    } else {
+      const bool overlap = at[later] < at[other + 1];
+      if (overlap && null[later + 1]) {
+        result->SetNull(row);
+      } else {
+        out[row] = overlap;
+      }
+    }
+  }
+  return OkStatus();
+}
+
+// The second of each pair may be how long it lasts.
+template <TypeId kType>
+Status OverlapsLengthKernel(const KernelCall& call, Vector* result) {
+  std::vector<Vector> ends;
+  for (const size_t start : {size_t{0}, size_t{2}}) {
+    const Vector& length = call.args[start + 1];
+    ends.push_back(call.args[start]);
+    if (length.type().id() != TypeId::kInterval) {
+      ends.push_back(length);
+      continue;
+    }
+    Vector end = Vector::Flat(kType, call.num_rows);
+    const TimeZone* zone = &TimeZone::Utc();
+    if (kType == TypeId::kTimestampTz) {
+      ASSIGN_OR_RETURN(zone, TimeZone::Find(call.context.time_zone));
+    }
+    for (size_t row = 0; row < call.num_rows; ++row) {
+      int64_t* const at = &end.mutable_values<int64_t>()[row];
+      *at = 0;
+      if (call.args[start].IsNull(row) || length.IsNull(row)) {
+        end.SetNull(row);
+        continue;
+      }
+      const int64_t from = Arg<int64_t>(call.args[start])[row];
+      const Interval span = Arg<Interval>(length)[row];
+      // Months and days in wall time, the rest on the instant.
+      int64_t local = 0;
+      const bool fits = AddInterval(zone->ToLocal(from), {span.months, span.days, 0}, &local) &&
+                        !__builtin_add_overflow(zone->ToUtc(local), span.micros, at);
+      if (!fits || !IsValidTimestamp(*at)) return OutOfRange("timestamp out of range");
+    }
+    ends.push_back(std::move(end));
+  }
+  const KernelCall both{call.context, ends, call.num_rows, nullptr};
+  return OverlapsKernel(both, result);
+}
+
+StatusOr<ResolvedScalar> ResolveOverlaps(std::span<const ArgumentType> args) {
+  if (args.size() != 4) return NotFound("overlaps takes two pairs");
+  TypeId type = TypeId::kTimestamp;
+  for (const size_t i : {0, 2}) {
+    if (!args[i].untyped_literal && args[i].type.id() == TypeId::kTimestampTz) {
+      type = TypeId::kTimestampTz;
+    }
+  }
+  ResolvedScalar resolved;
+  bool lengths = false;
+  for (size_t i = 0; i < 4; ++i) {
+    const bool length =
+        i % 2 == 1 && !args[i].untyped_literal && args[i].type.id() == TypeId::kInterval;
+    lengths |= length;
+    const Type want = length ? Type(TypeId::kInterval) : Type(type);
+    if (!ImplicitCastCost(args[i], want)) return NotFound("overlaps takes times");
+    resolved.arg_types.push_back(want);
+  }
+  resolved.kernel = !lengths                       ? &OverlapsKernel
+                    : type == TypeId::kTimestampTz ? &OverlapsLengthKernel<TypeId::kTimestampTz>
+                                                   : &OverlapsLengthKernel<TypeId::kTimestamp>;
+  resolved.result_type = TypeId::kBoolean;
+  return resolved;
+}
+
 // ---- clocks -------------------------------------------------------------------------------------
 
 Status NowKernel(const KernelCall& call, Vector* result) {
@@ -313,7 +499,37 @@ Status TimeZoneKernel(const KernelCall& call, Vector* result) {
   return OkStatus();
 }
 
+// A date's midnight in the session's zone, as clocks in `zone` show it.
+int64_t DateInZone(RowState& row, std::string_view name, int32_t days) {
+  const auto session = TimeZone::Find(row.context().time_zone);
+  const auto zone = TimeZone::FindWithAbbreviations(name);
+  int64_t local = 0;
+  if (!session.ok() || !zone.ok()) {
+    row.Fail(session.ok() ? zone.status() : session.status());
+  } else if (!IsFiniteDate(days)) {
+    return days == kDateInfinity ? kTimestampInfinity : kTimestampMinusInfinity;
+  } else if (__builtin_mul_overflow(int64_t{days}, kMicrosPerDay, &local) ||
+             !IsValidTimestamp(local)) {
+    row.Fail(OutOfRange("date out of range for timestamp"));
+  } else {
+    return (*zone)->ToLocal((*session)->ToUtc(local));
+  }
+  return 0;
+}
+
 void AddTimeZones(Registry* registry) {
+  registry->Add(ScalarFunction{
+      .name = "timezone",
+      .category = "date",
+      .signature = "(zone TEXT, day DATE) → TIMESTAMP",
+      .summary = "day AT TIME ZONE zone: what clocks in the zone show when the day begins in the "
+                 "session's zone.",
+      .example = "DATE '2020-02-16' AT TIME ZONE 'Asia/Tokyo'",
+      .example_result = "2020-02-16 09:00:00",
+      .volatility = Volatility::kStable,
+      .args = {TypeId::kText, TypeId::kDate},
+      .result = TypeId::kTimestamp,
+      .kernel = RowKernel<DateInZone>});
   for (const bool by_name : {true, false}) {
     const std::string zone = by_name ? "zone TEXT" : "offset INTERVAL";
     const Type zone_type = by_name ? TypeId::kText : TypeId::kInterval;
@@ -384,7 +600,7 @@ Interval InstantAgeToday(RowState& row, int64_t earlier) {
 int64_t Boundaries(RowState& row, std::string_view text, int64_t a, int64_t b) {
   DateUnit unit = DateUnit::kDay;
   if (!ParseDateUnit(text, &unit) || unit > DateUnit::kMillennium) {
-    row.Fail(UnknownUnit("date_diff", text));
+    row.Fail(UnknownUnit(TypeId::kTimestamp, text));
   } else if (!IsFiniteTimestamp(a) || !IsFiniteTimestamp(b)) {
     row.Fail(OutOfRange("date_diff: cannot count between infinite timestamps"));
   } else {
@@ -473,6 +689,24 @@ void AddFinite(Registry* registry, Type type, ScalarKernel kernel) {
 
 void RegisterDateMake(Registry* registry) {
   AddMake(registry);
+  AddRoundSeconds(registry, TypeId::kTimestamp, RowKernel<RoundTime>, "2020-02-16 20:38:40.25",
+                  "2020-02-16 20:38:40.3");
+  AddRoundSeconds(registry, TypeId::kTimestampTz, RowKernel<RoundTime>, "2020-02-16 20:38:40.25+00",
+                  "2020-02-16 20:38:40.3+00");
+  AddRoundSeconds(registry, TypeId::kInterval, RowKernel<RoundInterval>, "1.25 seconds",
+                  "00:00:01.3");
+  registry->Add(ScalarFunction{
+      .name = "overlaps",
+      .category = "date",
+      .signature = "(start, end TIMESTAMP or INTERVAL, start, end) → BOOLEAN",
+      .summary = "(start, end) OVERLAPS (start, end): whether two periods have a moment in common; "
+                 "a period ends before its end.",
+      .example = "(DATE '2024-01-01', DATE '2024-01-31') OVERLAPS (DATE '2024-01-30', INTERVAL '3 "
+                 "days')",
+      .example_result = "t",
+      .nulls = NullRule::kCustom,
+      .volatility = Volatility::kStable,
+      .resolve = &ResolveOverlaps});
   AddClock(registry, "now", {"current_timestamp", "transaction_timestamp", "statement_timestamp"},
            TypeId::kTimestampTz, "When the statement began.", &NowKernel, Volatility::kStable);
   AddClock(registry, "current_date", {"today"}, TypeId::kDate,

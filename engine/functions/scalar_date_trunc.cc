@@ -99,16 +99,17 @@ struct TruncState : ScalarState {
   const TimeZone* zone = nullptr;  // null where it is no constant
 };
 
-Status ReadUnit(std::string_view text, DateUnit* unit) {
+Status ReadUnit(const Type& type, std::string_view text, DateUnit* unit) {
   if (ParseDateUnit(text, unit) && IsTruncationUnit(*unit)) return OkStatus();
-  return UnknownUnit("date_trunc", text);
+  return UnknownUnit(type, text);
 }
 
+template <TypeId kType>
 StatusOr<std::unique_ptr<ScalarState>> PrepareTrunc(const FunctionContext& context,
                                                     std::span<const Value* const> constants) {
   auto state = std::make_unique<TruncState>();
   if (constants[0] != nullptr && !constants[0]->is_null()) {
-    RETURN_IF_ERROR(ReadUnit(constants[0]->AsString(), &state->unit));
+    RETURN_IF_ERROR(ReadUnit(kType, constants[0]->AsString(), &state->unit));
     state->has_unit = true;
   }
   if (constants.size() < 3) {
@@ -130,7 +131,7 @@ Status TruncEachRow(const KernelCall& call, bool is_instant, Vector* result) {
   Status status;
   WhileValid(result->validity(), call.num_rows, [&](size_t row) {
     DateUnit unit;
-    status = ReadUnit(units[row], &unit);
+    status = ReadUnit(call.args[1].type(), units[row], &unit);
     if (!status.ok()) return false;
     if (!is_instant) {
       const int64_t local = is_date ? Arg<int32_t>(call.args[1])[row] * kMicrosPerDay
@@ -198,7 +199,7 @@ Interval TruncateInterval(Interval value, DateUnit unit) {
 
 Interval TruncInterval(RowState& row, std::string_view text, Interval value) {
   DateUnit unit = DateUnit::kDay;
-  if (Status status = ReadUnit(text, &unit); !status.ok()) {
+  if (Status status = ReadUnit(TypeId::kInterval, text, &unit); !status.ok()) {
     row.Fail(std::move(status));
   } else if (unit == DateUnit::kWeek) {
     row.Fail(
@@ -216,15 +217,15 @@ constexpr int64_t kBucketOrigin = DaysFromCivil(2000, 1, 3) * kMicrosPerDay;
 Status ReadWidth(std::string_view function, const Interval& width, int64_t* micros) {
   if (width.months != 0) {
     return InvalidArgument(
-        "{}: timestamps cannot be binned into intervals containing months or "
+        "{}timestamps cannot be binned into intervals containing months or "
         "years",
         function);
   }
   if (__builtin_mul_overflow(int64_t{width.days}, kMicrosPerDay, micros) ||
       __builtin_add_overflow(*micros, width.micros, micros)) {
-    return OutOfRange("{}: interval out of range", function);
+    return OutOfRange("{}interval out of range", function);
   }
-  if (*micros <= 0) return InvalidArgument("{}: stride must be greater than zero", function);
+  if (*micros <= 0) return InvalidArgument("{}stride must be greater than zero", function);
   return OkStatus();
 }
 
@@ -249,12 +250,12 @@ int64_t DateBin(RowState& row, Interval stride, int64_t value, int64_t origin) {
   if (!IsFiniteTimestamp(value)) return value;
   int64_t width = 0;
   int64_t out = 0;
-  if (Status status = ReadWidth("date_bin", stride, &width); !status.ok()) {
+  if (Status status = ReadWidth("", stride, &width); !status.ok()) {
     row.Fail(std::move(status));
   } else if (!IsFiniteTimestamp(origin)) {
-    row.Fail(OutOfRange("date_bin: origin out of range"));
+    row.Fail(OutOfRange("origin out of range"));
   } else if (!Bin(value, width, origin, &out)) {
-    row.Fail(OutOfRange("date_bin: timestamp out of range"));
+    row.Fail(OutOfRange("timestamp out of range"));
   }
   return out;
 }
@@ -274,7 +275,7 @@ int64_t BucketFrom(RowState& row, Interval width, int64_t value, int64_t origin,
     return out;
   }
   int64_t micros = 0;
-  if (Status status = ReadWidth("time_bucket", width, &micros); !status.ok()) {
+  if (Status status = ReadWidth("time_bucket: ", width, &micros); !status.ok()) {
     row.Fail(std::move(status));
   } else if (!Bin(value, micros, origin, &out)) {
     row.Fail(OutOfRange("time_bucket: timestamp out of range"));
@@ -322,7 +323,7 @@ void AddTrunc(Registry* registry) {
       .args = {TypeId::kText, kType},
       .result = result,
       .kernel = &TruncKernel<kType>,
-      .prepare = &PrepareTrunc});
+      .prepare = &PrepareTrunc<kType>});
 }
 
 void AddBins(Registry* registry) {
@@ -472,7 +473,7 @@ void RegisterDateTrunc(Registry* registry) {
       .args = {TypeId::kText, TypeId::kTimestampTz, TypeId::kText},
       .result = TypeId::kTimestampTz,
       .kernel = &TruncKernel<TypeId::kTimestampTz>,
-      .prepare = &PrepareTrunc});
+      .prepare = &PrepareTrunc<TypeId::kTimestampTz>});
   registry->Add(ScalarFunction{.name = "date_trunc",
                                .category = "date",
                                .signature = "(unit TEXT, source INTERVAL) → INTERVAL",

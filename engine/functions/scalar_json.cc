@@ -224,8 +224,8 @@ Status ReadTextKernel(const KernelCall& call, Vector* result) {
 int32_t ArrayLength(RowState& row, std::string_view json) {
   const JsonKind kind = JsonKindOf(json);
   if (kind != JsonKind::kArray) {
-    row.Fail(InvalidArgument("cannot get array length of {} {}: it is no array",
-                             kind == JsonKind::kObject ? "an" : "a", JsonKindName(kind)));
+    row.Fail(InvalidArgument("cannot get array length of a {}",
+                             kind == JsonKind::kObject ? "non-array" : "scalar"));
     return 0;
   }
   return static_cast<int32_t>(JsonLength(json));

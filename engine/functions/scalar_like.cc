@@ -108,7 +108,7 @@ StatusOr<LikePattern> LikePattern::Compile(std::string_view pattern, bool ignore
     at = next;
     if (!escape.empty() && character == escape) {
       if (at >= pattern.size()) {
-        return InvalidArgument("LIKE pattern '{}' must not end with its escape character", pattern);
+        return InvalidArgument("LIKE pattern must not end with escape character: '{}'", pattern);
       }
       const size_t end = NextChar(pattern, at);
       part.text += pattern.substr(at, end - at);

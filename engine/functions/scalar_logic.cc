@@ -1,12 +1,14 @@
 // NOT, IS NULL, IS TRUE, IN over a list, nullif, greatest and least. (AND, OR, CASE and COALESCE
 // are expressions of their own, since they evaluate lazily.)
 #include <cstring>
+#include <numeric>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 #include "engine/functions/families.h"
 #include "engine/functions/kernels.h"
 #include "engine/functions/value_order.h"
+#include "engine/vector/nested.h"
 
 namespace shale {
 namespace {
@@ -170,8 +172,7 @@ Status InKernel(const KernelCall& call, Vector* result) {
       for (size_t row = 0; row < call.num_rows; ++row) null_item[row] |= IsNullAt(item, row);
       if (nested) {
         for (size_t row = 0; row < call.num_rows; ++row) {
-          out[row] |=
-              Value::Compare(needle.GetValue(row), item.GetValue(row)) == 0 && !IsNullAt(item, row);
+          out[row] |= !IsNullAt(item, row) && CompareValues(needle, row, item, row) == 0;
         }
         continue;
       }
@@ -244,15 +245,34 @@ Status ExtremeKernel(const KernelCall& call, Vector* result) {
   return OkStatus();
 }
 
+// Of lists: each row picked from the arguments behind each other.
+template <bool kGreatest>
+Status NestedExtremeKernel(const KernelCall& call, Vector* result) {
+  std::vector<Vector> flats;
+  for (const Vector& arg : call.args) flats.push_back(arg.Flatten());
+  const Vector all = ConcatFlat(flats);
+  std::vector<uint32_t> picks(call.num_rows);
+  for (size_t row = 0; row < call.num_rows; ++row) {
+    size_t best = row;
+    for (size_t at = row + call.num_rows; at < all.size(); at += call.num_rows) {
+      if (all.IsNull(at)) continue;
+      const int order = all.IsNull(best) ? 1 : CompareValues(all, at, all, best);
+      if (all.IsNull(best) || (kGreatest ? order > 0 : order < 0)) best = at;
+    }
+    picks[row] = static_cast<uint32_t>(best);
+  }
+  *result = all.Gather(picks.data(), picks.size());
+  return OkStatus();
+}
+
 template <bool kGreatest>
 StatusOr<ResolvedScalar> ResolveExtreme(std::span<const ArgumentType> args) {
   if (args.empty()) return NotFound("at least one argument");
   ASSIGN_OR_RETURN(Type common, CommonOfAll(args));
-  if (common.id() == TypeId::kList || common.id() == TypeId::kStruct) {
-    return NotFound("no order of nested types");
-  }
+  if (common.id() == TypeId::kStruct) return NotFound("no order of structs");
   ResolvedScalar resolved;
-  resolved.kernel = &ExtremeKernel<kGreatest>;
+  resolved.kernel = common.id() == TypeId::kList ? &NestedExtremeKernel<kGreatest>
+                                                 : &ExtremeKernel<kGreatest>;
   resolved.arg_types.assign(args.size(), common);
   resolved.result_type = common;
   return resolved;
@@ -260,6 +280,17 @@ StatusOr<ResolvedScalar> ResolveExtreme(std::span<const ArgumentType> args) {
 
 Status NullIfKernel(const KernelCall& call, Vector* result) {
   const Vector &a = call.args[0], &b = call.args[1];
+  if (a.type().id() == TypeId::kList) {
+    std::vector<uint32_t> rows(call.num_rows);
+    std::iota(rows.begin(), rows.end(), 0);
+    Vector values = a.Flatten().Gather(rows.data(), rows.size());  // with NULLs of its own
+    for (size_t row = 0; row < call.num_rows; ++row) {
+      const bool null = IsNullAt(a, row) || IsNullAt(b, row);
+      if (!null && CompareValues(a, row, b, row) == 0) values.SetNull(row);
+    }
+    *result = std::move(values);
+    return OkStatus();
+  }
   VisitPhysical(a.type().physical(), [&]<typename T>(std::type_identity<T>) {
     const Arg<T> x(a), y(b);
     T* out = result->mutable_values<T>();
@@ -278,9 +309,7 @@ Status NullIfKernel(const KernelCall& call, Vector* result) {
 StatusOr<ResolvedScalar> ResolveNullIf(std::span<const ArgumentType> args) {
   if (args.size() != 2) return NotFound("two arguments");
   ASSIGN_OR_RETURN(Type common, CommonOfAll(args));
-  if (common.id() == TypeId::kList || common.id() == TypeId::kStruct) {
-    return NotFound("no nested types");
-  }
+  if (common.id() == TypeId::kStruct) return NotFound("no structs");
   ResolvedScalar resolved;
   resolved.kernel = &NullIfKernel;
   resolved.arg_types = {common, common};

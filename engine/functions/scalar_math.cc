@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "engine/functions/families.h"
+#include "engine/functions/function_row.h"
 #include "engine/functions/kernels.h"
 #include "engine/functions/rounding.h"
 #include "engine/vector/hash.h"
@@ -14,25 +15,14 @@ namespace {
 
 Status InputOutOfRange() { return OutOfRange("input is out of range"); }
 Status Overflow() { return OutOfRange("value out of range: overflow"); }
-
-ScalarFunction Row(std::string name, std::vector<std::string> aliases, std::string signature,
-                   std::string summary, std::string example, std::string example_result) {
-  ScalarFunction row;
-  row.name = std::move(name);
-  row.aliases = std::move(aliases);
-  row.category = "math";
-  row.signature = std::move(signature);
-  row.summary = std::move(summary);
-  row.example = std::move(example);
-  row.example_result = std::move(example_result);
-  return row;
-}
+Status Underflow() { return OutOfRange("value out of range: underflow"); }
 
 void AddDouble(Registry* registry, std::string name, std::vector<std::string> aliases,
                std::string summary, std::string example, std::string example_result,
                ScalarKernel kernel) {
-  ScalarFunction row = Row(std::move(name), std::move(aliases), "(x DOUBLE) → DOUBLE",
-                           std::move(summary), std::move(example), std::move(example_result));
+  ScalarFunction row =
+      FunctionRow("math", std::move(name), std::move(aliases), "(x DOUBLE) → DOUBLE",
+                  std::move(summary), std::move(example), std::move(example_result));
   row.args = {TypeId::kDouble};
   row.result = TypeId::kDouble;
   row.kernel = kernel;
@@ -207,19 +197,195 @@ Status RandomKernel(const KernelCall& call, Vector* result) {
   return OkStatus();
 }
 
+// RFC 9562, version 4: 122 random bits.
+Status RandomUuidKernel(const KernelCall& call, Vector* result) {
+  auto& state = static_cast<RandomState&>(*call.state);
+  auto* out = result->mutable_values<int128_t>();
+  const auto word = [&] { return HashInt(state.seed + 0x9e3779b97f4a7c15u * ++state.next); };
+  for (size_t row = 0; row < call.num_rows; ++row) {
+    const uint64_t high = (word() & ~uint64_t{0xf000}) | 0x4000;
+    const uint64_t low = (word() & ~(uint64_t{3} << 62)) | uint64_t{1} << 63;
+    // Stored with the highest bit turned over, so that signed order is the order of UUIDs.
+    out[row] = static_cast<int128_t>(static_cast<uint128_t>(high ^ uint64_t{1} << 63) << 64 | low);
+  }
+  return OkStatus();
+}
+
+// ---- angles in degrees
+// --------------------------------------------------------------------------- As PostgreSQL's:
+// scaled by the computed value at 30, 45 or 60 degrees, so that those come out exact.
+
+constexpr double kDegree = std::numbers::pi / 180;
+
+double SineToThirty(double x) { return std::sin(x * kDegree) / std::sin(30 * kDegree) / 2; }
+double CosineToSixty(double x) {
+  return 1 - (1 - std::cos(x * kDegree)) / (1 - std::cos(60 * kDegree)) / 2;
+}
+double SineOfQuarter(double x) { return x <= 30 ? SineToThirty(x) : CosineToSixty(90 - x); }
+double CosineOfQuarter(double x) { return x <= 60 ? CosineToSixty(x) : SineToThirty(90 - x); }
+
+double SineOfDegrees(double x) {
+  x = std::fmod(x, 360);
+  double sign = 1;
+  if (x < 0) {
+    x = -x;
+    sign = -sign;
+  }
+  if (x > 180) {
+    x = 360 - x;
+    sign = -sign;
+  }
+  return sign * SineOfQuarter(x > 90 ? 180 - x : x);
+}
+double CosineOfDegrees(double x) {
+  x = std::fabs(std::fmod(x, 360));
+  if (x > 180) x = 360 - x;
+  return x > 90 ? -CosineOfQuarter(180 - x) : CosineOfQuarter(x);
+}
+double TangentOfDegrees(double x) {
+  x = std::fmod(x, 360);
+  double sign = 1;
+  if (x < 0) {
+    x = -x;
+    sign = -sign;
+  }
+  if (x > 180) {
+    x = 360 - x;
+    sign = -sign;
+  }
+  if (x > 90) {
+    x = 180 - x;
+    sign = -sign;
+  }
+  const double of_45 = SineOfQuarter(45) / CosineOfQuarter(45);
+  return sign * (SineOfQuarter(x) / CosineOfQuarter(x)) / of_45;
+}
+double CotangentOfDegrees(double x) { return TangentOfDegrees(90 - x); }
+double DegreesOfPositiveSine(double x) {
+  return x <= 0.5 ? std::asin(x) / std::asin(0.5) * 30 : 90 - std::acos(x) / std::acos(0.5) * 60;
+}
+double DegreesOfSine(double x) {
+  return x >= 0 ? DegreesOfPositiveSine(x) : -DegreesOfPositiveSine(-x);
+}
+double DegreesOfPositiveCosine(double x) {
+  return x <= 0.5 ? 90 - std::asin(x) / std::asin(0.5) * 30 : std::acos(x) / std::acos(0.5) * 60;
+}
+double DegreesOfCosine(double x) {
+  return x >= 0 ? DegreesOfPositiveCosine(x) : 90 + DegreesOfPositiveSine(-x);
+}
+double DegreesOfTangent(double x) { return std::atan(x) / std::atan(1.0) * 45; }
+
+void AddDegrees(Registry* registry) {
+  AddDouble(registry, "sind", {}, "The sine of an angle in degrees.", "sind(30)", "0.5",
+            SHALE_DOMAIN_KERNEL(SineOfDegrees(x), Finite(x)));
+  AddDouble(registry, "cosd", {}, "The cosine of an angle in degrees.", "cosd(60)", "0.5",
+            SHALE_DOMAIN_KERNEL(CosineOfDegrees(x), Finite(x)));
+  AddDouble(registry, "tand", {}, "The tangent of an angle in degrees.", "tand(45)", "1",
+            SHALE_DOMAIN_KERNEL(TangentOfDegrees(x), Finite(x)));
+  AddDouble(registry, "cotd", {}, "The cotangent of an angle in degrees.", "cotd(45)", "1",
+            SHALE_DOMAIN_KERNEL(CotangentOfDegrees(x), Finite(x)));
+  AddDouble(registry, "asind", {}, "The angle, in degrees, of a sine.", "asind(0.5)", "30",
+            SHALE_DOMAIN_KERNEL(DegreesOfSine(x), std::fabs(x) <= 1));
+  AddDouble(registry, "acosd", {}, "The angle, in degrees, of a cosine.", "acosd(0.5)", "60",
+            SHALE_DOMAIN_KERNEL(DegreesOfCosine(x), std::fabs(x) <= 1));
+  AddDouble(registry, "atand", {}, "The angle, in degrees, of a tangent.", "atand(1)", "45",
+            Unary<double, double>([](double x) { return DegreesOfTangent(x); }));
+  ScalarFunction row =
+      FunctionRow("math", "atan2d", {}, "(y DOUBLE, x DOUBLE) → DOUBLE",
+                  "The angle of the point (x, y), in degrees.", "atan2d(1, 1)", "45");
+  row.args = {TypeId::kDouble, TypeId::kDouble};
+  row.result = TypeId::kDouble;
+  row.kernel = Binary<double, double, double>(
+      [](double y, double x) { return std::atan2(y, x) / std::atan(1.0) * 45; });
+  registry->Add(std::move(row));
+}
+
+// ---- whole quotients and digits of decimals
+// ------------------------------------------------------
+
+// Both sides as DECIMAL of one scale, so that the quotient needs none.
+StatusOr<ResolvedScalar> ResolveDivDecimal(std::span<const ArgumentType> args) {
+  if (args.size() != 2) return NotFound("div takes two arguments");
+  int scale = 0, whole = 0;
+  bool decimal = false;
+  for (const ArgumentType& arg : args) {
+    if (arg.untyped_literal) return NotFound("div takes numbers");
+    if (arg.type.id() == TypeId::kDecimal) {
+      decimal = true;
+      scale = std::max(scale, arg.type.scale());
+      whole = std::max(whole, arg.type.precision() - arg.type.scale());
+    } else if (arg.type.IsInteger()) {
+      whole = std::max(whole, 20);
+    } else {
+      return NotFound("div takes whole numbers and DECIMAL");
+    }
+  }
+  if (!decimal) return NotFound("div of integers");
+  ResolvedScalar resolved;
+  const Type common =
+      Type::Decimal(kMaxDecimalPrecision, std::min(scale, kMaxDecimalPrecision - whole));
+  resolved.arg_types = {common, common};
+  resolved.result_type = Type::Decimal(kMaxDecimalPrecision, 0);
+  resolved.kernel = CheckedBinary<int128_t, int128_t, int128_t>(
+      [](int128_t a, int128_t b, auto* failed) {
+        *failed |= b == 0;
+        return b == 0 ? 0 : a / b;
+      },
+      [](int128_t, int128_t) { return InvalidArgument("division by zero"); });
+  return resolved;
+}
+
+template <bool kLeast>
+StatusOr<ResolvedScalar> ResolveScale(std::span<const ArgumentType> args) {
+  if (args.size() != 1 || args[0].untyped_literal) return NotFound("scale takes a number");
+  const Type& type = args[0].type;
+  if (type.id() != TypeId::kDecimal && !type.IsInteger()) return NotFound("scale takes a DECIMAL");
+  ResolvedScalar resolved;
+  resolved.arg_types = {type.id() == TypeId::kDecimal
+                            ? Type::Decimal(kMaxDecimalPrecision, type.scale())
+                            : Type::Decimal(kMaxDecimalPrecision, 0)};
+  resolved.result_type = TypeId::kInteger;
+  resolved.kernel = [](const KernelCall& call, Vector* result) {
+    const Arg<int128_t> in(call.args[0]);
+    const int scale = call.args[0].type().scale();
+    int32_t* const out = result->mutable_values<int32_t>();
+    WhileValid(result->validity(), call.num_rows, [&](size_t row) {
+      out[row] = scale;
+      int128_t value = in[row];
+      for (; kLeast && out[row] > 0 && value % 10 == 0; value /= 10) --out[row];
+      return true;
+    });
+    return OkStatus();
+  };
+  return resolved;
+}
+
 }  // namespace
 
 void RegisterMath(Registry* registry) {
   RegisterRounding(registry);
+  AddDegrees(registry);
+  AddRow(registry,
+         FunctionRow("math", "div", {}, "(a DECIMAL, b DECIMAL) → DECIMAL(38,0)",
+                     "The quotient cut to a whole number.", "div(9.5, 2)", "4"),
+         &ResolveDivDecimal);
+  AddRow(registry,
+         FunctionRow("math", "scale", {}, "(x DECIMAL) → INTEGER",
+                     "The digits after the point that its type has.", "scale(8.410)", "3"),
+         &ResolveScale<false>);
+  AddRow(registry,
+         FunctionRow("math", "min_scale", {}, "(x DECIMAL) → INTEGER",
+                     "The digits after the point that it needs.", "min_scale(8.410)", "2"),
+         &ResolveScale<true>);
   AddDouble(
-      registry, "sqrt", {}, "The square root.", "sqrt(2)", "1.4142135623730951",
+      registry, "sqrt", {"|/"}, "The square root.", "sqrt(2)", "1.4142135623730951",
       CheckedUnary<double, double>(
           [](double x, auto* failed) {
             *failed |= static_cast<uint64_t>(x < 0);
             return std::sqrt(x);
           },
           [](double) { return InvalidArgument("cannot take square root of a negative number"); }));
-  AddDouble(registry, "cbrt", {}, "The cube root.", "cbrt(27)", "3",
+  AddDouble(registry, "cbrt", {"||/"}, "The cube root.", "cbrt(27)", "3",
             Unary<double, double>([](double x) {
               // The C library's may be one unit off; a Newton step makes cubes come out exact.
               const double root = std::cbrt(x);
@@ -230,10 +396,10 @@ void RegisterMath(Registry* registry) {
             CheckedUnary<double, double>(
                 [](double x, auto* failed) {
                   const double r = std::exp(x);
-                  *failed |= static_cast<uint64_t>(!Finite(r) && Finite(x));
+                  *failed |= static_cast<uint64_t>((!Finite(r) || r == 0) && Finite(x));
                   return r;
                 },
-                [](double) { return Overflow(); }));
+                [](double x) { return x > 0 ? Overflow() : Underflow(); }));
   AddDouble(registry, "ln", {}, "The natural logarithm.", "ln(2)", "0.6931471805599453",
             Logarithm([](double x) { return std::log(x); }));
   AddDouble(registry, "log10", {"log"}, "The logarithm to base 10.", "log10(1000)", "3",
@@ -241,8 +407,8 @@ void RegisterMath(Registry* registry) {
   AddDouble(registry, "log2", {}, "The logarithm to base 2.", "log2(8)", "3",
             Logarithm([](double x) { return std::log2(x); }));
   {
-    ScalarFunction row = Row("log", {}, "(base DOUBLE, x DOUBLE) → DOUBLE",
-                             "The logarithm of x to a base.", "log(2, 64)", "6");
+    ScalarFunction row = FunctionRow("math", "log", {}, "(base DOUBLE, x DOUBLE) → DOUBLE",
+                                     "The logarithm of x to a base.", "log(2, 64)", "6");
     row.args = {TypeId::kDouble, TypeId::kDouble};
     row.result = TypeId::kDouble;
     row.kernel = CheckedBinary<double, double, double>(
@@ -259,8 +425,8 @@ void RegisterMath(Registry* registry) {
     registry->Add(std::move(row));
   }
   {
-    ScalarFunction row = Row("power", {"pow", "^"}, "(x DOUBLE, y DOUBLE) → DOUBLE",
-                             "x raised to the power y; x ^ y too.", "power(2, 10)", "1024");
+    ScalarFunction row = FunctionRow("math", "power", {"pow", "^"}, "(x DOUBLE, y DOUBLE) → DOUBLE",
+                                     "x raised to the power y; x ^ y too.", "power(2, 10)", "1024");
     row.args = {TypeId::kDouble, TypeId::kDouble};
     row.result = TypeId::kDouble;
     row.kernel = PowerKernel();
@@ -298,9 +464,9 @@ void RegisterMath(Registry* registry) {
   AddDouble(registry, "radians", {}, "Degrees as radians.", "radians(180)", "3.141592653589793",
             Unary<double, double>([](double x) { return x * (std::numbers::pi / 180); }));
   {
-    ScalarFunction row =
-        Row("atan2", {}, "(y DOUBLE, x DOUBLE) → DOUBLE",
-            "The angle of the point (x, y), in radians.", "atan2(1, 1)", "0.7853981633974483");
+    ScalarFunction row = FunctionRow("math", "atan2", {}, "(y DOUBLE, x DOUBLE) → DOUBLE",
+                                     "The angle of the point (x, y), in radians.", "atan2(1, 1)",
+                                     "0.7853981633974483");
     row.args = {TypeId::kDouble, TypeId::kDouble};
     row.result = TypeId::kDouble;
     row.kernel =
@@ -308,8 +474,9 @@ void RegisterMath(Registry* registry) {
     registry->Add(std::move(row));
   }
   {
-    ScalarFunction row = Row("pi", {}, "() → DOUBLE", "The ratio of a circle's round to its width.",
-                             "pi()", "3.141592653589793");
+    ScalarFunction row =
+        FunctionRow("math", "pi", {}, "() → DOUBLE", "The ratio of a circle's round to its width.",
+                    "pi()", "3.141592653589793");
     row.result = TypeId::kDouble;
     row.kernel = [](const KernelCall& call, Vector* result) {
       std::fill_n(result->mutable_values<double>(), call.num_rows, std::numbers::pi);
@@ -319,10 +486,10 @@ void RegisterMath(Registry* registry) {
   }
   for (bool nan : {true, false}) {
     ScalarFunction row =
-        nan ? Row("isnan", {"is_nan"}, "(x DOUBLE) → BOOLEAN", "Whether x is NaN.",
-                  "isnan(DOUBLE 'NaN')", "t")
-            : Row("isfinite", {"is_finite"}, "(x DOUBLE) → BOOLEAN",
-                  "Whether x is neither NaN nor infinite.", "isfinite(DOUBLE '1')", "t");
+        nan ? FunctionRow("math", "isnan", {"is_nan"}, "(x DOUBLE) → BOOLEAN", "Whether x is NaN.",
+                          "isnan(DOUBLE 'NaN')", "t")
+            : FunctionRow("math", "isfinite", {"is_finite"}, "(x DOUBLE) → BOOLEAN",
+                          "Whether x is neither NaN nor infinite.", "isfinite(DOUBLE '1')", "t");
     row.args = {TypeId::kDouble};
     row.result = TypeId::kBoolean;
     row.kernel = nan ? Unary<double, uint8_t>([](double x) { return x != x; })
@@ -331,42 +498,42 @@ void RegisterMath(Registry* registry) {
   }
 
   {
-    ScalarFunction row = Row("div", {"intDiv"}, "(a BIGINT, b BIGINT) → BIGINT",
-                             "The quotient cut to a whole number.", "div(9, 4)", "2");
+    ScalarFunction row = FunctionRow("math", "div", {"intDiv"}, "(a BIGINT, b BIGINT) → BIGINT",
+                                     "The quotient cut to a whole number.", "div(9, 4)", "2");
     row.args = {TypeId::kBigInt, TypeId::kBigInt};
     row.result = TypeId::kBigInt;
     row.kernel = DivKernel();
     registry->Add(std::move(row));
   }
   {
-    ScalarFunction row = Row("gcd", {}, "(a BIGINT, b BIGINT) → BIGINT",
-                             "The greatest common divisor.", "gcd(1071, 462)", "21");
+    ScalarFunction row = FunctionRow("math", "gcd", {}, "(a BIGINT, b BIGINT) → BIGINT",
+                                     "The greatest common divisor.", "gcd(1071, 462)", "21");
     row.args = {TypeId::kBigInt, TypeId::kBigInt};
     row.result = TypeId::kBigInt;
     row.kernel = GcdKernel();
     registry->Add(std::move(row));
   }
   {
-    ScalarFunction row = Row("lcm", {}, "(a BIGINT, b BIGINT) → BIGINT",
-                             "The least common multiple.", "lcm(1071, 462)", "23562");
+    ScalarFunction row = FunctionRow("math", "lcm", {}, "(a BIGINT, b BIGINT) → BIGINT",
+                                     "The least common multiple.", "lcm(1071, 462)", "23562");
     row.args = {TypeId::kBigInt, TypeId::kBigInt};
     row.result = TypeId::kBigInt;
     row.kernel = LcmKernel();
     registry->Add(std::move(row));
   }
   {
-    ScalarFunction row = Row("factorial", {}, "(n BIGINT) → DECIMAL(38,0)",
-                             "The product of 1 to n.", "factorial(5)", "120");
+    ScalarFunction row = FunctionRow("math", "factorial", {}, "(n BIGINT) → DECIMAL(38,0)",
+                                     "The product of 1 to n.", "factorial(5)", "120");
     row.args = {TypeId::kBigInt};
     row.result = Type::Decimal(kMaxDecimalPrecision, 0);
     row.kernel = FactorialKernel();
     registry->Add(std::move(row));
   }
   {
-    ScalarFunction row =
-        Row("width_bucket", {}, "(x DOUBLE, low DOUBLE, high DOUBLE, count INTEGER) → INTEGER",
-            "Which of count equal buckets from low to high holds x: 0 below, count + 1 above.",
-            "width_bucket(5.35, 0.024, 10.06, 5)", "3");
+    ScalarFunction row = FunctionRow(
+        "math", "width_bucket", {}, "(x DOUBLE, low DOUBLE, high DOUBLE, count INTEGER) → INTEGER",
+        "Which of count equal buckets from low to high holds x: 0 below, count + 1 above.",
+        "width_bucket(5.35, 0.024, 10.06, 5)", "3");
     row.args = {TypeId::kDouble, TypeId::kDouble, TypeId::kDouble, TypeId::kInteger};
     row.result = TypeId::kInteger;
     row.kernel = &WidthBucket;
@@ -374,11 +541,21 @@ void RegisterMath(Registry* registry) {
   }
   {
     ScalarFunction row =
-        Row("random", {"rand"}, "() → DOUBLE",
-            "A random number from 0 to below 1, a new one each row.", "random() < 1", "t");
+        FunctionRow("math", "random", {"rand"}, "() → DOUBLE",
+                    "A random number from 0 to below 1, a new one each row.", "random() < 1", "t");
     row.volatility = Volatility::kVolatile;
     row.result = TypeId::kDouble;
     row.kernel = &RandomKernel;
+    row.prepare = &PrepareRandom;
+    registry->Add(std::move(row));
+  }
+  {
+    ScalarFunction row = FunctionRow("math", "gen_random_uuid", {"generateUUIDv4", "uuid"},
+                                     "() → UUID", "A random UUID (version 4), a new one each row.",
+                                     "gen_random_uuid() IS NOT NULL", "t");
+    row.volatility = Volatility::kVolatile;
+    row.result = TypeId::kUuid;
+    row.kernel = &RandomUuidKernel;
     row.prepare = &PrepareRandom;
     registry->Add(std::move(row));
   }

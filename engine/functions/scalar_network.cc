@@ -3,6 +3,7 @@
 
 #include "engine/functions/families.h"
 #include "engine/functions/kernels.h"
+#include "engine/functions/row_kernel.h"
 #include "engine/functions/value_format.h"
 
 namespace shale {
@@ -53,6 +54,86 @@ bool Contains(std::string_view outer, std::string_view inner, bool strictly) {
     }
   }
   return true;
+}
+
+// ---- arithmetic
+// ----------------------------------------------------------------------------------
+
+// The address's bytes as a number, and back with the family and prefix of `like`.
+uint128_t NumberOf(std::string_view inet) {
+  uint128_t number = 0;
+  for (size_t i = 0; i < AddressSize(inet); ++i) {
+    number = number << 8 | static_cast<uint8_t>(inet[1 + i]);
+  }
+  return number;
+}
+std::string_view AddressOf(RowState& row, uint128_t number, std::string_view like, int prefix) {
+  std::string& out = row.scratch();
+  out = like;
+  for (size_t i = AddressSize(like); i-- > 0; number >>= 8) {
+    out[1 + i] = static_cast<char>(static_cast<uint8_t>(number));
+  }
+  out.back() = static_cast<char>(prefix);
+  return row.Keep(out);
+}
+bool SameSize(RowState& row, std::string_view a, std::string_view b, std::string_view operation) {
+  if (a.size() == b.size()) return true;
+  row.Fail(InvalidArgument("cannot {} inet values of different sizes", operation));
+  return false;
+}
+
+std::string_view Moved(RowState& row, std::string_view inet, int64_t distance) {
+  const uint128_t number = NumberOf(inet);
+  const uint128_t moved = number + static_cast<uint128_t>(static_cast<int128_t>(distance));
+  const bool wrapped = distance < 0 ? moved > number : moved < number;
+  if (wrapped || (AddressSize(inet) == 4 && moved >> 32 != 0)) {
+    row.Fail(OutOfRange("result is out of range"));
+    return {};
+  }
+  return AddressOf(row, moved, inet, PrefixOf(inet));
+}
+std::string_view MovedBy(RowState& row, int64_t distance, std::string_view inet) {
+  return Moved(row, inet, distance);
+}
+std::string_view MovedBack(RowState& row, std::string_view inet, int64_t distance) {
+  if (distance == INT64_MIN) {
+    row.Fail(OutOfRange("result is out of range"));
+    return {};
+  }
+  return Moved(row, inet, -distance);
+}
+int64_t Distance(RowState& row, std::string_view a, std::string_view b) {
+  if (!SameSize(row, a, b, "subtract")) return 0;
+  const auto distance = static_cast<int128_t>(NumberOf(a) - NumberOf(b));
+  if (distance != static_cast<int64_t>(distance)) {
+    row.Fail(OutOfRange("result is out of range"));
+    return 0;
+  }
+  return static_cast<int64_t>(distance);
+}
+std::string_view Turned(RowState& row, std::string_view inet) {
+  return AddressOf(row, ~NumberOf(inet), inet, PrefixOf(inet));
+}
+template <bool kAnd>
+std::string_view Combined(RowState& row, std::string_view a, std::string_view b) {
+  if (!SameSize(row, a, b, kAnd ? "AND" : "OR")) return {};
+  const uint128_t number = kAnd ? NumberOf(a) & NumberOf(b) : NumberOf(a) | NumberOf(b);
+  return AddressOf(row, number, a, std::max(PrefixOf(a), PrefixOf(b)));
+}
+bool Overlap(std::string_view a, std::string_view b) {
+  return Contains(a, b, false) || Contains(b, a, false);
+}
+std::string_view Merged(RowState& row, std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) {
+    row.Fail(InvalidArgument("cannot merge addresses from different families"));
+    return {};
+  }
+  const int bits = MaxPrefix(a);
+  const uint128_t differing = NumberOf(a) ^ NumberOf(b);
+  int prefix = std::min(PrefixOf(a), PrefixOf(b));
+  while (prefix > 0 && (differing >> (bits - prefix)) != 0) --prefix;
+  const uint128_t host = prefix == 0 ? ~uint128_t{0} : (uint128_t{1} << (bits - prefix)) - 1;
+  return AddressOf(row, NumberOf(a) & ~host, a, prefix);
 }
 
 ScalarFunction Row(std::string name, std::vector<Type> args, Type result, std::string signature,
@@ -145,6 +226,35 @@ void RegisterNetwork(Registry* registry) {
                       result->AddHeap(arena.heap());
                       return OkStatus();
                     }));
+  const Type bigint(TypeId::kBigInt);
+  registry->Add(Row("+", {inet, bigint}, inet, "(address INET, distance BIGINT) → INET",
+                    "The address so many behind.", "INET '192.168.1.5' + 10", "192.168.1.15",
+                    RowKernel<Moved>));
+  registry->Add(Row("+", {bigint, inet}, inet, "(distance BIGINT, address INET) → INET",
+                    "The address so many behind.", "10 + INET '192.168.1.5'", "192.168.1.15",
+                    RowKernel<MovedBy>));
+  registry->Add(Row("-", {inet, bigint}, inet, "(address INET, distance BIGINT) → INET",
+                    "The address so many before.", "INET '192.168.1.5' - 5", "192.168.1.0",
+                    RowKernel<MovedBack>));
+  registry->Add(Row("-", {inet, inet}, bigint, "(a INET, b INET) → BIGINT",
+                    "How many addresses lie between.", "INET '192.168.1.43' - INET '192.168.1.19'",
+                    "24", RowKernel<Distance>));
+  registry->Add(Row("~", {inet}, inet, "(address INET) → INET", "Every bit turned over.",
+                    "~ INET '192.168.1.6'", "63.87.254.249", RowKernel<Turned>));
+  registry->Add(Row("&", {inet, inet}, inet, "(a INET, b INET) → INET",
+                    "The bits set on both sides.", "INET '192.168.1.6' & INET '0.0.0.255'",
+                    "0.0.0.6", RowKernel<Combined<true>>));
+  registry->Add(Row("|", {inet, inet}, inet, "(a INET, b INET) → INET",
+                    "The bits set on either side.", "INET '192.168.1.6' | INET '0.0.0.255'",
+                    "192.168.1.255", RowKernel<Combined<false>>));
+  registry->Add(Row("&&", {inet, inet}, boolean, "(a INET, b INET) → BOOLEAN",
+                    "Whether one network holds the other.",
+                    "INET '192.168.1.0/24' && INET '192.168.1.80/28'", "t",
+                    Binary<View, View, uint8_t>([](View a, View b) { return Overlap(a, b); })));
+  registry->Add(Row("inet_merge", {inet, inet}, inet, "(a INET, b INET) → INET",
+                    "The smallest network that holds both.",
+                    "inet_merge(INET '192.168.1.5/24', INET '192.168.2.5/24')", "192.168.0.0/22",
+                    RowKernel<Merged>));
   registry->Add(Row(
       "inet_same_family", {inet, inet}, boolean, "(a INET, b INET) → BOOLEAN",
       "Whether both addresses are of one family.", "inet_same_family(INET '10.0.0.1', INET '::1')",

@@ -337,6 +337,16 @@ std::string_view SubstringFromPattern(RowState& row, std::string_view text,
   return groups[wanted];
 }
 
+std::string_view SubstringSimilar(RowState& row, std::string_view text, std::string_view pattern,
+                                  std::string_view escape) {
+  auto translated = SimilarToRegexp(pattern, escape);
+  if (!translated.ok()) {
+    row.Fail(translated.status());
+    return {};
+  }
+  return SubstringFromPattern(row, text, *translated);
+}
+
 std::string_view ExtractGroup(RowState& row, std::string_view text, std::string_view pattern,
                               int32_t group) {
   const Regexp* const regexp = Compiled(row, pattern, "");
@@ -522,6 +532,14 @@ void AddFinding(Registry* registry) {
              "substring('foobar', 'o(.)b')",
              "o"},
             "text, pattern", text, RowKernel<SubstringFromPattern>);
+  AddRegexp(registry,
+            {"substring",
+             {},
+             "substring(text SIMILAR pattern ESCAPE escape): the part of the match between "
+             "escape-double-quotes; NULL when the whole text does not match.",
+             "substring('Thomas' SIMILAR '%#\"o_a#\"_' ESCAPE '#')",
+             "oma"},
+            "text, pattern, escape", text, RowKernel<SubstringSimilar>);
   const Doc extract = {"regexp_extract",
                        {"regexpExtract"},
                        "The match, or a group of it; empty "

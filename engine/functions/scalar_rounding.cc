@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/functions/function_row.h"
 #include "engine/functions/kernels.h"
 #include "engine/functions/rounding.h"
 #include "engine/functions/value_format.h"
@@ -261,42 +262,41 @@ StatusOr<ResolvedScalar> ResolveDigits(Args args) {
   return Resolved(kernel, {type, TypeId::kInteger}, to);
 }
 
-void Add(Registry* registry, std::string name, std::vector<std::string> aliases,
-         std::string signature, std::string summary, std::string example,
-         std::string example_result, StatusOr<ResolvedScalar> (*resolve)(Args)) {
-  ScalarFunction row;
-  row.name = std::move(name);
-  row.aliases = std::move(aliases);
-  row.category = "math";
-  row.signature = std::move(signature);
-  row.summary = std::move(summary);
-  row.example = std::move(example);
-  row.example_result = std::move(example_result);
-  row.resolve = resolve;
-  registry->Add(std::move(row));
-}
-
 }  // namespace
 
 void RegisterRounding(Registry* registry) {
   const std::string one = "(x number) → number", two = "(x number, digits INTEGER) → number";
-  Add(registry, "abs", {}, one, "The number without its sign.", "abs(-17.4)", "17.4", &ResolveAbs);
-  Add(registry, "sign", {}, one, "-1, 0 or 1 for a negative number, zero, a positive one.",
-      "sign(-8.4)", "-1", &ResolveSign);
-  Add(registry, "ceil", {"ceiling"}, one, "The nearest whole number that is not less.",
-      "ceil(42.2)", "43", &ResolveWhole<Ceil>);
-  Add(registry, "floor", {}, one, "The nearest whole number that is not greater.", "floor(-42.8)",
-      "-43", &ResolveWhole<Floor>);
-  Add(registry, "round", {}, one, "The nearest whole number.", "round(42.4)", "42",
-      &ResolveWhole<Round>);
-  Add(registry, "round", {}, two,
-      "The number rounded to digits after the point (before it, if "
-      "negative).",
-      "round(42.4382, 2)", "42.44", &ResolveDigits<false>);
-  Add(registry, "trunc", {"truncate"}, one, "The whole part.", "trunc(-42.8)", "-42",
-      &ResolveWhole<Trunc>);
-  Add(registry, "trunc", {"truncate"}, two, "The number cut off to digits after the point.",
-      "trunc(42.4382, 2)", "42.43", &ResolveDigits<true>);
+  AddRow(registry,
+         FunctionRow("math", "abs", {}, one, "The number without its sign.", "abs(-17.4)", "17.4"),
+         &ResolveAbs);
+  AddRow(registry,
+         FunctionRow("math", "sign", {}, one,
+                     "-1, 0 or 1 for a negative number, zero, a positive one.", "sign(-8.4)", "-1"),
+         &ResolveSign);
+  AddRow(registry,
+         FunctionRow("math", "ceil", {"ceiling"}, one, "The nearest whole number that is not less.",
+                     "ceil(42.2)", "43"),
+         &ResolveWhole<Ceil>);
+  AddRow(registry,
+         FunctionRow("math", "floor", {}, one, "The nearest whole number that is not greater.",
+                     "floor(-42.8)", "-43"),
+         &ResolveWhole<Floor>);
+  AddRow(registry,
+         FunctionRow("math", "round", {}, one, "The nearest whole number.", "round(42.4)", "42"),
+         &ResolveWhole<Round>);
+  AddRow(registry,
+         FunctionRow("math", "round", {}, two,
+                     "The number rounded to digits after the point (before it, if "
+                     "negative).",
+                     "round(42.4382, 2)", "42.44"),
+         &ResolveDigits<false>);
+  AddRow(registry,
+         FunctionRow("math", "trunc", {"truncate"}, one, "The whole part.", "trunc(-42.8)", "-42"),
+         &ResolveWhole<Trunc>);
+  AddRow(registry,
+         FunctionRow("math", "trunc", {"truncate"}, two,
+                     "The number cut off to digits after the point.", "trunc(42.4382, 2)", "42.43"),
+         &ResolveDigits<true>);
 }
 
 }  // namespace shale

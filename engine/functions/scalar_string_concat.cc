@@ -49,18 +49,21 @@ StatusOr<ResolvedScalar> ResolveConcatenate(std::span<const ArgumentType> args) 
   return resolved;
 }
 
-// A TEXT argument of a function that looks at NULLs itself.
+// A TEXT argument of a function that looks at NULLs itself, or a BOOLEAN one, which is t or f.
 class NullableText {
  public:
   explicit NullableText(const Vector& vector)
-      : values_(vector), validity_(vector.validity()), constant_(vector.is_constant()) {}
+      : vector_(vector), validity_(vector.validity()), constant_(vector.is_constant()) {}
   bool IsNull(size_t row) const {
     return validity_ != nullptr && !BitIsSet(validity_, constant_ ? 0 : row);
   }
-  std::string_view operator[](size_t row) const { return values_[row]; }
+  std::string_view operator[](size_t row) const {
+    if (vector_.type().id() == TypeId::kBoolean) return Arg<uint8_t>(vector_)[row] ? "t" : "f";
+    return Arg<std::string_view>(vector_)[row];
+  }
 
  private:
-  Arg<std::string_view> values_;
+  const Vector& vector_;
   const uint64_t* validity_;
   bool constant_;
 };
@@ -74,7 +77,10 @@ StatusOr<ResolvedScalar> ResolveAllText(std::span<const ArgumentType> args, Scal
   if (args.size() < kLeast) return NotFound("needs at least {} argument(s)", kLeast);
   ResolvedScalar resolved;
   resolved.kernel = kernel;
-  resolved.arg_types.assign(args.size(), TypeId::kText);
+  for (size_t i = 0; i < args.size(); ++i) {
+    const bool flag = !args[i].untyped_literal && args[i].type.id() == TypeId::kBoolean;
+    resolved.arg_types.push_back(flag ? TypeId::kBoolean : TypeId::kText);
+  }
   resolved.result_type = TypeId::kText;
   return resolved;
 }
@@ -134,7 +140,8 @@ Status ReadPlaceholder(std::string_view format, size_t* at, Placeholder* out) {
   int64_t value = 0;
   const bool has_number = number(&value);
   if (has_number && peek('$')) {
-    if (value == 0) return InvalidArgument("format specifies argument 0, but they count from 1");
+    if (value == 0)
+      return InvalidArgument("format specifies argument 0, but arguments are numbered from 1");
     out->position = value;
     ++*at;
   } else if (has_number) {

@@ -204,22 +204,6 @@ std::string_view Md5Hex(RowState& row, std::string_view bytes) {
   return row.Keep(out);
 }
 
-std::string_view Sha256Bytes(RowState& row, std::string_view bytes) {
-  const auto digest = Sha256Digest(bytes);
-  return row.Keep({reinterpret_cast<const char*>(digest.data()), digest.size()});
-}
-
-StatusOr<ResolvedScalar> ResolveSha256(std::span<const ArgumentType> args) {
-  if (args.size() != 1) return NotFound("sha256 takes one argument");
-  ResolvedScalar resolved;
-  resolved.kernel = RowKernel<Sha256Bytes>;
-  // A literal is read as BYTEA, as in PostgreSQL; a TEXT column is hashed as its UTF-8 bytes.
-  const bool is_text = !args[0].untyped_literal && args[0].type.id() == TypeId::kText;
-  resolved.arg_types = {is_text ? TypeId::kText : TypeId::kBytea};
-  resolved.result_type = TypeId::kBytea;
-  return resolved;
-}
-
 StatusOr<ResolvedScalar> ResolveHash(std::span<const ArgumentType> args) {
   if (args.size() != 1) return NotFound("hash takes one argument");
   ResolvedScalar resolved;
@@ -270,14 +254,6 @@ void AddDigests(Registry* registry) {
                          return static_cast<int64_t>(Crc32(bytes));
                        })});
   }
-  registry->Add(ScalarFunction{
-      .name = "sha256",
-      .category = "hash",
-      .signature = "(bytes BYTEA) → BYTEA; (text TEXT) → BYTEA",
-      .summary = "The SHA-256 digest.",
-      .example = "encode(sha256('abc'), 'hex')",
-      .example_result = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
-      .resolve = &ResolveSha256});
   registry->Add(ScalarFunction{
       .name = "hash",
       .category = "hash",

@@ -2,47 +2,20 @@
 #include <string>
 #include <string_view>
 
+#include "engine/functions/array_kernel.h"
 #include "engine/functions/kernels.h"
 #include "engine/functions/regexp.h"
 #include "engine/functions/row_kernel.h"
 #include "engine/functions/scalar_like.h"
 #include "engine/functions/string_families.h"
+#include "engine/functions/text_lists.h"
 #include "engine/functions/utf8.h"
+#include "engine/functions/value_io.h"
 
 namespace shale {
 namespace {
 
 constexpr size_t kNone = std::string_view::npos;
-
-// Collects TEXT[] values row by row into a result that starts out empty.
-class TextLists {
- public:
-  TextLists(Vector* result, size_t num_rows)
-      : result_(result), entries_(result->mutable_values<ListEntry>()), items_(TypeId::kText) {
-    std::fill_n(entries_, num_rows, ListEntry{});
-  }
-  void Begin() { begin_ = items_.size(); }
-  void Add(std::string_view item) { items_.Append(item); }
-  void AddNull() { items_.AppendNull(); }
-  void End(size_t row) {
-    entries_[row] = {static_cast<uint32_t>(begin_), static_cast<uint32_t>(items_.size() - begin_)};
-  }
-  void SetNull(size_t row) { result_->SetNull(row); }
-  Status Finish() {
-    if (items_.size() > UINT32_MAX || items_.size_bytes() > kMaxBatchTextBytes) {
-      return ResourceExhausted("the arrays of one batch of rows take over {} bytes",
-                               kMaxBatchTextBytes);
-    }
-    result_->mutable_children().assign(1, items_.Finish());
-    return OkStatus();
-  }
-
- private:
-  Vector* result_;
-  ListEntry* entries_;
-  VectorBuilder items_;
-  size_t begin_ = 0;
-};
 
 // ---- string_to_array ---------------------------------------------------------------------------
 
@@ -101,7 +74,7 @@ struct RegexpListState : ScalarState {
 };
 
 // Calls visit(regexp, row) for the rows that are not NULL.
-template <typename F>
+template <bool kGlobalAllowed = false, typename F>
 Status WithRegexp(const KernelCall& call, const Vector& result, F visit) {
   RegexpCache& cache = static_cast<RegexpListState&>(*call.state).cache;
   const Arg<std::string_view> patterns(call.args[1]);
@@ -112,8 +85,8 @@ Status WithRegexp(const KernelCall& call, const Vector& result, F visit) {
     auto regexp = cache.Get(patterns[row], has_flags ? flags[row] : std::string_view());
     status = regexp.status();
     if (!regexp.ok()) return false;
-    if ((*regexp)->flags().global) {
-      status = InvalidArgument("this function does not support the \"global\" option g");
+    if (!kGlobalAllowed && (*regexp)->flags().global) {
+      status = InvalidArgument("regexp_match() does not support the \"global\" option");
       return false;
     }
     visit(**regexp, row);
@@ -140,6 +113,86 @@ Status RegexpMatchKernel(const KernelCall& call, Vector* result) {
     }
     lists.End(row);
   }));
+  return lists.Finish();
+}
+
+// Calls found(groups) for each match, groups[0] being all of it.
+template <typename F>
+void ForEachMatch(const Regexp& regexp, std::string_view text, bool all,
+                  std::vector<std::string_view>* groups, F found) {
+  const int num_groups = regexp.num_groups();
+  groups->resize(static_cast<size_t>(num_groups) + 1);
+  size_t from = 0;
+  while (from <= text.size() && regexp.Find(text, from, groups->data(), num_groups + 1)) {
+    found();
+    if (!all) return;
+    const std::string_view match = (*groups)[0];
+    const auto end = static_cast<size_t>(match.data() - text.data()) + match.size();
+    if (!match.empty()) {
+      from = end;
+    } else if (end < text.size()) {
+      from = NextChar(text, end);
+    } else {
+      return;
+    }
+  }
+}
+
+// TEXT[][]: a row's matches, each the list that regexp_match would give.
+Status RegexpMatchesKernel(const KernelCall& call, Vector* result) {
+  VectorBuilder matches(Type::List(TypeId::kText));
+  auto* const entries = result->mutable_values<ListEntry>();
+  const Arg<std::string_view> text(call.args[0]);
+  std::vector<std::string_view> groups;
+  RETURN_IF_ERROR((WithRegexp<true>(call, *result, [&](const Regexp& regexp, size_t row) {
+    const auto begin = static_cast<uint32_t>(matches.size());
+    ForEachMatch(regexp, text[row], regexp.flags().global, &groups, [&] {
+      for (size_t i = groups.size() == 1 ? 0 : 1; i < groups.size(); ++i) {
+        if (groups[i].data() == nullptr) {
+          matches.child().AppendNull();
+        } else {
+          matches.child().Append(groups[i]);
+        }
+      }
+      matches.EndList();
+    });
+    entries[row] = {begin, static_cast<uint32_t>(matches.size() - begin)};
+  })));
+  if (matches.size_bytes() > kMaxBatchTextBytes) {
+    return ResourceExhausted("the arrays of one batch of rows take over {} bytes",
+                             kMaxBatchTextBytes);
+  }
+  result->mutable_children().assign(1, matches.Finish());
+  return OkStatus();
+}
+
+// Every match, or group `group` of every match.
+Status RegexpExtractAllKernel(const KernelCall& call, Vector* result) {
+  TextLists lists(result, call.num_rows);
+  RegexpCache& cache = static_cast<RegexpListState&>(*call.state).cache;
+  const Arg<std::string_view> texts(call.args[0]), patterns(call.args[1]);
+  const bool has_group = call.args.size() > 2;
+  std::vector<std::string_view> groups;
+  Status status;
+  WhileValid(result->validity(), call.num_rows, [&](size_t row) {
+    auto regexp = cache.Get(patterns[row], {});
+    status = regexp.status();
+    if (!regexp.ok()) return false;
+    const int64_t group = has_group ? Arg<int32_t>(call.args[2])[row] : 0;
+    if (group < 0 || group > (*regexp)->num_groups()) {
+      status = InvalidArgument("the pattern has {} groups, there is no group {}",
+                               (*regexp)->num_groups(), group);
+      return false;
+    }
+    lists.Begin();
+    ForEachMatch(**regexp, texts[row], true, &groups, [&] {
+      const std::string_view part = groups[static_cast<size_t>(group)];
+      lists.Add(part.data() == nullptr ? std::string_view() : part);
+    });
+    lists.End(row);
+    return true;
+  });
+  RETURN_IF_ERROR(status);
   return lists.Finish();
 }
 
@@ -176,30 +229,51 @@ Status RegexpSplitKernel(const KernelCall& call, Vector* result) {
 
 // ---- arrays ------------------------------------------------------------------------------------
 
+// The elements of a nested array too, one behind the other.
+struct Joining {
+  std::string_view delimiter;
+  const std::string_view* null_text;  // null: NULLs are left out
+  std::string_view time_zone;
+  bool first = true;
+  std::string* out;
+
+  void Append(const Vector& items, ListEntry entry) {
+    for (uint32_t i = entry.offset; i < entry.offset + entry.length; ++i) {
+      const bool is_null = items.IsNull(i);
+      if (!is_null && items.type().id() == TypeId::kList) {
+        Append(items.children()[0].Flatten(), items.values<ListEntry>()[i]);
+        continue;
+      }
+      if (is_null && null_text == nullptr) continue;
+      if (!first) *out += delimiter;
+      first = false;
+      if (is_null) {
+        *out += *null_text;
+      } else {
+        AppendText(items, i, time_zone, out);
+      }
+    }
+  }
+};
+
 Status ArrayToStringKernel(const KernelCall& call, Vector* result) {
   RowState state(call);
-  const Vector& lists = call.args[0];
-  const Arg<ListEntry> entries(lists);
+  const ListArg lists(call.args[0]);
   const Arg<std::string_view> delimiter(call.args[1]);
   const bool has_null_text = call.args.size() > 2;
   const Arg<std::string_view> null_text(call.args[has_null_text ? 2 : 1]);
   auto* const out = result->mutable_values<std::string_view>();
-  const Vector items = lists.children().empty() ? Vector() : lists.children()[0].Flatten();
   for (size_t row = 0; row < call.num_rows; ++row) {
-    if (lists.IsNull(row) || call.args[1].IsNull(row)) {
+    if (lists.IsNull(row) || IsNullAt(call.args[1], row)) {
       result->SetNull(row);
       continue;
     }
+    const std::string_view row_null = null_text[row];
     std::string& joined = state.scratch();
-    bool first = true;
-    const ListEntry entry = entries[row];
-    for (uint32_t i = entry.offset; i < entry.offset + entry.length; ++i) {
-      const bool is_null = items.IsNull(i);
-      if (is_null && (!has_null_text || call.args[2].IsNull(row))) continue;
-      if (!first) joined += delimiter[row];
-      joined += is_null ? null_text[row] : items.values<std::string_view>()[i];
-      first = false;
-    }
+    Joining joining{delimiter[row],
+                    has_null_text && !IsNullAt(call.args[2], row) ? &row_null : nullptr,
+                    call.context.time_zone, true, &joined};
+    joining.Append(lists.items(), lists[row]);
     if (!state.HasRoom(joined.size(), "array_to_string")) return state.status();
     out[row] = state.Keep(joined);
   }
@@ -207,62 +281,15 @@ Status ArrayToStringKernel(const KernelCall& call, Vector* result) {
   return OkStatus();
 }
 
-StatusOr<ResolvedScalar> ResolveArrayToString(std::span<const ArgumentType> args) {
-  if (args.size() < 2 || args.size() > 3) return NotFound("array_to_string takes 2 or 3 arguments");
-  if (args[0].untyped_literal || args[0].type.id() != TypeId::kList) {
-    return NotFound("the first argument is an array");
-  }
-  ResolvedScalar resolved;
-  resolved.kernel = &ArrayToStringKernel;
-  resolved.arg_types = {Type::List(TypeId::kText)};
-  resolved.arg_types.resize(args.size(), TypeId::kText);
-  resolved.result_type = TypeId::kText;
-  return resolved;
-}
-
-template <ScalarKernel kKernel, size_t kArgs>
-StatusOr<ResolvedScalar> ResolveOfList(std::span<const ArgumentType> args) {
-  if (args.size() != kArgs || args[0].untyped_literal || args[0].type.id() != TypeId::kList) {
-    return NotFound("the first argument is an array");
-  }
-  if (kArgs == 2 && !ImplicitCastCost(args[1], TypeId::kInteger)) {
-    return NotFound("the dimension is an INTEGER");
-  }
-  ResolvedScalar resolved;
-  resolved.kernel = kKernel;
-  resolved.arg_types = {args[0].type};
-  if (kArgs == 2) resolved.arg_types.push_back(TypeId::kInteger);
-  resolved.result_type = TypeId::kInteger;
-  return resolved;
-}
-
-Status CardinalityKernel(const KernelCall& call, Vector* result) {
-  const Arg<ListEntry> entries(call.args[0]);
-  int32_t* const out = result->mutable_values<int32_t>();
-  for (size_t row = 0; row < call.num_rows; ++row) {
-    out[row] = static_cast<int32_t>(entries[row].length);
-  }
-  return OkStatus();
-}
-
-// NULL for an empty array, and for every dimension but the first.
-Status ArrayLengthKernel(const KernelCall& call, Vector* result) {
-  const Arg<ListEntry> entries(call.args[0]);
-  const Arg<int32_t> dimension(call.args[1]);
-  int32_t* const out = result->mutable_values<int32_t>();
-  for (size_t row = 0; row < call.num_rows; ++row) {
-    out[row] = static_cast<int32_t>(entries[row].length);
-    if (dimension[row] != 1 || out[row] == 0) result->SetNull(row);
-  }
-  return OkStatus();
-}
-
 void AddToList(Registry* registry, ScalarFunction function, std::string_view arguments,
                size_t num_args) {
   function.category = "array";
-  function.signature = fmt::format("{} → TEXT[]", arguments);
+  if (function.result.id() == TypeId::kNull) function.result = Type::List(TypeId::kText);
+  function.signature = fmt::format("{} → {}", arguments, function.result.ToString());
   function.args.assign(num_args, TypeId::kText);
-  function.result = Type::List(TypeId::kText);
+  if (function.kernel == &RegexpExtractAllKernel && num_args == 3) {
+    function.args[2] = TypeId::kInteger;
+  }
   registry->Add(std::move(function));
 }
 
@@ -282,6 +309,30 @@ void AddRegexpLists(Registry* registry) {
     match.kernel = &RegexpMatchKernel;
     match.prepare = prepare;
     AddToList(registry, std::move(match), arguments, num_args);
+    ScalarFunction matches;
+    matches.name = "regexp_matches_array";
+    matches.summary =
+        "What regexp_match gives for each match (with the flag g; else for the first), as an "
+        "array of arrays.";
+    matches.example = "regexp_matches_array('a1b2', '([a-z])([0-9])', 'g')";
+    matches.example_result = "{{a,1},{b,2}}";
+    matches.result = Type::List(Type::List(TypeId::kText));
+    matches.kernel = &RegexpMatchesKernel;
+    matches.prepare = prepare;
+    AddToList(registry, std::move(matches), arguments, num_args);
+    ScalarFunction extract;
+    extract.name = "regexp_extract_all";
+    extract.aliases = {"extractAll"};
+    extract.summary = "Every match, or one group of every match.";
+    extract.example = num_args == 2 ? "regexp_extract_all('a1b22', '[0-9]+')"
+                                    : "regexp_extract_all('a1b22', '([a-z])([0-9]+)', 1)";
+    extract.example_result = num_args == 2 ? "{1,22}" : "{a,b}";
+    extract.kernel = &RegexpExtractAllKernel;
+    extract.prepare = prepare;
+    AddToList(
+        registry, std::move(extract),
+        num_args == 2 ? "(text TEXT, pattern TEXT)" : "(text TEXT, pattern TEXT, group INTEGER)",
+        num_args);
     ScalarFunction split;
     split.name = "regexp_split_to_array";
     split.aliases = {"string_split_regex"};
@@ -314,32 +365,21 @@ void RegisterStringList(Registry* registry) {
               num_args);
   }
   AddRegexpLists(registry);
-  registry->Add(ScalarFunction{
-      .name = "array_to_string",
-      .category = "array",
-      .signature = "(array ANY[], delimiter TEXT [, null_text TEXT]) → TEXT",
-      .summary = "The elements as one text with a delimiter between them; NULLs are left out, or "
-                 "written as null_text.",
-      .example = "array_to_string(string_to_array('a,b', ','), '; ')",
-      .example_result = "a; b",
-      .nulls = NullRule::kCustom,
-      .resolve = &ResolveArrayToString});
-  registry->Add(ScalarFunction{.name = "cardinality",
-                               .aliases = {"len", "length"},
-                               .category = "array",
-                               .signature = "(array ANY[]) → INTEGER",
-                               .summary = "The number of elements.",
-                               .example = "cardinality(string_to_array('a,b,c', ','))",
-                               .example_result = "3",
-                               .resolve = &ResolveOfList<&CardinalityKernel, 1>});
-  registry->Add(ScalarFunction{
-      .name = "array_length",
-      .category = "array",
-      .signature = "(array ANY[], dimension INTEGER) → INTEGER",
-      .summary = "The number of elements; NULL for an empty array and any dimension but 1.",
-      .example = "array_length(string_to_array('a,b,c', ','), 1)",
-      .example_result = "3",
-      .resolve = &ResolveOfList<&ArrayLengthKernel, 2>});
+  for (const bool has_null_text : {false, true}) {
+    registry->Add(ArrayFunction(
+        "array_to_string", {"array_join", "arrayStringConcat"},
+        has_null_text ? "(array ANY[], delimiter TEXT, null_text TEXT) → TEXT"
+                      : "(array ANY[], delimiter TEXT) → TEXT",
+        has_null_text
+            ? "The elements as one text with a delimiter between them, NULLs as null_text."
+            : "The elements as one text with a delimiter between them; NULLs are left out.",
+        has_null_text ? "array_to_string(ARRAY[1, NULL], '; ', '-')"
+                      : "array_to_string(ARRAY[1, NULL, 3], '; ')",
+        has_null_text ? "1; -" : "1; 3",
+        has_null_text ? &ResolveArray<"LSS>S", &ArrayToStringKernel>
+                      : &ResolveArray<"LS>S", &ArrayToStringKernel>,
+        NullRule::kCustom));
+  }
 }
 
 }  // namespace shale

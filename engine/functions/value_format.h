@@ -47,12 +47,18 @@ bool ParseBytea(std::string_view text, std::string* out);
 inline constexpr int kMaxJsonDepth = 1000;
 bool IsValidJson(std::string_view text, std::string* why);
 
+// An element of an array as '{…}' holds it: in quotes where it must be.
+void AppendListItem(std::string_view text, std::string* out);
+
 // 10^exponent, 0 to 38.
 int128_t PowerOfTen(int exponent);
 // value × 10^-drop rounded half away from zero.
 int128_t RoundDecimal(int128_t value, int drop);
 
-// PostgreSQL's name of a type in messages: "integer", "double precision".
+// PostgreSQL's full name of a type, as in pg_typeof and most errors: "timestamp without time zone",
+// "numeric", "integer[]"; a type that PostgreSQL does not have in lower case.
+std::string PostgresTypeName(const Type& type);
+// The same as errors about a value's text have it: "timestamp".
 std::string TypeNameInMessages(const Type& type);
 
 inline std::string_view TrimBlanks(std::string_view text) {

@@ -67,25 +67,6 @@ int64_t OffsetIn(std::string_view time_zone, int64_t utc) {
   return zone.ok() ? (*zone)->OffsetAt(utc) : 0;
 }
 
-// An item of a list as PostgreSQL quotes it in '{…}'.
-void AppendListItem(std::string_view text, bool is_text, std::string* out) {
-  bool quote = text.empty() || (text.size() == 4 && strncasecmp(text.data(), "null", 4) == 0);
-  for (char c : text) {
-    quote |= c == '{' || c == '}' || c == ',' || c == '"' || c == '\\' || c == ' ' ||
-             (c >= '\t' && c <= '\r');
-  }
-  if (!quote || !is_text) {
-    *out += text;
-    return;
-  }
-  out->push_back('"');
-  for (char c : text) {
-    if (c == '"' || c == '\\') out->push_back('\\');
-    out->push_back(c);
-  }
-  out->push_back('"');
-}
-
 }  // namespace
 
 void AppendInt64(int64_t value, std::string* out) { AppendInteger(value, out); }
@@ -150,8 +131,9 @@ void AppendText(const Vector& vector, size_t row, std::string_view time_zone, st
     case TypeId::kUuid: return AppendUuid(vector.values<int128_t>()[row], out);
     case TypeId::kInet: return AppendInet(vector.values<std::string_view>()[row], out);
     case TypeId::kList: {
-      ListEntry entry = vector.values<ListEntry>()[row];
-      Vector child = vector.children()[0].Flatten();
+      const ListEntry entry = vector.values<ListEntry>()[row];
+      const Vector& child = vector.children()[0];
+      const bool plain = child.type().id() == TypeId::kList;
       std::string item;
       out->push_back('{');
       for (uint32_t i = entry.offset; i < entry.offset + entry.length; ++i) {
@@ -160,9 +142,15 @@ void AppendText(const Vector& vector, size_t row, std::string_view time_zone, st
           *out += "NULL";
           continue;
         }
+        const Vector& values = child.is_dictionary() ? child.dictionary()->values : child;
+        const size_t at = child.is_dictionary() ? child.codes()[i] : child.is_constant() ? 0 : i;
+        if (plain) {
+          AppendText(values, at, time_zone, out);
+          continue;
+        }
         item.clear();
-        AppendText(child, i, time_zone, &item);
-        AppendListItem(item, child.type().id() != TypeId::kList, out);
+        AppendText(values, at, time_zone, &item);
+        AppendListItem(item, out);
       }
       out->push_back('}');
       return;

@@ -10,6 +10,8 @@
 
 namespace shale {
 
+class VectorBuilder;
+
 // Appends the text of row `row` (not NULL) of a flat vector. TIMESTAMPTZ prints in `time_zone`
 // ("2020-01-01 12:00:00+00").
 void AppendText(const Vector& vector, size_t row, std::string_view time_zone, std::string* out);
@@ -29,6 +31,11 @@ Status ParseError(std::string_view text, const Type& type);
 // Boxed form of the two above.
 StatusOr<Value> ParseBoxed(std::string_view text, const Type& type,
                            std::string_view time_zone = "UTC");
+
+// Appends `text` as a value of out->type() (no LIST); false when it is no such value.
+bool AppendParsed(std::string_view text, std::string_view time_zone, VectorBuilder* out);
+// Appends '{1,2,NULL,"a b"}' as a value of out->type(), a LIST. An error leaves `out` as it was.
+Status ParseList(std::string_view text, std::string_view time_zone, VectorBuilder* out);
 
 // Fast single-purpose parts, used by readers. Each returns false on anything but a full match.
 bool ParseInt64(std::string_view text, int64_t* out);

@@ -20,8 +20,10 @@ struct Sum {
   bool overflow = false;
 
   void AddMicros(double value) {
-    if (!(std::fabs(value) < 9.2e18)) overflow = true;
-    else micros += static_cast<int128_t>(std::rint(value));
+    if (!(std::fabs(value) < 9.2e18))
+      overflow = true;
+    else
+      micros += static_cast<int128_t>(std::rint(value));
   }
   void AddDays(double value) {
     double whole = std::trunc(value);
@@ -48,8 +50,7 @@ struct Sum {
         micros > INT64_MAX || micros < INT64_MIN) {
       return ParseOutcome::kOutOfRange;
     }
-    *out = {static_cast<int32_t>(months), static_cast<int32_t>(days),
-            static_cast<int64_t>(micros)};
+    *out = {static_cast<int32_t>(months), static_cast<int32_t>(days), static_cast<int64_t>(micros)};
     return ParseOutcome::kOk;
   }
 };
@@ -132,6 +133,14 @@ ParseOutcome ParseIso(std::string_view text, Interval* out) {
     }
   }
   return any ? sum.Get(out) : ParseOutcome::kSyntax;
+}
+
+// "2:03", "-2:03:04" …
+bool IsTimeAhead(std::string_view text) {
+  size_t at = !text.empty() && (text[0] == '-' || text[0] == '+') ? 1 : 0;
+  const size_t first = at;
+  while (at < text.size() && IsDigit(text[at])) ++at;
+  return at > first && at < text.size() && text[at] == ':';
 }
 
 }  // namespace
@@ -226,9 +235,9 @@ ParseOutcome ParseInterval(std::string_view text, Interval* out) {
     size_t begin = at;
     while (at < text.size() && IsAlpha(text[at])) ++at;
     std::string_view unit = text.substr(begin, at - begin);
-    if (unit.empty()) {  // a bare number is seconds
-      if (at != text.size()) return ParseOutcome::kSyntax;
-      unit = "seconds";
+    if (unit.empty()) {  // a bare number is seconds, before a time days
+      unit = at == text.size() ? "seconds" : "days";
+      if (at != text.size() && !IsTimeAhead(text.substr(at))) return ParseOutcome::kSyntax;
     }
     if (!AddUnit(unit, value, &sum)) return ParseOutcome::kSyntax;
     any = true;

@@ -8,6 +8,7 @@
 #include "engine/functions/date.h"
 #include "engine/functions/value_format.h"
 #include "engine/functions/value_io.h"
+#include "engine/vector/vector_builder.h"
 
 namespace shale {
 
@@ -269,54 +270,6 @@ ParseOutcome ParseInto(std::string_view text, const Type& type, std::string_view
   return ParseTrimmed(TrimBlanks(text), type, time_zone, out, scratch);
 }
 
-// '{1,2,NULL,"a b"}' of one dimension.
-StatusOr<Value> ParseList(std::string_view text, const Type& type, std::string_view time_zone) {
-  std::string_view rest = TrimBlanks(text);
-  auto error = [&](std::string_view why) {
-    return InvalidArgument("malformed array literal: \"{}\": {}", text, why);
-  };
-  if (rest.size() < 2 || rest.front() != '{' || rest.back() != '}') {
-    return error("it must begin with \"{\" and end with \"}\"");
-  }
-  rest = rest.substr(1, rest.size() - 2);
-  std::vector<Value> items;
-  size_t at = 0;
-  while (!TrimBlanks(rest).empty()) {
-    while (at < rest.size() && IsBlank(rest[at])) ++at;
-    std::string item;
-    bool quoted = false;
-    if (at < rest.size() && rest[at] == '"') {
-      quoted = true;
-      for (++at; at < rest.size() && rest[at] != '"'; ++at) {
-        if (rest[at] == '\\' && at + 1 < rest.size()) ++at;
-        item.push_back(rest[at]);
-      }
-      if (at == rest.size()) return error("a quote is not closed");
-      ++at;
-      while (at < rest.size() && IsBlank(rest[at])) ++at;
-    } else {
-      for (; at < rest.size() && rest[at] != ','; ++at) {
-        if (rest[at] == '{') return error("arrays have one dimension");
-        if (rest[at] == '\\' && at + 1 < rest.size()) ++at;
-        item.push_back(rest[at]);
-      }
-      item = std::string(TrimBlanks(item));
-      if (item.empty()) return error("an item is missing");
-    }
-    if (!quoted && item.size() == 4 && strncasecmp(item.data(), "null", 4) == 0) {
-      items.push_back(Value::Null(type.child()));
-    } else {
-      ASSIGN_OR_RETURN(Value value, ParseBoxed(item, type.child(), time_zone));
-      items.push_back(std::move(value));
-    }
-    if (at == rest.size()) break;
-    if (rest[at] != ',') return error("a comma is missing");
-    ++at;
-    if (at == rest.size()) return error("an item is missing");
-  }
-  return Value::List(type, std::move(items));
-}
-
 }  // namespace
 
 bool ParseInt64(std::string_view text, int64_t* out) {
@@ -455,17 +408,23 @@ bool ParseValue(std::string_view text, const Type& type, std::string_view time_z
   return ParseInto(text, type, time_zone, out, scratch) == ParseOutcome::kOk;
 }
 
-std::string TypeNameInMessages(const Type& type) {
+std::string PostgresTypeName(const Type& type) {
   switch (type.id()) {
+    case TypeId::kNull: return "unknown";
     case TypeId::kDouble: return "double precision";
     case TypeId::kDecimal: return "numeric";
+    case TypeId::kTimestamp: return "timestamp without time zone";
     case TypeId::kTimestampTz: return "timestamp with time zone";
-    default: {
-      std::string name = type.ToString();
-      for (char& c : name) c = LowerChar(c);
-      return name;
-    }
+    case TypeId::kList: return PostgresTypeName(type.child()) + "[]";
+    default: break;
   }
+  std::string name = type.ToString();
+  for (char& c : name) c = LowerChar(c);
+  return name;
+}
+
+std::string TypeNameInMessages(const Type& type) {
+  return type.id() == TypeId::kTimestamp ? "timestamp" : PostgresTypeName(type);
 }
 
 Status ParseError(std::string_view text, const Type& type) {
@@ -515,7 +474,11 @@ Status ParseError(std::string_view text, const Type& type) {
 }
 
 StatusOr<Value> ParseBoxed(std::string_view text, const Type& type, std::string_view time_zone) {
-  if (type.id() == TypeId::kList) return ParseList(text, type, time_zone);
+  if (type.id() == TypeId::kList) {
+    VectorBuilder list(type, 1);
+    RETURN_IF_ERROR(ParseList(text, time_zone, &list));
+    return list.Finish().GetValue(0);
+  }
   ParseScratch scratch;
   alignas(16) char out[16] = {};
   if (!ParseValue(text, type, time_zone, out, &scratch)) return ParseError(text, type);

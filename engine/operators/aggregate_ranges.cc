@@ -17,6 +17,11 @@ struct FinishedGroups {
   Arena arena;
 };
 
+void KeepAlive(const HeapPtr& heap, Vector* column) {
+  if (column->type().physical() == PhysicalType::kString) column->AddHeap(heap);
+  for (Vector& child : column->mutable_children()) KeepAlive(heap, &child);
+}
+
 struct RangeWorker : WorkerState {
   std::unique_ptr<AggregateInput> input;  // null: see layout_status_
   ExecutionContext alone;                 // the query's, for this worker by itself
@@ -75,9 +80,7 @@ class RangeAggregate : public Operator {
         Chunk out;
         RETURN_IF_ERROR(FinishGroups(plan_, *layouts_, part, begin, count, worker->alone.functions,
                                      &finished->arena, &out));
-        for (Vector& column : out.columns) {
-          if (column.type().physical() == PhysicalType::kString) column.AddHeap(finished);
-        }
+        for (Vector& column : out.columns) KeepAlive(finished, &column);
         ASSIGN_OR_RETURN(Flow flow, emit(std::move(out)));
         if (flow == Flow::kDone) return flow;
       }

@@ -21,6 +21,8 @@ class ChunkGatherer {
 
   // `keep_alive` keeps the chunks' strings for the vectors that are made.
   Chunk Gather(const RowRef* rows, size_t count, const HeapPtr& keep_alive) const;
+  Vector GatherColumn(size_t column, const RowRef* rows, size_t count,
+                      const HeapPtr& keep_alive) const;
 
  private:
   struct Piece {
@@ -36,8 +38,6 @@ class ChunkGatherer {
     bool nulls = false;
     bool constants = false;
   };
-  Vector GatherColumn(size_t column, const RowRef* rows, size_t count,
-                      const HeapPtr& keep_alive) const;
 
   std::vector<Chunk>* chunks_;
   std::vector<Column> columns_;

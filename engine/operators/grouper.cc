@@ -34,7 +34,7 @@ Grouper::Grouper(const KeyLayout* layout, size_t state_bytes, MemoryBudget* memo
       arrays_memory_(memory) {
   if (layout->columns.size() == 1) {
     const KeyColumn& column = layout->columns[0];
-    if (column.interned && !column.is_interval)
+    if (column.interned && !column.is_interval && !column.is_list)
       mode_ = Mode::kStrings;
     else if (IsSmallInteger(column.type))
       mode_ = Mode::kIntegers;

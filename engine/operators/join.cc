@@ -191,7 +191,7 @@ class JoinBuild : public Sink {
     if (pieces.size() == 1) return pieces[0].Flatten();
     if (physical == PhysicalType::kList || physical == PhysicalType::kStruct) {
       VectorBuilder builder(type, join_->num_rows);
-      for (const Vector& piece : pieces) builder.AppendRange(piece.Flatten(), 0, piece.size());
+      for (const Vector& piece : pieces) builder.AppendRange(piece, 0, piece.size());
       return builder.Finish();
     }
     Vector all = Vector::Flat(type, join_->num_rows);

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "engine/vector/hash.h"
+#include "engine/vector/nested.h"
 
 namespace shale {
 namespace {
@@ -19,7 +20,8 @@ constexpr size_t kIntervalBytes = 32;  // 16 of order, which are compared, then 
 size_t PackedBytes(const Type& type) {
   switch (type.physical()) {
     case PhysicalType::kString:
-    case PhysicalType::kInterval: return 4;
+    case PhysicalType::kInterval:
+    case PhysicalType::kList: return 4;
     default: return PhysicalSize(type.physical());
   }
 }
@@ -109,10 +111,19 @@ StatusOr<KeyLayout> MakeKeyLayout(const std::vector<Type>& types, int num_worker
     KeyColumn& column = layout.columns[i];
     column.type = types[i];
     switch (types[i].physical()) {
-      case PhysicalType::kList:
       case PhysicalType::kStruct:
         return Unsupported("{} cannot be a key of GROUP BY, DISTINCT or a join",
                            types[i].ToString());
+      case PhysicalType::kList:
+        if (!HasCanonicalBytes(types[i])) {
+          return Unsupported(
+              "{} cannot be a key of GROUP BY, DISTINCT or a join; cast it, as in x::TEXT[]",
+              types[i].ToString());
+        }
+        column.is_list = true;
+        column.interned = true;
+        column.strings = std::make_shared<InternTable>(num_workers, memory, 0);
+        break;
       case PhysicalType::kInterval: column.is_interval = true; [[fallthrough]];
       case PhysicalType::kString:
         column.interned = true;
@@ -205,7 +216,7 @@ Status KeyPacker::Ids(size_t index, const Vector& vector, size_t num_rows, uint3
     std::fill(ids, ids + num_rows, InternTable::kNull);
     return OkStatus();
   }
-  if (vector.is_dictionary() && !column.is_interval) {
+  if (vector.is_dictionary() && !column.is_interval && !column.is_list) {
     const DictionaryPtr& dictionary = vector.dictionary();
     const uint32_t* codes = vector.codes();
     const uint64_t* validity = vector.validity();
@@ -286,6 +297,7 @@ Status KeyPacker::Ids(size_t index, const Vector& vector, size_t num_rows, uint3
   const size_t count = plain.is_constant() ? 1 : num_rows;
   const uint64_t* validity = plain.validity();
   std::vector<char> interval_bytes;
+  std::string list_bytes;
   strings_.resize(count);
   hashes_.resize(count);
   std::string_view* strings = strings_.data();
@@ -300,6 +312,16 @@ Status KeyPacker::Ids(size_t index, const Vector& vector, size_t num_rows, uint3
       std::memcpy(at + 16, static_cast<const void*>(&values[i]), 16);
       strings[i] = {at, kIntervalBytes};
       hashes[i] = HashBytes(strings[i].substr(0, 16));
+    }
+  } else if (column.is_list) {
+    std::vector<size_t> ends(count);
+    for (size_t i = 0; i < count; ++i) {
+      AppendValueBytes(plain, i, true, &list_bytes);
+      ends[i] = list_bytes.size();
+    }
+    for (size_t i = 0, begin = 0; i < count; begin = ends[i++]) {
+      strings[i] = std::string_view(list_bytes).substr(begin, ends[i] - begin);
+      hashes[i] = HashBytes(strings[i]);
     }
   } else {
     const auto* values = plain.values<std::string_view>();
@@ -407,8 +429,18 @@ Status KeyPacker::Pack(std::span<const Vector> keys, size_t num_rows, bool with_
 Vector UnpackKeys(const KeyLayout& layout, size_t index, bool with_nulls, const uint64_t* words,
                   size_t stride, size_t count) {
   const KeyColumn& column = layout.columns[index];
-  Vector result = Vector::Flat(column.type, count);
   const uint64_t* in = words + column.word;
+  if (column.is_list) {
+    VectorBuilder lists(column.type, count);
+    for (size_t i = 0; i < count; ++i) {
+      const auto id = static_cast<uint32_t>(in[i * stride] >> column.shift);
+      std::string_view bytes = id == InternTable::kNull ? std::string_view("", 1)
+                                                        : column.strings->Get(id);
+      SHALE_CHECK(ReadValueBytes(&bytes, &lists));
+    }
+    return lists.Finish();
+  }
+  Vector result = Vector::Flat(column.type, count);
   if (column.interned) {
     for (size_t i = 0; i < count; ++i) {
       const auto id = static_cast<uint32_t>(in[i * stride] >> column.shift);

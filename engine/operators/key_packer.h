@@ -5,6 +5,7 @@
 //   REAL, DOUBLE                            their bits, with one zero and one NaN
 //   DECIMAL(38), UUID                       two words
 //   text, bytes, INET, JSON, INTERVAL       the id of the interned value (4 bytes)
+//   LIST                                    likewise, of its canonical bytes (vector/nested.h)
 //
 // A NULL is a bit of its own (of interned values: the id InternTable::kNull). The NULL bits stand
 // in bytes that the columns leave over, else in one more word, which a table gets only once a NULL
@@ -25,6 +26,7 @@ struct KeyColumn {
   Type type;
   bool interned = false;
   bool is_interval = false;
+  bool is_list = false;
   int word = 0;
   int shift = 0;      // bits
   int null_bit = -1;  // of the word KeyLayout::null_word; -1 for interned columns
@@ -40,7 +42,7 @@ struct KeyLayout {
   int words(bool with_nulls) const { return base_words + (with_nulls && nulls_need_word ? 1 : 0); }
 };
 
-// Unsupported for key types that cannot be packed (LIST, STRUCT), and for more than 64 key columns.
+// Unsupported for key types that cannot be packed (STRUCT, INTERVAL[]), and for more than 64 key columns.
 StatusOr<KeyLayout> MakeKeyLayout(const std::vector<Type>& types, int num_workers,
                                   MemoryBudget* memory);
 

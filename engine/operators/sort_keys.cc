@@ -4,6 +4,8 @@
 #include <bit>
 #include <cmath>
 
+#include "engine/vector/nested.h"
+
 namespace shale {
 namespace {
 
@@ -133,15 +135,20 @@ KeyRanks RankDictionaries(std::span<const Vector* const> keys, size_t max_entrie
   return ranks;
 }
 
-size_t KeysInPrefix(const std::vector<Type>& types, std::span<const KeyRanks> ranks) {
+PrefixPart PrefixOfKeys(const std::vector<Type>& types, std::span<const KeyRanks> ranks) {
+  PrefixPart part;
   int at = 0;
-  for (size_t i = 0; i < types.size(); ++i) {
-    const bool ranked = i < ranks.size() && !ranks[i].empty();
-    const int bits = ranked ? 32 : ValueBits(types[i].physical());
+  for (; part.num_keys < types.size(); ++part.num_keys) {
+    const bool ranked = part.num_keys < ranks.size() && !ranks[part.num_keys].empty();
+    const int bits = ranked ? 32 : ValueBits(types[part.num_keys].physical());
+    if (bits == 0 || at + 8 + bits > kPrefixBits) break;
     at += 8 + bits;
-    if (bits == 0 || at > kPrefixBits) return i;
   }
-  return types.size();
+  if (at > 0) {
+    const uint128_t mask = ~static_cast<uint128_t>(0) << (kPrefixBits - at);
+    part.mask = {static_cast<uint64_t>(mask >> 64), static_cast<uint64_t>(mask)};
+  }
+  return part;
 }
 
 void MakePrefixes(std::span<const Vector> keys, std::span<const SortOrder> orders, size_t num_rows,
@@ -212,7 +219,7 @@ int CompareRows(const Vector& a, size_t row_a, const Vector& b, size_t row_b, So
   const PhysicalType physical = a.type().physical();
   int result;
   if (physical == PhysicalType::kList || physical == PhysicalType::kStruct) {
-    result = Value::Compare(a.GetValue(row_a), b.GetValue(row_b));
+    result = CompareValues(a, row_a, b, row_b);
   } else {
     result = DispatchOrdered(physical, [&]<typename T>() -> int {
       const auto value = [](const Vector& v, size_t row) -> T {

@@ -37,9 +37,13 @@ struct KeyRanks {
 // not, or when the dictionaries have more entries than max_entries.
 KeyRanks RankDictionaries(std::span<const Vector* const> keys, size_t max_entries);
 
-// How many leading keys the prefix decides entirely; equal prefixes are compared from that key on.
-// ranks: one a key, or none at all.
-size_t KeysInPrefix(const std::vector<Type>& types, std::span<const KeyRanks> ranks = {});
+// The leading keys that the prefix decides entirely, and the bits of the prefix that they take;
+// equal prefixes are compared from the next key on. ranks: one a key at least, or none at all.
+struct PrefixPart {
+  size_t num_keys = 0;
+  SortPrefix mask{0, 0};
+};
+PrefixPart PrefixOfKeys(const std::vector<Type>& types, std::span<const KeyRanks> ranks = {});
 
 // prefixes[i] for row i. Keys may have any encoding (dictionaries where there are ranks).
 void MakePrefixes(std::span<const Vector> keys, std::span<const SortOrder> orders, size_t num_rows,

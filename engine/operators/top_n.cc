@@ -126,7 +126,7 @@ class TopNSink : public SinkSource, public std::enable_shared_from_this<TopNSink
       types_.push_back(key.expr->type);
       orders_.push_back({key.descending, key.nulls_first});
     }
-    first_tie_key_ = KeysInPrefix(key_types);
+    first_tie_key_ = PrefixOfKeys(key_types).num_keys;
   }
 
   std::shared_ptr<TopNBound> bound() const { return bound_; }
@@ -275,7 +275,7 @@ class TopNSink : public SinkSource, public std::enable_shared_from_this<TopNSink
         default: break;
       }
     }
-    if (KeysInPrefix({key.type()}) == 1) {
+    if (PrefixOfKeys({key.type()}).num_keys == 1) {
       if (worker->prefixes.size() < num_rows) worker->prefixes.resize(num_rows);
       MakePrefixes({&key, 1}, {orders_.data(), 1}, num_rows, worker->prefixes.data());
       const SortPrefix* prefixes = worker->prefixes.data();

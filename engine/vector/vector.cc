@@ -4,6 +4,8 @@
 #include <atomic>
 #include <bit>
 
+#include "engine/vector/vector_builder.h"
+
 namespace shale {
 
 size_t CountSetBits(const uint64_t* words, size_t bits) {
@@ -155,17 +157,9 @@ Vector Vector::Constant(const Value& value, size_t num_rows) {
     case PhysicalType::kList: {
       const auto& items = value.items();
       v.mutable_values<ListEntry>()[0] = {0, static_cast<uint32_t>(items.size())};
-      Vector child = Flat(value.type().child(), items.size());
-      for (size_t i = 0; i < items.size(); ++i) {
-        Vector one = items[i].is_null() ? ConstantNull(child.type(), 1) : Constant(items[i], 1);
-        SHALE_CHECK(one.type().physical() == child.type().physical());
-        size_t width = PhysicalSize(child.type().physical());
-        SHALE_CHECK(one.children().empty());  // lists have one dimension
-        std::memcpy(child.values_->data() + i * width, one.values_->data(), width);
-        if (items[i].is_null()) child.SetNull(i);
-        child.AddHeapsOf(one);
-      }
-      v.children_[0] = std::move(child);
+      VectorBuilder child(value.type().child(), items.size());
+      for (const Value& item : items) child.AppendValue(item);
+      v.children_[0] = child.Finish();
       break;
     }
     case PhysicalType::kStruct:
@@ -484,6 +478,16 @@ Vector Vector::Gather(const uint32_t* rows, size_t count) const {
   if (type_.id() == TypeId::kStruct) {
     for (Vector& child : v.children_) child = child.Gather(rows, count);
   }
+  return v;
+}
+
+Vector Vector::Broadcast(size_t num_rows) const {
+  SHALE_CHECK(is_flat() && num_rows_ > 0);
+  const uint32_t first = 0;
+  Vector v = Gather(&first, 1);
+  v.encoding_ = Encoding::kConstant;
+  v.num_rows_ = num_rows;
+  if (v.validity_ && BitIsSet(v.validity(), 0)) v.validity_.reset();
   return v;
 }
 

@@ -110,7 +110,8 @@ class Vector {
   // Any encoding, boxed: for printing, tests and oracles; never in a hot loop.
   class Value GetValue(size_t row) const;
 
-  // LIST: the one child; STRUCT: one a field.
+  // LIST: the one child, flat, constant or dictionary, whose rows the entries name; several lists
+  // may share rows, and there may be rows of no list. STRUCT: one a field, flat.
   const std::vector<Vector>& children() const { return children_; }
   std::vector<Vector>& mutable_children() { return children_; }
 
@@ -146,6 +147,8 @@ class Vector {
   Vector Flatten() const;
   // Rows rows[0..count): dictionary and constant keep their encoding, runs become flat.
   Vector Gather(const uint32_t* rows, size_t count) const;
+  // The first row of a flat vector for num_rows rows, as kConstant.
+  Vector Broadcast(size_t num_rows) const;
   // Rows [begin, begin + count) of a flat, constant or dictionary vector. Shares memory where it
   // can (a validity bitmap is shifted when begin is not a multiple of 64).
   Vector Slice(size_t begin, size_t count) const;

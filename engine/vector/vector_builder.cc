@@ -70,9 +70,8 @@ void VectorBuilder::AppendValue(const Value& value) {
     case PhysicalType::kInterval: return Append<Interval>(value.AsInterval());
     case PhysicalType::kString: return Append<std::string_view>(value.AsString());
     case PhysicalType::kList: {
-      auto offset = static_cast<uint32_t>(children_[0].size());
       for (const Value& item : value.items()) children_[0].AppendValue(item);
-      return Append<ListEntry>({offset, static_cast<uint32_t>(value.items().size())});
+      return EndList();
     }
     case PhysicalType::kStruct:
       for (size_t i = 0; i < children_.size(); ++i) children_[i].AppendValue(value.items()[i]);
@@ -93,7 +92,7 @@ void VectorBuilder::AppendFrom(const Vector& source, size_t row) {
 void VectorBuilder::AppendRange(const Vector& source, size_t begin, size_t count) {
   if (count == 0) return;
   SHALE_DCHECK(source.type().physical() == type_.physical());
-  if (type_.id() == TypeId::kList || type_.id() == TypeId::kStruct) {
+  if (type_.id() == TypeId::kStruct) {
     for (size_t i = 0; i < count; ++i) AppendValue(source.GetValue(begin + i));
     return;
   }
@@ -101,6 +100,7 @@ void VectorBuilder::AppendRange(const Vector& source, size_t begin, size_t count
     // Flattened first: the slice of a whole run vector may be that vector itself.
     return AppendRange(source.Flatten().Slice(begin, count), 0, count);
   }
+  if (type_.id() == TypeId::kList) return AppendLists(source, begin, count);
   if (size_ + count > capacity_) Reserve(size_ + count);
 
   uint8_t* out = values_->data() + size_ * width_;
@@ -158,6 +158,40 @@ void VectorBuilder::AppendRange(const Vector& source, size_t begin, size_t count
   size_ += count;
 }
 
+// Elements that lie side by side, as those of a whole chunk do, are appended at once.
+void VectorBuilder::AppendLists(const Vector& source, size_t begin, size_t count) {
+  const Vector& values = source.is_dictionary() ? source.dictionary()->values : source;
+  if (values.size() == 0) {  // an empty dictionary: every row is NULL
+    for (size_t i = 0; i < count; ++i) AppendNull();
+    return;
+  }
+  const Vector& items = values.children()[0];
+  const auto* entries = values.values<ListEntry>();
+  VectorBuilder& child = children_[0];
+  ListEntry pending;
+  for (size_t i = 0; i < count; ++i) {
+    const size_t row = begin + i;
+    if (source.has_nulls() && source.IsNull(row)) {
+      AppendNull();
+      continue;
+    }
+    const ListEntry entry = entries[source.is_dictionary() ? source.codes()[row]
+                                    : source.is_constant() ? 0
+                                                           : row];
+    if (entry.length > 0) {
+      if (pending.length > 0 && pending.offset + pending.length == entry.offset) {
+        pending.length += entry.length;
+      } else {
+        child.AppendRange(items, pending.offset, pending.length);
+        pending = entry;
+      }
+    }
+    Append<ListEntry>({static_cast<uint32_t>(list_end_), entry.length});
+    list_end_ += entry.length;
+  }
+  child.AppendRange(items, pending.offset, pending.length);
+}
+
 void VectorBuilder::Truncate(size_t size) {
   SHALE_CHECK(size <= size_);
   size_ = size;
@@ -173,6 +207,7 @@ void VectorBuilder::Truncate(size_t size) {
       }
     }
     children_[0].Truncate(end);
+    list_end_ = end;
   }
 }
 
@@ -189,6 +224,7 @@ Vector VectorBuilder::Finish() {
   validity_.reset();
   size_ = 0;
   capacity_ = 0;
+  list_end_ = 0;
   return v;
 }
 

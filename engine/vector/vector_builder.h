@@ -49,7 +49,11 @@ class VectorBuilder {
 
   const Type& type() const { return type_; }
   size_t size() const { return size_; }
-  size_t size_bytes() const { return size_ * width_ + (arena_ ? arena_->size_bytes() : 0); }
+  size_t size_bytes() const {
+    size_t bytes = size_ * width_ + (arena_ ? arena_->size_bytes() : 0);
+    for (const VectorBuilder& child : children_) bytes += child.size_bytes();
+    return bytes;
+  }
 
   void AppendNull();
   // T must be the physical representation of type() (uint8_t for BOOLEAN, std::string_view copied).
@@ -66,6 +70,14 @@ class VectorBuilder {
   void AppendFrom(const Vector& source, size_t row);
   // Rows [begin, begin + count) of `source` (same type, any encoding).
   void AppendRange(const Vector& source, size_t begin, size_t count);
+  // LIST: the builder of elements. EndList appends a list of the elements appended to it since the
+  // last list.
+  VectorBuilder& child() { return children_[0]; }
+  void EndList() {
+    const size_t end = children_[0].size();
+    Append<ListEntry>({static_cast<uint32_t>(list_end_), static_cast<uint32_t>(end - list_end_)});
+    list_end_ = end;
+  }
   // Drops rows from the end: a row that failed half way.
   void Truncate(size_t size);
 
@@ -74,10 +86,12 @@ class VectorBuilder {
 
  private:
   void Reserve(size_t at_least);
+  void AppendLists(const Vector& source, size_t begin, size_t count);
   Type type_;
   size_t width_ = 0;
   size_t size_ = 0;
   size_t capacity_ = 0;
+  size_t list_end_ = 0;  // LIST: elements that belong to rows
   BufferPtr values_;
   BufferPtr validity_;
   std::shared_ptr<StringArena> arena_;

@@ -19,7 +19,7 @@ options { superClass = DepthLimitedParser; }
 tokens {
   IDENT, NUMBER, STRING, PARAM, MULTIWORD_TYPE, LITERAL_LIST, VALUES_LIST, ROW_CONSTRUCTOR,
   LPAREN, QPAREN, RPAREN, LBRACKET, RBRACKET, COMMA, DOT, SEMI, TYPECAST, COLON,
-  EQ, NE, LT, GT, LE, GE, PLUS, MINUS, STAR, SLASH, PERCENT, CARET, OPERATOR, TILDE,
+  ARROW, EQ, NE, LT, GT, LE, GE, PLUS, MINUS, STAR, SLASH, PERCENT, CARET, OPERATOR, TILDE,
   K_ABORT, K_ADD, K_ALL, K_ALTER, K_ALWAYS, K_ANALYSE, K_ANALYZE, K_AND, K_ANTI, K_ANY, K_ARRAY,
     K_AS, K_ASC,
   K_ASOF, K_ASYMMETRIC, K_AT, K_BEGIN, K_BERNOULLI, K_BETWEEN, K_BOTH, K_BY, K_CASCADE, K_CASE,
@@ -29,12 +29,14 @@ tokens {
   K_DEFERRABLE, K_DELETE, K_DESC, K_DESCRIBE, K_DISTINCT, K_DO, K_DROP, K_ELSE, K_END, K_ESCAPE,
   K_EXCEPT, K_EXCLUDE, K_EXISTS, K_EXPLAIN, K_EXTRACT, K_FALSE, K_FETCH, K_FILTER, K_FINAL, K_FIRST,
   K_FOLLOWING, K_FOR, K_FOREIGN, K_FROM, K_FULL, K_GENERATED, K_GRANT, K_GROUP, K_GROUPING,
-  K_GROUPS, K_HAVING, K_IF, K_ILIKE, K_IN, K_INITIALLY, K_INNER, K_INSERT, K_INTERSECT, K_INTERVAL,
+  K_GROUPS, K_HAVING, K_IF, K_IGNORE, K_ILIKE, K_IN,
+  K_INITIALLY, K_INNER, K_INSERT, K_INTERSECT, K_INTERVAL,
   K_INTO, K_IS, K_ISNULL, K_JOIN, K_LAST, K_LATERAL, K_LEADING, K_LEFT, K_LIKE, K_LIMIT, K_LOCAL,
   K_LOCALTIME, K_LOCALTIMESTAMP, K_MATERIALIZED, K_NATURAL, K_NEXT, K_NO, K_NOT, K_NOTNULL, K_NULL,
   K_NULLS, K_OFFSET, K_ON, K_ONLY, K_OPERATOR, K_OPTIMIZE, K_OR, K_ORDER, K_ORDINALITY, K_OTHERS,
-  K_OUTER, K_OVER, K_OVERLAY, K_PARTITION, K_PLACING, K_POSITION, K_PRECEDING, K_PRIMARY, K_QUALIFY,
-  K_RANGE, K_RECURSIVE, K_REFERENCES, K_RENAME, K_REPLACE, K_RESET, K_RESTRICT, K_RETURNING,
+  K_OUTER, K_OVER, K_OVERLAPS, K_OVERLAY, K_PARTITION, K_PLACING, K_POSITION, K_PRECEDING,
+  K_PRIMARY, K_QUALIFY, K_RANGE, K_RECURSIVE, K_REFERENCES, K_RENAME, K_REPLACE, K_RESET,
+  K_RESPECT, K_RESTRICT, K_RETURNING,
   K_RIGHT, K_ROLLBACK, K_ROLLUP, K_ROW, K_ROWS, K_SAMPLE, K_SELECT, K_SEMI, K_SESSION,
   K_SESSION_USER, K_SET, K_SETS, K_SHOW, K_SIMILAR, K_SOME, K_START, K_STDOUT, K_SUBSTRING,
   K_SYMMETRIC, K_SYSTEM, K_TABLE, K_TABLESAMPLE, K_TEMP, K_TEMPORARY, K_THEN, K_TIES, K_TIME,
@@ -160,6 +162,7 @@ expr
   | operand=expr op=(EQ | NE | LT | GT | LE | GE) quantifier=(K_ANY | K_ALL | K_SOME)
     (QPAREN query RPAREN | LPAREN array=expr RPAREN)
   | operand=expr op=(EQ | NE | LT | GT | LE | GE) right=expr
+  | operand=expr op=K_OVERLAPS right=expr
   | operand=expr op=K_IS neg=K_NOT? K_DISTINCT K_FROM right=expr
   | operand=expr op=K_IS neg=K_NOT? what=(K_NULL | K_TRUE | K_FALSE | K_UNKNOWN)
   | operand=expr op=(K_ISNULL | K_NOTNULL)
@@ -171,14 +174,14 @@ expr
 valueExpr
   : primary
   | operand=valueExpr op=TYPECAST typeName
-  | operand=valueExpr op=LBRACKET index=expr RBRACKET
+  | operand=valueExpr op=LBRACKET (index=expr | low=expr? slice=COLON high=expr?) RBRACKET
   | op=(MINUS | PLUS) right=valueExpr
   | operand=valueExpr op=K_COLLATE collation=qualifiedName
   | operand=valueExpr op=K_AT K_TIME K_ZONE right=valueExpr
   | operand=valueExpr op=CARET right=valueExpr
   | operand=valueExpr op=(STAR | SLASH | PERCENT) right=valueExpr
   | operand=valueExpr op=(PLUS | MINUS) right=valueExpr
-  | op=TILDE right=valueExpr
+  | op=(OPERATOR | TILDE) right=valueExpr
   | operand=valueExpr op=(OPERATOR | TILDE) right=valueExpr
   | operand=valueExpr op=K_OPERATOR LPAREN (identifier DOT)* named=anyOperator RPAREN
     right=valueExpr
@@ -216,15 +219,17 @@ currentValue
   ;
 
 functionCall
-  : (name=qualifiedName LPAREN arguments? RPAREN | special)
+  : (name=qualifiedName LPAREN own=arguments? RPAREN (LPAREN more=arguments? RPAREN)?
+    | special)
     (K_WITHIN K_GROUP LPAREN K_ORDER K_BY within=sortItems RPAREN)?
-    (K_FILTER LPAREN K_WHERE filter=expr RPAREN)?
+    (K_FILTER LPAREN K_WHERE filter=expr RPAREN)? nullTreatment?
     (K_OVER (window=identifier | LPAREN windowSpec RPAREN))?
   ;
 arguments
   : all=STAR
-  | quantifier=(K_DISTINCT | K_ALL)? exprList (K_ORDER K_BY sortItems)?
+  | quantifier=(K_DISTINCT | K_ALL)? exprList (K_ORDER K_BY sortItems)? nullTreatment?
   ;
+nullTreatment : what=(K_IGNORE | K_RESPECT) K_NULLS ;
 special
   : op=K_EXTRACT LPAREN ((field=identifier | text=STRING) K_FROM a=expr | exprList) RPAREN
   | op=K_SUBSTRING LPAREN a=expr
@@ -239,7 +244,7 @@ special
   ;
 
 exprList : exprListItem (COMMA exprListItem)* ;
-exprListItem : LITERAL_LIST | expr ;
+exprListItem : LITERAL_LIST | argument=identifier op=ARROW expr | expr ;
 
 typeName
   : (name=qualifiedName
@@ -319,7 +324,13 @@ insert
 deleteFrom
   : K_DELETE K_FROM K_ONLY? table=qualifiedName (K_AS? alias=identifier)?
     (others=K_USING fromItems)? (K_WHERE expr)? (returning=K_RETURNING anyToken+)? ;
-update : K_UPDATE K_ONLY? qualifiedName anyToken* ;
+update
+  : K_UPDATE K_ONLY? table=qualifiedName (K_AS? alias=identifier)?
+    K_SET assignment (COMMA assignment)*
+    (others=K_FROM fromItems)? (K_WHERE expr)? (returning=K_RETURNING anyToken+)? ;
+assignment
+  : column=identifier EQ (expr | isDefault=K_DEFAULT)
+  | row=LPAREN identifierList RPAREN EQ (LPAREN exprList RPAREN | QPAREN query RPAREN) ;
 
 explain
   : K_EXPLAIN ( LPAREN explainOption (COMMA explainOption)* RPAREN

@@ -6,6 +6,9 @@
 namespace shale {
 namespace {
 
+// Without statistics a list has this many elements.
+constexpr double kElementsPerList = 4;
+
 // Without statistics a conjunct keeps a third of the rows, an equality a tenth.
 double Selectivity(const std::vector<ExprPtr>& conjuncts) {
   double selectivity = 1;
@@ -37,6 +40,7 @@ double EstimateRows(const Plan& plan, const DatabaseVersion& version) {
   if (const auto* limit = plan.As<LimitNode>()) {
     return limit->limit < 0 ? rows : std::min<double>(rows, limit->limit);
   }
+  if (plan.As<UnnestNode>()) return rows * kElementsPerList;
   if (const auto* aggregate = plan.As<AggregateNode>()) {
     return aggregate->keys.empty() ? 1 : std::pow(rows, 0.75);
   }

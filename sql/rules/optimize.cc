@@ -5,6 +5,7 @@ namespace shale {
 void Optimize(PlanPtr* plan, const std::vector<PlanColumn>& result, const RuleContext& context) {
   FoldPlanConstants(plan->get(), context);
   PushFilters(plan);
+  LimitRanks(plan->get());
   AnswerFromMetadata(plan, context);
   ColumnVar next = MaxColumn(**plan) + 1;
   ShareShiftedSums(plan, &next);

@@ -87,6 +87,30 @@ void PruneColumns(Plan* plan, const std::set<ColumnVar>& required) {
     PruneColumns(plan->children[0].get(), below);
     return;
   }
+  if (auto* window = plan->As<WindowNode>()) {
+    const size_t first = plan->output.size() - window->functions.size();
+    std::vector<PlanColumn> made;
+    std::vector<WindowExpr> functions;
+    for (size_t i = 0; i < window->functions.size(); ++i) {
+      const bool limits = window->limit && window->limit->function == i;
+      if (!keep(plan->output[first + i]) && !limits) continue;
+      if (limits) window->limit->function = functions.size();
+      made.push_back(plan->output[first + i]);
+      functions.push_back(window->functions[i]);
+    }
+    if (functions.empty()) {
+      PlanPtr child = std::move(plan->children[0]);
+      *plan = std::move(*child);
+      PruneColumns(plan, required);
+      return;
+    }
+    window->functions = std::move(functions);
+    ForEachExpr(*plan, [&](ExprPtr& expr) { AddUsed(*expr, &needed); });
+    PruneColumns(plan->children[0].get(), needed);
+    plan->output = plan->children[0]->output;
+    plan->output.insert(plan->output.end(), made.begin(), made.end());
+    return;
+  }
   if (auto* all = plan->As<UnionAllNode>()) {
     std::vector<PlanColumn> output;
     std::vector<std::vector<ColumnVar>> inputs(plan->children.size());
@@ -112,6 +136,17 @@ void PruneColumns(Plan* plan, const std::set<ColumnVar>& required) {
     return;
   }
   for (PlanPtr& child : plan->children) PruneColumns(child.get(), needed);
+  if (auto* unnest = plan->As<UnnestNode>()) {
+    const size_t own = unnest->lists.size() + unnest->ordinality;
+    std::vector<PlanColumn> output;
+    for (const PlanColumn& column : plan->children[0]->output) {
+      if (required.contains(column.id)) output.push_back(column);
+    }
+    output.insert(output.end(), plan->output.end() - static_cast<ptrdiff_t>(own),
+                  plan->output.end());
+    plan->output = std::move(output);
+    return;
+  }
   if (auto* join = plan->As<JoinNode>()) {
     PlanColumn last = plan->output.empty() ? PlanColumn() : plan->output.back();
     plan->output = plan->children[0]->output;

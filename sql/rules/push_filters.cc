@@ -133,6 +133,26 @@ PlanPtr Push(PlanPtr plan, Conjuncts filters) {
     plan->children[0] = Push(std::move(plan->children[0]), std::move(down));
     return WithFilter(std::move(plan), std::move(filters));
   }
+  if (auto* window = plan->As<WindowNode>()) {
+    // What keeps or drops whole partitions may go first; anything else would change the windows.
+    std::set<ColumnVar> keys;
+    for (const ExprPtr& key : window->partition_by) {
+      if (key->kind == Expr::Kind::kColumn) keys.insert(key->column_index);
+    }
+    Conjuncts down = Extract(&filters, [&](const ExprPtr& conjunct) {
+      return UsesOnly(*conjunct, keys) && !IsVolatile(*conjunct);
+    });
+    plan->children[0] = Push(std::move(plan->children[0]), std::move(down));
+    return WithFilter(std::move(plan), std::move(filters));
+  }
+  if (plan->As<UnnestNode>()) {
+    const std::set<ColumnVar> below = OutputIds(*plan->children[0]);
+    Conjuncts down = Extract(&filters, [&](const ExprPtr& conjunct) {
+      return UsesOnly(*conjunct, below) && !IsVolatile(*conjunct);
+    });
+    plan->children[0] = Push(std::move(plan->children[0]), std::move(down));
+    return WithFilter(std::move(plan), std::move(filters));
+  }
   if (plan->As<JoinNode>()) return PushJoin(std::move(plan), std::move(filters));
   if (plan->As<SortNode>()) {
     plan->children[0] = Push(std::move(plan->children[0]), std::move(filters));

@@ -23,6 +23,8 @@ void FoldPlanConstants(Plan* plan, const RuleContext& context);
 // push_filters.cc: conjuncts move as far down as they can; equalities over a join become its keys;
 // mark joins whose mark is only filtered on become semi and anti joins.
 void PushFilters(PlanPtr* plan);
+// limit_ranks.cc: row_number() <= k above a window is the window's own limit. After PushFilters.
+void LimitRanks(Plan* plan);
 // join_sides.cc: the smaller input of an inner join is the one built.
 double EstimateRows(const Plan& plan, const DatabaseVersion& version);
 void ChooseBuildSides(Plan* plan, const RuleContext& context);

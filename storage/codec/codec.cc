@@ -15,12 +15,14 @@ extern const Codec kDecimalFloatCodec;
 extern const Codec kPlainCodec;
 extern const Codec kPlainTextCodec;
 extern const Codec kScaledCodec;
+extern const Codec kListCodec;
 
 namespace {
 
 const Codec* const kCodecs[] = {
     &kConstantCodec,     &kRunLengthCodec, &kBitPackedCodec, &kDeltaCodec,
     &kDecimalFloatCodec, &kPlainCodec,     &kPlainTextCodec, &kScaledCodec,
+    &kListCodec,
 };
 
 template <typename S>

@@ -28,6 +28,7 @@ enum class CodecId : uint8_t {
   kPlain = 6,         // fixed width, as in memory
   kPlainText = 7,     // lengths, then bytes
   kScaled = 8,        // multiples of one factor, then bit-packed or delta
+  kList = 9,          // lists: lengths and elements, payloads of their own (list_block.h)
 };
 
 inline constexpr size_t kMaxBlockRows = kChunkRows;

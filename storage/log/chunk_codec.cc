@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/vector/nested.h"
 
 namespace shale {
 namespace {
@@ -20,13 +21,28 @@ void PutStrings(const std::string_view* strings, size_t count, WireWriter* wire)
   for (size_t i = 0; i < count; ++i) wire->PutRaw(strings[i].data(), strings[i].size());
 }
 
+// Each list as the bytes that AppendValueBytes makes of it; of a NULL none.
+void PutLists(const Vector& lists, size_t count, WireWriter* wire) {
+  std::string bytes;
+  std::vector<size_t> ends(count);
+  for (size_t i = 0; i < count; ++i) {
+    if (!lists.IsNull(i)) AppendValueBytes(lists, i, false, &bytes);
+    ends[i] = bytes.size();
+  }
+  for (size_t i = 0; i < count; ++i) {
+    wire->Put<uint32_t>(static_cast<uint32_t>(ends[i] - (i == 0 ? 0 : ends[i - 1])));
+  }
+  wire->PutRaw(bytes.data(), bytes.size());
+}
+
 void PutFlatValues(const Vector& vector, size_t count, WireWriter* wire) {
   PhysicalType physical = vector.type().physical();
   if (physical == PhysicalType::kString) {
     PutStrings(vector.values<std::string_view>(), count, wire);
     return;
   }
-  SHALE_CHECK(physical != PhysicalType::kList && physical != PhysicalType::kStruct);
+  if (physical == PhysicalType::kList) return PutLists(vector, count, wire);
+  SHALE_CHECK(physical != PhysicalType::kStruct);
   size_t width = PhysicalSize(physical);
   // A slice's values() accounts for its offset only when asked in units of its own type.
   const uint8_t* at = nullptr;
@@ -85,6 +101,24 @@ bool GetStrings(WireReader* wire, size_t count, std::string_view* out) {
   return wire->ok();
 }
 
+bool GetLists(const Type& type, size_t rows, const uint64_t* validity, WireReader* wire,
+              Vector* out) {
+  std::vector<std::string_view> bytes(rows);
+  if (wire->left() / 4 < rows || !GetStrings(wire, rows, bytes.data())) return false;
+  VectorBuilder lists(type, rows);
+  for (size_t i = 0; i < rows; ++i) {
+    const bool null = validity != nullptr && !BitIsSet(validity, i);
+    if (null != bytes[i].empty()) return false;
+    if (null) {
+      lists.AppendNull();
+    } else if (bytes[i][0] == 0 || !ReadValueBytes(&bytes[i], &lists) || !bytes[i].empty()) {
+      return false;
+    }
+  }
+  *out = lists.Finish();
+  return true;
+}
+
 bool DecodeColumn(const Type& type, size_t rows, WireReader* wire, Vector* out) {
   uint8_t kind = wire->Get<uint8_t>();
   bool nulls = (kind & kNullsFollow) != 0;
@@ -103,6 +137,10 @@ bool DecodeColumn(const Type& type, size_t rows, WireReader* wire, Vector* out) 
     if (!wire->ok()) return false;
     validity = Buffer::Allocate(raw.size());
     std::memcpy(validity->data(), raw.data(), raw.size());
+  }
+  if (type.id() == TypeId::kList) {
+    const auto* words = validity ? reinterpret_cast<const uint64_t*>(validity->data()) : nullptr;
+    return kind == kFlatColumn && GetLists(type, rows, words, wire, out);
   }
   if (kind == kDictionaryColumn) {
     if (!type.IsStringLike()) return false;

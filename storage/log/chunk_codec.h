@@ -19,7 +19,7 @@ Type GetType(WireReader* wire);  // unknown ids fail the reader
 void PutValue(const Value& value, WireWriter* wire);
 Value GetValue(WireReader* wire);
 
-// Columns of kList and kStruct cannot be written: the caller has refused such tables.
+// Columns of kStruct cannot be written: the caller has refused such tables.
 void EncodeChunk(const Chunk& chunk, WireWriter* wire);
 // Strings of the result point into the reader's bytes, which must outlive it. Bad bytes: DataLoss.
 StatusOr<Chunk> DecodeChunk(std::span<const Type> types, WireReader* wire);

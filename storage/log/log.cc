@@ -122,6 +122,33 @@ StatusOr<DeleteRecord> DecodeDelete(std::string_view payload) {
   return record;
 }
 
+std::string EncodeTogether(std::span<const LogPart> parts) {
+  std::string out;
+  WireWriter wire(&out);
+  wire.Put<uint32_t>(static_cast<uint32_t>(parts.size()));
+  for (const LogPart& part : parts) {
+    wire.Put<uint32_t>(static_cast<uint32_t>(part.type));
+    wire.Put<uint64_t>(part.payload.size());
+    wire.PutRaw(part.payload.data(), part.payload.size());
+  }
+  return out;
+}
+
+StatusOr<std::vector<LogPart>> DecodeTogether(std::string_view payload) {
+  WireReader wire(payload);
+  std::vector<LogPart> parts;
+  const uint32_t count = wire.Get<uint32_t>();
+  for (uint32_t i = 0; i < count && wire.ok(); ++i) {
+    const auto type = static_cast<LogRecordType>(wire.Get<uint32_t>());
+    const uint64_t size = wire.Get<uint64_t>();
+    if (type != LogRecordType::kBatch && type != LogRecordType::kDelete) wire.Fail();
+    parts.push_back({type, wire.GetRaw(size)});
+  }
+  if (!wire.ok() || !wire.at_end())
+    return DataLoss("a record of changes made together is malformed");
+  return parts;
+}
+
 std::string Log::PathOf(uint64_t number) const {
   return fmt::format("{}/log-{:06}", directory_, number);
 }

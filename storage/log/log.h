@@ -24,7 +24,16 @@
 namespace shale {
 
 // Permanent ids of the log's record types.
-enum class LogRecordType : uint32_t { kBatch = 1, kDelete = 2 };
+enum class LogRecordType : uint32_t { kBatch = 1, kDelete = 2, kTogether = 3 };
+
+// One change of several that a kTogether record holds: all of them happened or none did.
+struct LogPart {
+  LogRecordType type;
+  std::string_view payload;
+};
+std::string EncodeTogether(std::span<const LogPart> parts);
+// Payloads point into `payload`.
+StatusOr<std::vector<LogPart>> DecodeTogether(std::string_view payload);
 
 // A batch of rows, self-describing so that it can be replayed under a later schema.
 struct BatchRecord {

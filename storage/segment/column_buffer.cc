@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "storage/codec/list_block.h"
 #include "storage/segment/dictionary_file.h"
 #include "storage/segment/zone_map.h"
 
@@ -30,7 +31,32 @@ const uint8_t* FlatBytes(const Vector& vector, size_t width) {
 ColumnBuffer::ColumnBuffer(ColumnId id, std::string name, Type type)
     : id_(id), name_(std::move(name)), type_(std::move(type)), is_text_(type_.IsStringLike()) {}
 
+void ColumnBuffer::AppendLists(const Vector& vector, size_t rows) {
+  for (size_t begin = 0; begin < rows;) {
+    if (blocks_.empty() || blocks_.back().rows == kChunkRows) {
+      blocks_.emplace_back();
+      blocks_.back().lists.emplace(type_);
+    }
+    Block* block = &blocks_.back();
+    const size_t count = std::min<size_t>(rows - begin, kChunkRows - block->rows);
+    const size_t before = block->lists->size_bytes();
+    if (vector.is_constant_null()) {
+      for (size_t i = 0; i < count; ++i) block->lists->AppendNull();
+      block->null_count += count;
+    } else {
+      block->lists->AppendRange(vector, begin, count);
+      for (size_t i = 0; vector.has_nulls() && i < count; ++i) {
+        block->null_count += vector.IsNull(begin + i);
+      }
+    }
+    raw_bytes_ += block->lists->size_bytes() - before;
+    block->rows += count;
+    begin += count;
+  }
+}
+
 void ColumnBuffer::Append(const Vector& vector, size_t rows) {
+  if (type_.id() == TypeId::kList) return AppendLists(vector, rows);
   // Fixed-width values of any other encoding are laid out flat first; text keeps its codes.
   const bool all_null = vector.is_constant_null();
   const Vector flat = is_text_ || all_null || vector.is_flat() ? vector : vector.Flatten();
@@ -180,25 +206,69 @@ void ColumnBuffer::EncodeBlock(Block* block, size_t index, uint64_t segment_id, 
     codec_detail_[codec_byte] = parsed->codec->describe(parsed->values, type);
   }
 
+  PutPayload(std::move(payload), codec, index, block->rows, encoder->compression(), segment_id,
+             out);
+  block->values.reset();
+}
+
+void ColumnBuffer::PutPayload(std::string payload, CodecId codec, size_t index, size_t rows,
+                              Compression compression, uint64_t segment_id, EncodedColumn* out) {
   BlockEntry entry;
   if (payload.size() <= kInlinePayloadBytes) {
     out->footer.info.stored_bytes += payload.size();
     entry.inline_payload = std::move(payload);
   } else {
     const size_t at = out->bytes.size();
-    const Compression used =
-        SealBlock(payload, codec_byte, static_cast<uint32_t>(block->rows), encoder->compression(),
-                  BlockPlace(segment_id, id_, static_cast<uint32_t>(index)), &out->bytes);
+    const Compression used = SealBlock(
+        payload, static_cast<uint8_t>(codec), static_cast<uint32_t>(rows), compression,
+        BlockPlace(segment_id, id_, static_cast<uint32_t>(index)), &out->bytes);
     compressed_[static_cast<int>(used)] = true;
     entry.sealed_bytes = static_cast<uint32_t>(out->bytes.size() - at);
     entry.check = static_cast<uint32_t>(SealedChecksum(std::string_view(out->bytes).substr(at)));
     out->footer.info.stored_bytes += entry.sealed_bytes;
   }
   out->footer.blocks.push_back(std::move(entry));
-  block->values.reset();
+}
+
+// Whether LZ4 or zstd goes over the blocks is tried on the first: LZ4 must save an eighth, zstd
+// three tenths more.
+EncodedColumn ColumnBuffer::EncodeLists(uint64_t segment_id) {
+  EncodedColumn out;
+  SegmentColumn& info = out.footer.info;
+  info.id = id_;
+  info.name = name_;
+  info.type = type_;
+  info.raw_bytes = raw_bytes_;
+  Compression compression = Compression::kNone;
+  bool decided = false;
+  for (size_t i = 0; i < blocks_.size(); ++i) {
+    Block& block = blocks_[i];
+    ZoneMap zone;
+    zone.null_count = block.null_count;
+    zone.exact = block.null_count == block.rows;
+    MergeZone(zone, i == 0, &info.zone);
+    out.footer.zones.push_back(std::move(zone));
+    std::string payload = EncodeListPayload(block.lists->Finish());
+    block.lists.reset();
+    const bool all_null = block.null_count == block.rows;
+    const CodecId codec = all_null ? CodecId::kConstant : CodecId::kList;
+    ++codec_blocks_[static_cast<uint8_t>(codec)];
+    if (!decided && !all_null) {
+      decided = true;
+      const size_t lz4 = Compress(Compression::kLz4, payload).size();
+      const size_t zstd = Compress(Compression::kZstd, payload).size();
+      if (lz4 * 8 < payload.size() * 7) compression = Compression::kLz4;
+      if (zstd * 10 < std::min(lz4, payload.size()) * 7) compression = Compression::kZstd;
+    }
+    PutPayload(std::move(payload), codec, i, block.rows, compression, segment_id, &out);
+  }
+  info.encodings = DescribeEncodings(out);
+  blocks_.clear();
+  return out;
 }
 
 EncodedColumn ColumnBuffer::Encode(uint64_t segment_id, bool sort_dictionary) {
+  if (type_.id() == TypeId::kList) return EncodeLists(segment_id);
   EncodedColumn out;
   SegmentColumn& info = out.footer.info;
   info.id = id_;

@@ -1,11 +1,13 @@
 // ColumnBuffer: the rows of one column on their way into a segment, in blocks of kChunkRows; text
-// as codes of a dictionary that grows. Then the column's encoded bytes. Not thread-safe.
+// as codes of a dictionary that grows, lists as vectors. Then the column's encoded bytes. Not thread-safe.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "engine/vector/vector_builder.h"
 #include "storage/codec/block_encoder.h"
 #include "storage/segment/dictionary_builder.h"
 #include "storage/segment/footer.h"
@@ -38,6 +40,7 @@ class ColumnBuffer {
     std::vector<uint64_t> validity;  // empty: no NULLs so far
     size_t rows = 0;
     uint32_t null_count = 0;
+    std::optional<VectorBuilder> lists;  // instead of values and validity
   };
 
   size_t width() const { return is_text_ ? sizeof(uint32_t) : PhysicalSize(type_.physical()); }
@@ -45,6 +48,10 @@ class ColumnBuffer {
   void AppendToBlock(const Vector& vector, size_t begin, size_t count, Block* block);
   void AppendCodes(const Vector& vector, size_t begin, size_t count, const Block& block,
                    uint32_t* codes);
+  void AppendLists(const Vector& vector, size_t rows);
+  EncodedColumn EncodeLists(uint64_t segment_id);
+  void PutPayload(std::string payload, CodecId codec, size_t index, size_t rows,
+                  Compression compression, uint64_t segment_id, EncodedColumn* out);
   void FillNulls(Block* block);
   ZoneMap TextZone(const Block& block);
   void EncodeBlock(Block* block, size_t index, uint64_t segment_id, bool as_codes,

@@ -160,8 +160,9 @@ class FooterParser {
     info->id = static_cast<ColumnId>(reader_.Signed());
     info->name = reader_.Text();
     ASSIGN_OR_RETURN(info->type, TakeType(&reader_, 0));
-    const PhysicalType physical = info->type.physical();
-    if (physical == PhysicalType::kList || physical == PhysicalType::kStruct) {
+    const Type* innermost = &info->type;
+    while (innermost->id() == TypeId::kList) innermost = &innermost->child();
+    if (innermost->id() == TypeId::kStruct) {
       return Unsupported("column {}: this version cannot read {}", info->name,
                          info->type.ToString());
     }

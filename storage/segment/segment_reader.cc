@@ -3,6 +3,7 @@
 
 #include "engine/base/sync.h"
 #include "storage/cache/block_cache.h"
+#include "storage/codec/list_block.h"
 #include "storage/codec/select.h"
 #include "storage/segment/dictionary_file.h"
 #include "storage/segment/footer.h"
@@ -100,6 +101,7 @@ class FileSegmentReader : public SegmentReader {
     ASSIGN_OR_RETURN(const LoadedBlockPtr loaded, Load(column, block));
     const Type& type = info().columns[column].type;
     if (loaded->all_null()) return Vector::ConstantNull(type, loaded->rows);
+    if (type.id() == TypeId::kList) return DecodeLists(*loaded, column, block);
     if (contents_.columns[column].dictionary.entries > 0) {
       ASSIGN_OR_RETURN(DictionaryPtr dictionary, ReadDictionary(column));
       return DecodeCodes(*loaded, std::move(dictionary), column, block);
@@ -148,7 +150,8 @@ class FileSegmentReader : public SegmentReader {
     if (count == loaded->rows) return ReadBlock(column, block);
     if (loaded->all_null()) return Vector::ConstantNull(type, count);
     const bool has_codes = contents_.columns[column].dictionary.entries > 0;
-    if (loaded->codec->id == CodecId::kConstant || (type.IsStringLike() && !has_codes)) {
+    if (loaded->codec->id == CodecId::kConstant || (type.IsStringLike() && !has_codes) ||
+        type.id() == TypeId::kList) {
       ASSIGN_OR_RETURN(const Vector whole, ReadBlock(column, block));
       return whole.Gather(rows, count);
     }
@@ -238,6 +241,10 @@ class FileSegmentReader : public SegmentReader {
       for (size_t block = 0; block < num_blocks(); ++block) {
         ASSIGN_OR_RETURN(const LoadedBlockPtr loaded, LoadPastCache(column, block));
         if (loaded->all_null()) continue;
+        if (type.id() == TypeId::kList) {
+          RETURN_IF_ERROR(DecodeLists(*loaded, column, block).status());
+          continue;
+        }
         const Status status = DecodeValues(*loaded, physical, values.get());
         if (!status.ok()) return AtBlock(status, column, block);
       }
@@ -416,6 +423,12 @@ class FileSegmentReader : public SegmentReader {
 
   HeapPtr HeapOf(const LoadedBlock& block) const {
     return block.buffer != nullptr ? HeapPtr(block.buffer) : HeapPtr(contents_.bytes);
+  }
+
+  StatusOr<Vector> DecodeLists(const LoadedBlock& block, int column, size_t number) {
+    auto lists = DecodeListBlock(block, info().columns[column].type, HeapOf(block));
+    if (!lists.ok()) return AtBlock(lists.status(), column, number);
+    return lists;
   }
 
   StatusOr<Vector> DecodeCodes(const LoadedBlock& block, DictionaryPtr dictionary, int column,

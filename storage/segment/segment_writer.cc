@@ -13,7 +13,7 @@ constexpr size_t kWriteBytes = 4 << 20;
 constexpr uint64_t kHardRawBytes = kMaxPayloadBytes - (64 << 20);
 
 bool CanStore(const Type& type) {
-  return type.physical() != PhysicalType::kList && type.physical() != PhysicalType::kStruct;
+  return type.id() == TypeId::kList ? CanStore(type.child()) : type.id() != TypeId::kStruct;
 }
 
 class FileSegmentWriter : public SegmentWriter {

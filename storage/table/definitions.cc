@@ -34,8 +34,9 @@ Status CheckDefinition(const TableSchema& schema) {
       return InvalidArgument("column \"{}\" is there twice in table \"{}\"", column.name,
                              schema.name);
     }
-    if (column.type.id() == TypeId::kNull || column.type.id() == TypeId::kList ||
-        column.type.id() == TypeId::kStruct) {
+    const Type* innermost = &column.type;
+    while (innermost->id() == TypeId::kList) innermost = &innermost->child();
+    if (innermost->id() == TypeId::kNull || innermost->id() == TypeId::kStruct) {
       return Unsupported("column \"{}\": a table cannot hold columns of type {} yet; use JSON",
                          column.name, column.type.ToString());
     }
@@ -55,8 +56,12 @@ Status CheckDefinition(const TableSchema& schema) {
     return InvalidArgument("table \"{}\": PARTITION BY needs a TIMESTAMP column", schema.name);
   }
   for (ColumnId id : schema.order_by) {
-    if (!schema.Find(id))
-      return InvalidArgument("table \"{}\": no such ORDER BY column", schema.name);
+    const ColumnSchema* column = schema.Find(id);
+    if (!column) return InvalidArgument("table \"{}\": no such ORDER BY column", schema.name);
+    if (column->type.id() == TypeId::kList) {
+      return Unsupported("table \"{}\": rows cannot be kept in the order of \"{}\", which is {}",
+                         schema.name, column->name, column->type.ToString());
+    }
   }
   return OkStatus();
 }
@@ -90,13 +95,11 @@ void FreezeTails(const TableVersion& table) {
 
 }  // namespace
 
-StatusOr<TableSchemaPtr> CreateTable(StoreCore* core, TableSchema schema) {
-  MutexLock lock(&core->commit_mutex);
-  VersionEdit edit = core->Begin();
+Status SettleDefinition(TableSchema* definition) {
+  TableSchema& schema = *definition;
   RETURN_IF_ERROR(CheckName("table", schema.name));
-  RETURN_IF_ERROR(CheckFree(edit.next(), schema.name));
-  // Columns are numbered by place; references keep pointing to the column they named (by the id it
-  // came with, or by place when it came with none).
+  // References keep pointing to the column they named (by the id it came with, or by place when it
+  // came with none).
   std::map<ColumnId, ColumnId> numbers;
   for (size_t i = 0; i < schema.columns.size(); ++i) {
     auto place = static_cast<ColumnId>(i + 1);
@@ -111,8 +114,16 @@ StatusOr<TableSchemaPtr> CreateTable(StoreCore* core, TableSchema schema) {
   if (schema.timestamp_column) {
     schema.columns[*schema.timestamp_column - 1].not_null = true;
   }
-  schema.table_id = core->catalog->state().counters.next_table_id;
   schema.schema_id = 1;
+  return OkStatus();
+}
+
+StatusOr<TableSchemaPtr> CreateTable(StoreCore* core, TableSchema schema) {
+  MutexLock lock(&core->commit_mutex);
+  VersionEdit edit = core->Begin();
+  RETURN_IF_ERROR(SettleDefinition(&schema));
+  RETURN_IF_ERROR(CheckFree(edit.next(), schema.name));
+  schema.table_id = core->catalog->state().counters.next_table_id;
   auto next_column = static_cast<ColumnId>(schema.columns.size() + 1);
 
   auto table = std::make_shared<TableVersion>();

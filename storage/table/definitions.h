@@ -7,6 +7,8 @@
 
 namespace shale {
 
+// Numbers the columns by place and checks the definition; every field but table_id is final then.
+Status SettleDefinition(TableSchema* schema);
 StatusOr<TableSchemaPtr> CreateTable(StoreCore* core, TableSchema schema);
 Status DropTable(StoreCore* core, TableId table);
 Status TruncateTable(StoreCore* core, TableId table);

@@ -16,17 +16,14 @@ struct Current {
 
 }  // namespace
 
-StatusOr<uint64_t> DeleteRows(StoreCore* core, TableId table_id, const Snapshot& snapshot,
-                              const std::vector<uint64_t>& row_ids) {
+StatusOr<uint64_t> LocateRows(const VersionEdit& edit, TableId table_id, const Snapshot& snapshot,
+                              std::vector<uint64_t> ids, DeleteRecord* record) {
   const TableVersion* seen = snapshot->Find(table_id);
   if (!seen) return NotFound("table {} does not exist in this snapshot", table_id);
   std::vector<RowsRef> refs = AllRows(*seen);
-  std::vector<uint64_t> ids = row_ids;
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
 
-  MutexLock lock(&core->commit_mutex);
-  VersionEdit edit = core->Begin();
   const TableVersion* table = edit.next().Find(table_id);
   if (!table) return NotFound("table \"{}\" was dropped meanwhile", seen->schema->name);
   std::map<const RowHome*, Current> current;  // looked up, never iterated
@@ -72,18 +69,26 @@ StatusOr<uint64_t> DeleteRows(StoreCore* core, TableId table_id, const Snapshot&
           static_cast<uint32_t>(row - rows.FirstRowOf(sequence)));
     }
   }
-  if (count == 0) return uint64_t{0};
 
-  DeleteRecord record;
-  record.table_id = table_id;
-  record.reason = static_cast<uint8_t>(HiddenReason::kDeleted);
+  record->table_id = table_id;
+  record->reason = static_cast<uint8_t>(HiddenReason::kDeleted);
   for (auto& [segment, rows] : in_segments) {
     std::sort(rows.begin(), rows.end());
-    record.segments.push_back({segment, std::move(rows)});
+    record->segments.push_back({segment, std::move(rows)});
   }
   for (auto& [key, rows] : in_log) {
-    record.batches.push_back({key.first, key.second, std::move(rows)});
+    record->batches.push_back({key.first, key.second, std::move(rows)});
   }
+  return count;
+}
+
+StatusOr<uint64_t> DeleteRows(StoreCore* core, TableId table_id, const Snapshot& snapshot,
+                              const std::vector<uint64_t>& row_ids) {
+  MutexLock lock(&core->commit_mutex);
+  VersionEdit edit = core->Begin();
+  DeleteRecord record;
+  ASSIGN_OR_RETURN(uint64_t count, LocateRows(edit, table_id, snapshot, row_ids, &record));
+  if (count == 0) return uint64_t{0};
   uint64_t sequence = core->NextSequence();
   if (core->log) {
     std::string payload = EncodeDelete(record);

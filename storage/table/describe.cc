@@ -60,8 +60,15 @@ void DescribeHot(const TableSchema& schema, const HotSlice& rows, SegmentStorage
     of.type = known->type;
     bool strings = known->type.IsStringLike();
     of.encodings = strings ? "dictionary" : "plain";
+    if (known->type.id() == TypeId::kList) {
+      of.encodings = "list";
+      DictionaryPtr dictionary = rows.ReadDictionary(i);
+      of.distinct = dictionary->size();
+      of.stored_bytes = dictionary->values.MemoryUsage();
+    }
     size_t width = strings ? sizeof(uint32_t) : PhysicalSize(known->type.physical());
-    of.raw_bytes = of.stored_bytes = rows.num_rows() * width;
+    of.raw_bytes = rows.num_rows() * width;
+    of.stored_bytes += of.raw_bytes;
     if (strings) {
       DictionaryPtr dictionary = rows.ReadDictionary(i);
       of.distinct = dictionary->size();

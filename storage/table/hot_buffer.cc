@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "engine/vector/hash.h"
+#include "engine/vector/nested.h"
 
 namespace shale {
 namespace {
@@ -24,6 +25,28 @@ void CopyFlat(const Vector& vector, size_t width, size_t count, uint8_t* out) {
     default: from = vector.values<int128_t>(); break;
   }
   std::memcpy(out, from, width * count);
+}
+
+// Lists are kept as texts are: as codes of the bytes that AppendValueBytes makes of them.
+bool HasDictionary(const Type& type) {
+  return type.IsStringLike() || type.id() == TypeId::kList;
+}
+
+// The bytes of lists, flat; they live in `bytes`.
+Vector ListBytes(const Vector& lists, std::string* bytes) {
+  const size_t rows = lists.size();
+  std::vector<size_t> ends(rows);
+  for (size_t i = 0; i < rows; ++i) {
+    if (!lists.IsNull(i)) AppendValueBytes(lists, i, false, bytes);
+    ends[i] = bytes->size();
+  }
+  Vector texts = Vector::Flat(TypeId::kBytea, rows);
+  auto* const text = texts.mutable_values<std::string_view>();
+  for (size_t i = 0, begin = 0; i < rows; begin = ends[i++]) {
+    text[i] = std::string_view(*bytes).substr(begin, ends[i] - begin);
+    if (lists.IsNull(i)) texts.SetNull(i);
+  }
+  return texts;
 }
 
 void CopyBuffer(const BufferPtr& from, size_t bytes, BufferPtr* to) {
@@ -50,7 +73,15 @@ DictionaryPtr HotSlice::ReadDictionary(size_t column) const {
     auto made = std::make_shared<Dictionary>();
     made->id = NextDictionaryId();
     made->distinct = true;
-    if (part.values) {
+    if (part.values && (*types_)[column].id() == TypeId::kList) {
+      VectorBuilder lists((*types_)[column], part.size);
+      const auto* bytes = reinterpret_cast<const std::string_view*>(part.values->data());
+      for (size_t i = 0; i < part.size; ++i) {
+        std::string_view rest = bytes[i];
+        SHALE_CHECK(ReadValueBytes(&rest, &lists) && rest.empty());
+      }
+      made->values = lists.Finish();
+    } else if (part.values) {
       made->values = Vector::FromBuffer((*types_)[column], part.values, part.size);
       made->values.AddHeap(part.heap);
       const auto* hashes = reinterpret_cast<const uint64_t*>(part.hashes->data());
@@ -68,7 +99,7 @@ Vector HotSlice::Read(size_t column, size_t block) const {
   const Type& type = (*types_)[column];
   size_t rows = BlockRows(block);
   Vector out;
-  if (type.IsStringLike()) {
+  if (HasDictionary(type)) {
     DictionaryPtr dictionary = ReadDictionary(column);
     if (dictionary->size() == 0) return Vector::ConstantNull(type, rows);
     out = Vector::FromDictionary(std::move(dictionary), from.values, rows);
@@ -131,7 +162,7 @@ HotBuffer::HotBuffer(std::vector<ColumnId> ids, std::vector<Type> types) {
   ids.push_back(kSeqColumn);
   types.push_back(TypeId::kUBigInt);
   for (const Type& type : types) {
-    bool strings = type.IsStringLike();
+    bool strings = HasDictionary(type);
     widths_.push_back(strings ? sizeof(uint32_t) : PhysicalSize(type.physical()));
     interners_.push_back(strings ? std::make_unique<Interner>() : nullptr);
   }
@@ -333,6 +364,10 @@ void HotBuffer::AppendRange(const Chunk& rows, size_t begin, size_t count) {
     Vector vector = rows.columns[i];
     if (vector.is_run()) vector = vector.Flatten();
     if (!all) vector = vector.Slice(begin, count);
+    std::string bytes;
+    if (vector.type().id() == TypeId::kList && !vector.is_constant_null()) {
+      vector = ListBytes(vector, &bytes);
+    }
     if (interners_[i]) {
       uint32_t* codes =
           reinterpret_cast<uint32_t*>(open_.columns[i].values->data()) + open_.num_rows;
@@ -353,6 +388,10 @@ void HotBuffer::AppendPiece(size_t column, const Piece& piece) {
     for (size_t i = 0; i < count; ++i) to[piece.positions[i]] = from[i];
   };
   Vector vector = piece.vector.is_run() ? piece.vector.Flatten() : piece.vector;
+  std::string bytes;
+  if (vector.type().id() == TypeId::kList && !vector.is_constant_null()) {
+    vector = ListBytes(vector, &bytes);
+  }
   if (interners_[column]) {
     code_scratch_.resize(count);
     bool any = false;

@@ -1,6 +1,6 @@
 // HotBuffer: rows in memory that are on their way to a segment — the newest rows of a partition, or
 // a bulk load's open rows. Blocks of kChunkRows rows; every string column has one append-order
-// dictionary for the whole buffer. Rows are only ever appended.
+// dictionary for the whole buffer, and so have lists, by their bytes. Rows are only ever appended.
 //
 // One thread appends (the committer, or the loading worker). Readers hold HotSlices: the rows up to
 // some moment, immutable, and unaffected by what is appended later: appended values go to memory
@@ -42,9 +42,9 @@ class HotSlice {
   int FindColumn(ColumnId id) const;
   const std::vector<ColumnId>& column_ids() const { return *ids_; }
   const Type& type(size_t column) const { return (*types_)[column]; }
-  // Strings: a dictionary vector (or constant NULL). The rest: flat.
+  // Strings and lists: a dictionary vector (or constant NULL). The rest: flat.
   Vector Read(size_t column, size_t block) const;
-  // Of a string column; one object for the slice's lifetime, with hashes. Never null.
+  // Of a string column (or lists, without hashes); one object for the slice's lifetime, with hashes. Never null.
   DictionaryPtr ReadDictionary(size_t column) const;
   const HotColumn& Raw(size_t column, size_t block) const {
     return block < full_->size() ? (*full_)[block]->columns[column] : last_.columns[column];

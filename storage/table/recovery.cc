@@ -161,6 +161,16 @@ struct Replay {
   uint64_t rows = 0;
 
   Status Visit(uint64_t file, const Record& record) SHALE_REQUIRES(core->commit_mutex) {
+    if (record.type == static_cast<uint32_t>(LogRecordType::kTogether)) {
+      ASSIGN_OR_RETURN(std::vector<LogPart> parts, DecodeTogether(record.payload));
+      for (const LogPart& part : parts) {
+        Record one = record;
+        one.type = static_cast<uint32_t>(part.type);
+        one.payload = part.payload;
+        RETURN_IF_ERROR(Visit(file, one));
+      }
+      return OkStatus();
+    }
     if (record.type == static_cast<uint32_t>(LogRecordType::kDelete)) {
       ASSIGN_OR_RETURN(DeleteRecord deleted, DecodeDelete(record.payload));
       core->RefreshSlices(edit, touched);

@@ -79,6 +79,33 @@ Status CheckTexts(const TableSchema& schema, const ColumnSchema& column, const V
   return OkStatus();
 }
 
+// The texts in lists.
+Status CheckLists(const TableSchema& schema, const ColumnSchema& column, const Vector& vector,
+                  uint64_t first_row) {
+  const Vector flat = vector.Flatten();
+  ColumnSchema element = column;
+  element.type = column.type.child();
+  element.max_length = 0;
+  if (element.type.id() == TypeId::kList) {
+    return CheckLists(schema, element, flat.children()[0], first_row);
+  }
+  if (!element.type.IsStringLike()) return OkStatus();
+  const TextRule rule{element.type.id() == TypeId::kText || element.type.id() == TypeId::kJson, 0};
+  if (!rule.utf8) return OkStatus();
+  const Vector items = flat.children()[0].Flatten();
+  const auto* entries = flat.values<ListEntry>();
+  for (size_t row = 0; row < flat.size(); ++row) {
+    if (flat.IsNull(row) || entries[row].length == 0) continue;
+    for (uint32_t i = entries[row].offset; i < entries[row].offset + entries[row].length; ++i) {
+      const std::string_view text = items.values<std::string_view>()[i];
+      if (!items.IsNull(i) && !rule.Holds(text)) {
+        return rule.Explain(schema, column, text, first_row + row);
+      }
+    }
+  }
+  return OkStatus();
+}
+
 }  // namespace
 
 Status CheckRows(const TableSchema& schema, const Chunk& rows, uint64_t first_row) {
@@ -110,6 +137,8 @@ Status CheckRows(const TableSchema& schema, const Chunk& rows, uint64_t first_ro
     }
     if (column.type.IsStringLike()) {
       RETURN_IF_ERROR(CheckTexts(schema, column, vector, first_row));
+    } else if (column.type.id() == TypeId::kList) {
+      RETURN_IF_ERROR(CheckLists(schema, column, vector, first_row));
     }
   }
   return OkStatus();

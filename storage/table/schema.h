@@ -49,8 +49,8 @@ using TableSchemaPtr = std::shared_ptr<const TableSchema>;
 
 struct ViewSchema {
   std::string name;
-  std::string query;                   // the SELECT's text
-  std::vector<std::string> columns;    // names given in CREATE VIEW v (a, b), or empty
+  std::string query;                 // the SELECT's text
+  std::vector<std::string> columns;  // names given in CREATE VIEW v (a, b), or empty
 };
 
 // First microsecond of the partition that holds `micros` (UTC; weeks begin on Monday), and of the

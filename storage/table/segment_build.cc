@@ -33,7 +33,7 @@ struct ColumnGather {
   const HotSlice* rows;
   size_t column;
   size_t width;
-  bool strings;
+  bool strings;  // or lists: codes of a dictionary
   bool any_nulls = false;
   std::vector<const uint8_t*> values, nulls;
   // Strings: the dictionary of the segment being written and each code's place in it.
@@ -41,7 +41,9 @@ struct ColumnGather {
   std::vector<uint32_t> new_code;  // empty: codes stay
 
   ColumnGather(const HotSlice& slice, size_t place)
-      : rows(&slice), column(place), strings(slice.type(place).IsStringLike()) {
+      : rows(&slice),
+        column(place),
+        strings(slice.type(place).IsStringLike() || slice.type(place).id() == TypeId::kList) {
     width = strings ? sizeof(uint32_t) : PhysicalSize(slice.type(place).physical());
     for (size_t block = 0; block < slice.num_blocks(); ++block) {
       const HotColumn& raw = slice.Raw(place, block);
@@ -63,6 +65,10 @@ struct ColumnGather {
   void StartSegment(std::span<const uint32_t> order) {
     if (!strings) return;
     DictionaryPtr whole = rows->ReadDictionary(column);
+    if (whole->values.type().id() == TypeId::kList) {  // written without one
+      dictionary = std::move(whole);
+      return;
+    }
     std::vector<uint8_t> used(whole->size());
     if (any_nulls) {
       for (uint32_t row : order) {

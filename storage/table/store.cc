@@ -53,11 +53,30 @@ class OpenedStore : public Store {
     return DeleteRows(&core_, table, snapshot, row_ids);
   }
 
+  Status Commit(const WriteBatch& batch) override {
+    int64_t bytes = 0;
+    for (const WriteBatch::Rows& rows : batch.inserts) {
+      for (const Chunk& chunk : rows.chunks) {
+        for (const Vector& column : chunk.columns) {
+          bytes += static_cast<int64_t>(column.MemoryUsage());
+        }
+      }
+    }
+    RETURN_IF_ERROR(FindRoom(bytes));
+    return CommitBatch(&core_, batch);
+  }
+
   Status SealAll() override { return SealEverything(&core_); }
   Status Compact(TableId table) override { return CompactTable(&core_, table); }
   Status WaitForJobs() override { return shale::WaitForJobs(&core_); }
 
  private:
+  // Waits, or seals, until the hot buffers have room for so many bytes more.
+  Status FindRoom(int64_t bytes) {
+    if (core_.hot_bytes.load() + bytes <= core_.options.hot_bytes) return OkStatus();
+    return core_.options.background_jobs ? core_.WaitForRoom(bytes) : MakeRoom(&core_, bytes);
+  }
+
   mutable StoreCore core_;
 };
 
@@ -95,10 +114,7 @@ Status OpenedStore::Insert(const TableSchema& schema, const std::vector<Chunk>& 
       return bulk();
     }
   }
-  if (core_.hot_bytes.load() + bytes > core_.options.hot_bytes) {
-    RETURN_IF_ERROR(core_.options.background_jobs ? core_.WaitForRoom(bytes)
-                                                  : MakeRoom(&core_, bytes));
-  }
+  RETURN_IF_ERROR(FindRoom(bytes));
   return core_.Enqueue(&request);
 }
 

@@ -93,6 +93,22 @@ struct ScanCounters {
   std::atomic<int64_t> bytes_read{0};
 };
 
+// Changes to several tables that become durable and visible together (see Transaction).
+struct WriteBatch {
+  struct Rows {
+    TableSchemaPtr schema;
+    std::vector<Chunk> chunks;  // checked already
+  };
+  struct Deleted {
+    TableId table;
+    std::vector<uint64_t> row_ids;  // kRowIdColumn values of `snapshot`
+  };
+  Snapshot snapshot;
+  std::vector<Rows> inserts;  // each table once
+  std::vector<Deleted> deletes;
+  bool empty() const { return inserts.empty() && deletes.empty(); }
+};
+
 class Store {
  public:
   static StatusOr<std::unique_ptr<Store>> Open(const std::string& directory, StoreOptions options);
@@ -115,6 +131,9 @@ class Store {
   // One atomic, durable batch; columns in schema order with the schema's types (schema_id is
   // checked: kAborted when the table changed meanwhile). NOT NULL and UTF-8 are checked here.
   virtual Status Insert(const TableSchema& schema, const std::vector<Chunk>& rows) = 0;
+  // kAborted, with nothing done, when a table was altered or a row to delete is gone meanwhile:
+  // then the work may be done again on a newer snapshot.
+  virtual Status Commit(const WriteBatch& batch) = 0;
   virtual StatusOr<std::unique_ptr<BulkWriter>> StartBulk(const TableSchema& schema,
                                                           int num_workers) = 0;
   // Tokens committed with bulk loads into this table (for --resume).

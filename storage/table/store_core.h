@@ -41,6 +41,7 @@ class VersionEdit {
   explicit VersionEdit(const DatabaseVersion& base)
       : next_(std::make_shared<DatabaseVersion>(base)) {}
   DatabaseVersion& next() { return *next_; }
+  const DatabaseVersion& next() const { return *next_; }
   // Null when there is no such table.
   TableVersion* Table(TableId id);
   // A copy to change and give back with Table(id)->Put; empty with its range set when new.
@@ -185,6 +186,11 @@ StatusOr<std::unique_ptr<BulkWriter>> StartBulkLoad(StoreCore* core, const Table
                                                     int num_workers);
 StatusOr<uint64_t> DeleteRows(StoreCore* core, TableId table, const Snapshot& snapshot,
                               const std::vector<uint64_t>& row_ids);
+Status CommitBatch(StoreCore* core, const WriteBatch& batch);  // commit_batch.cc
+// Where the rows that `row_ids` of `snapshot` name stand in the version that `edit` begins with;
+// returns how many of them are visible there. Jobs may have moved them since the snapshot.
+StatusOr<uint64_t> LocateRows(const VersionEdit& edit, TableId table, const Snapshot& snapshot,
+                              std::vector<uint64_t> row_ids, DeleteRecord* record);
 // Opens or creates everything in `core`, replays the log (recovery.cc).
 Status OpenStore(StoreCore* core);
 

@@ -75,8 +75,9 @@ std::vector<TableSchemaPtr> Tables(const DatabaseVersion& version) {
 }
 
 TableSchemaPtr FindTable(const DatabaseVersion& version, std::string_view name) {
-  for (const auto& [id, table] : version.tables) {
-    if (table->schema->name == name) return table->schema;
+  // A temporary table, whose id is higher, hides a plain one.
+  for (auto it = version.tables.rbegin(); it != version.tables.rend(); ++it) {
+    if (it->second->schema->name == name) return it->second->schema;
   }
   return nullptr;
 }

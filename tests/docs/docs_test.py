@@ -85,6 +85,8 @@ def check_functions(shale, failures):
             done = shell(shale, database, sql, "--mode", "csv", "--no-header")
             count += 1
             got = done.stdout.rstrip("\n")
+            if kind == "window":  # an answer a row
+                got = " ".join(line or "NULL" for line in got.split("\n"))
             if got.startswith('"') and got.endswith('"'):
                 got = got[1:-1].replace('""', '"')
             if done.returncode != 0:

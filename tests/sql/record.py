@@ -15,32 +15,33 @@ import subprocess
 import sys
 
 
-def psql(host, port, sql):
-    done = subprocess.run(
-        [
-            "psql",
-            "-X",
-            "-h",
-            host,
-            "-p",
-            port,
-            "-U",
-            "postgres",
-            "-d",
-            "record",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "--csv",
-            "-P",
-            "null=\\N\\",
-            "-q",
-            "-c",
-            sql,
-        ],
-        capture_output=True,
-        text=True,
-    )
-    return done.returncode, done.stdout, done.stderr
+class Session:
+    """One psql, so that transactions and temporary tables live from statement to statement."""
+
+    MARK = "statement is over"
+
+    def __init__(self, host, port):
+        self.process = subprocess.Popen(
+            "psql -X -q --csv -P null=\\N\\ -U postgres -d record".split()
+            + ["-h", host, "-p", port],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, sql):
+        """Whether it failed, and what was printed."""
+        self.process.stdin.write(f"{sql}\n;\n\\echo {self.MARK} :ERROR\n")
+        self.process.stdin.flush()
+        printed = []
+        while True:
+            line = self.process.stdout.readline()
+            if not line:
+                sys.exit("psql has ended: " + "".join(printed))
+            if line.startswith(self.MARK):
+                return line.split()[-1] == "true", "".join(printed)
+            printed.append(line)
 
 
 def main():
@@ -63,6 +64,7 @@ def main():
         ],
         check=True,
     )
+    session = Session(host, port)
     lines, text = [], open(script, encoding="utf-8").read()
     for part in re.split(r";[ \t]*\n", text):
         comments, body = [], []
@@ -74,9 +76,9 @@ def main():
         if not sql:
             continue
         is_query = re.match(r"(?is)\s*(select|with|values|\(select)", sql)
-        code, stdout, stderr = psql(host, port, sql)
-        if code != 0:
-            first = stderr.strip().split("\n")[0]
+        failed, stdout = session.run(sql)
+        if failed:
+            first = stdout.strip().split("\n")[0]
             lines += ["statement error", sql, "", ""]
             print("error:", sql[:70].replace("\n", " "), "=>", first)
             continue

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/functions/function.h"
+#include "engine/functions/window_function.h"
 #include "fmt/format.h"
 
 namespace shale {
@@ -74,6 +75,12 @@ std::string FunctionsPage() {
                    [](const auto* a, const auto* b) { return a->name < b->name; });
   page += "## Aggregates\n\n";
   AddTable(aggregates, &page);
+  std::vector<const WindowFunction*> windows;
+  for (const auto& function : registry.windows()) windows.push_back(function.get());
+  page +=
+      "## Window functions\n\n"
+      "Every aggregate is one too, with OVER behind it.\n\n";
+  AddTable(windows, &page);
   return page;
 }
 

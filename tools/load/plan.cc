@@ -233,7 +233,7 @@ StatusOr<ColumnMapping> MapColumns(const Survey& survey, bool has_names, const T
     if (mapping.sources[i] >= 0) continue;
     const ColumnSchema& column = table.columns[i];
     bool has_default = !column.default_value.is_null() || !column.default_text.empty();
-    bool is_nested = column.type.id() == TypeId::kList || column.type.id() == TypeId::kStruct;
+    bool is_nested = column.type.id() == TypeId::kStruct;
     if (survey.dialect.format == TextFormat::kNdjson && !has_default && !is_nested) {
       mapping.sources[i] = static_cast<int>(mapping.read.columns.size());
       ReadColumn read;

@@ -7,9 +7,9 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
+#include "engine/functions/digest.h"
 #include "engine/functions/value_io.h"
 #include "tools/console/terminal.h"
-#include "tools/slt/md5.h"
 
 namespace shale {
 namespace {
@@ -159,12 +159,15 @@ std::vector<std::string> SltValues(const SltRecord& record, const QueryResult& r
 }
 
 std::string SltDigest(const std::vector<std::string>& values) {
-  Md5 md5;
+  std::string lines;
   for (const auto& value : values) {
-    md5.Add(value);
-    md5.Add("\n");
+    lines += value;
+    lines += '\n';
   }
-  return md5.HexDigest();
+  const auto digest = Md5Digest(lines);
+  std::string hex;
+  AppendHex({reinterpret_cast<const char*>(digest.data()), digest.size()}, &hex);
+  return hex;
 }
 
 std::optional<std::string> CheckSltResult(const SltRecord& record, const QueryResult& result,

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <limits>
 
+#include "engine/functions/json_text.h"
 #include "engine/functions/utf8.h"
 #include "fmt/format.h"
 #include "simdjson.h"
@@ -62,11 +63,14 @@ bool IsText(std::string_view text) {
 
 void ColumnReader::Begin(size_t max_rows) {
   vector_ = Vector::Flat(type_, max_rows);
+  lists_.reset();
+  if (type_.id() == TypeId::kList) lists_.emplace(type_, max_rows);
   arena_ = StringArena();
 }
 
 Vector ColumnReader::Finish(size_t num_rows, const ConvertState& state) {
-  Vector out = std::move(vector_);
+  Vector out = lists_ ? lists_->Finish() : std::move(vector_);
+  lists_.reset();
   vector_ = Vector();
   if (out.type().IsStringLike()) {
     out.AddHeap(state.block);
@@ -321,6 +325,77 @@ void ColumnReader::ReadBytes(const FieldBatch& batch, size_t first_row, ConvertS
   }
 }
 
+namespace {
+
+// Appends a JSON array as a list; an error leaves `out` as it was.
+Status AppendJsonList(std::string_view json, VectorBuilder* out) {
+  VectorBuilder* const items = &out->child();
+  const Type& type = items->type();
+  const size_t begin = items->size();
+  const auto append = [&](std::string_view value, std::string* buffer) -> Status {
+    const JsonKind kind = JsonKindOf(value);
+    std::string_view text = value;
+    if (kind == JsonKind::kNull) {
+      items->AppendNull();
+      return OkStatus();
+    }
+    if (kind == JsonKind::kArray && type.id() == TypeId::kList) {
+      return AppendJsonList(value, items);
+    }
+    if (type.id() == TypeId::kList) return InvalidArgument("an array is expected: {}", value);
+    if (type.id() != TypeId::kJson) {
+      if (kind == JsonKind::kArray || kind == JsonKind::kObject) {
+        return InvalidArgument("an element is no {} but {}", type.ToString(), JsonKindName(kind));
+      }
+      if (kind == JsonKind::kString && !JsonUnquote(value, buffer, &text)) {
+        return InvalidArgument("an escape that is no character: {}", value);
+      }
+    }
+    return AppendParsed(text, "UTC", items) ? OkStatus() : ParseError(text, type);
+  };
+  std::string buffer;
+  JsonItems elements(json);
+  while (elements.Next()) {
+    Status status = append(elements.value(), &buffer);
+    if (!status.ok()) {
+      items->Truncate(begin);
+      return status;
+    }
+  }
+  out->EndList();
+  return OkStatus();
+}
+
+}  // namespace
+
+// JSON arrays; elsewhere, and in JSON's strings, PostgreSQL's {1,2,NULL}.
+void ColumnReader::ReadLists(const FieldBatch& batch, size_t first_row, ConvertState* state) {
+  const Field* field = batch.fields.data() + source_;
+  for (size_t row = 0; row < batch.num_rows; ++row, field += batch.stride) {
+    std::string_view text;
+    if (state->bad[first_row + row] || field->is_null()) {
+      if (field->is_null()) vector_.SetNull(first_row + row);
+      lists_->AppendNull();
+      continue;
+    }
+    Status status;
+    if (!ValueText(*field, batch, *state, &text)) {
+      status = InvalidArgument("a wrong escape");
+    } else if (!state->valid_utf8 && !IsText(text)) {
+      status = InvalidArgument("{}", TextFault(text));
+    } else if (field->is_nested()) {
+      status = text.starts_with('[')
+                   ? AppendJsonList(text, &*lists_)
+                   : InvalidArgument("an object where {} is expected", type_.ToString());
+    } else {
+      status = ParseList(text, "UTC", &*lists_);
+    }
+    if (status.ok()) continue;
+    lists_->AppendNull();
+    Refuse(batch, row, first_row, state, std::string(Message(status)));
+  }
+}
+
 void ColumnReader::Read(const FieldBatch& batch, size_t first_row, ConvertState* state) {
   switch (type_.id()) {
     case TypeId::kTinyInt: return ReadSigned<int8_t>(batch, first_row, state);
@@ -354,8 +429,8 @@ void ColumnReader::Read(const FieldBatch& batch, size_t first_row, ConvertState*
     case TypeId::kJson: return ReadJson(batch, first_row, state);
     case TypeId::kBytea:
     case TypeId::kInet: return ReadBytes(batch, first_row, state);
+    case TypeId::kList: return ReadLists(batch, first_row, state);
     case TypeId::kNull:
-    case TypeId::kList:
     case TypeId::kStruct: SHALE_CHECK(false);  // MakeTextParser refuses them
   }
 }

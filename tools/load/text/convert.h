@@ -63,6 +63,7 @@ class ColumnReader {
   void ReadText(const FieldBatch& batch, size_t first_row, ConvertState* state);
   void ReadJson(const FieldBatch& batch, size_t first_row, ConvertState* state);
   void ReadBytes(const FieldBatch& batch, size_t first_row, ConvertState* state);
+  void ReadLists(const FieldBatch& batch, size_t first_row, ConvertState* state);
 
   // The value's text: the field itself, or unescaped into scratch_. False: the escapes are wrong.
   bool ValueText(const Field& field, const FieldBatch& batch, const ConvertState& state,
@@ -76,6 +77,7 @@ class ColumnReader {
   const Type type_;
   const size_t source_;
   Vector vector_;
+  std::optional<VectorBuilder> lists_;  // LIST: the values, vector_ has the NULLs alone
   StringArena arena_;
   ParseScratch parse_scratch_;
   std::string scratch_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/functions/json_text.h"
 #include "tools/load/text/fast_parse.h"
 
 namespace shale {
@@ -120,10 +121,13 @@ void TypeGuess::AddText(std::string_view text) {
 void TypeGuess::AddJson(const Field& field, std::string_view text) {
   if (field.is_nested()) {
     ++num_values_;
+    only_arrays_ &= num_values_ == 1 || has_nested_;
     has_nested_ = true;
     possible_ = 0;
+    AddArray(text);
     return;
   }
+  only_arrays_ = false;
   const uint32_t before = possible_;
   if (!field.is_quoted()) {
     // true, false, or a number.
@@ -139,6 +143,32 @@ void TypeGuess::AddJson(const Field& field, std::string_view text) {
   AddText(text);
 }
 
+void TypeGuess::AddArray(std::string_view json) {
+  if (!only_arrays_) return;
+  if (JsonKindOf(TrimJson(json)) != JsonKind::kArray) {
+    only_arrays_ = false;
+    return;
+  }
+  if (!elements_) elements_ = std::make_unique<TypeGuess>();
+  JsonItems items(TrimJson(json));
+  std::string buffer;
+  while (items.Next() && only_arrays_) {
+    const JsonKind kind = JsonKindOf(items.value());
+    if (kind == JsonKind::kNull) {
+      elements_->AddNull();
+      continue;
+    }
+    Field field;
+    std::string_view text = items.value();
+    field.bits = kind == JsonKind::kString ? Field::kQuoted : 0;
+    only_arrays_ = kind != JsonKind::kArray && kind != JsonKind::kObject &&
+                   (kind != JsonKind::kString || JsonUnquote(items.value(), &buffer, &text));
+    element_kinds_ |= 1u << static_cast<int>(kind);
+    only_arrays_ &= (element_kinds_ & (element_kinds_ - 1)) == 0;
+    if (only_arrays_) elements_->AddJson(field, text);
+  }
+}
+
 void TypeGuess::AddInstant(int64_t micros) {
   ++num_values_;
   possible_ &= kTimestampTz;
@@ -147,6 +177,7 @@ void TypeGuess::AddInstant(int64_t micros) {
 }
 
 Type TypeGuess::Decide() const {
+  if (has_nested_ && only_arrays_ && element_kinds_ != 0) return Type::List(elements_->Decide());
   if (has_nested_) return TypeId::kJson;
   if (num_values_ == 0) return TypeId::kText;
   if (possible_ & kBoolean) return TypeId::kBoolean;

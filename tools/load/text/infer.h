@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string_view>
 
 #include "engine/vector/type.h"
@@ -16,7 +17,8 @@ namespace shale {
 //   - YYYY-MM-DD is DATE, with a time TIMESTAMP, with an offset or Z anywhere TIMESTAMPTZ;
 //   - canonical UUIDs and IP addresses are UUID and INET;
 //   - JSON's numbers, booleans and strings stay what they are ("1" is text); where objects or
-//     arrays occur the column is JSON;
+//     arrays occur the column is JSON,
+//     unless every value is an array of values of one kind: then it is an array of their type;
 //   - NULL fits everything; a column of NULLs only, or of no one type, is TEXT.
 class TypeGuess {
  public:
@@ -57,7 +59,13 @@ class TypeGuess {
   uint32_t TimeKinds(std::string_view text);
 
   uint32_t possible_ = kAll;
+  void AddArray(std::string_view json);
+
   bool has_nested_ = false;
+  // While all values are arrays, and their elements strings, numbers or booleans alone.
+  bool only_arrays_ = true;
+  std::unique_ptr<TypeGuess> elements_;
+  uint32_t element_kinds_ = 0;
   bool has_finite_ = false;
   uint64_t num_values_ = 0;
   uint64_t num_nulls_ = 0;

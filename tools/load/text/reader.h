@@ -27,7 +27,7 @@ namespace shale {
 // A column to be read.
 struct ReadColumn {
   std::string name;  // for rejects
-  Type type;         // any but LIST and STRUCT
+  Type type;         // any but STRUCT
   // CSV, TSV and combined: which field of a record. NDJSON: unused.
   size_t field = 0;
   // NDJSON: the member, or with flatten the dotted path. Others: unused.

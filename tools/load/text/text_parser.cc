@@ -141,7 +141,7 @@ StatusOr<std::unique_ptr<TextParser>> MakeTextParser(const Dialect& dialect,
       dialect.format == TextFormat::kCombined ? kNumCombinedColumns : schema.num_fields;
   for (const ReadColumn& column : schema.columns) {
     const TypeId id = column.type.id();
-    if (id == TypeId::kList || id == TypeId::kStruct || id == TypeId::kNull) {
+    if (id == TypeId::kStruct || id == TypeId::kNull) {
       return InvalidArgument("column {}: {} is not read from text; declare it JSON or TEXT",
                              column.name, column.type.ToString());
     }

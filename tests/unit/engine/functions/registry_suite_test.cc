@@ -7,6 +7,7 @@
 
 #include "engine/expr/evaluator.h"
 #include "engine/functions/value_io.h"
+#include "engine/functions/window_function.h"
 #include "tests/support/encodings.h"
 
 namespace shale {
@@ -235,6 +236,12 @@ TEST(RegistrySuite, EveryFunctionIsDocumented) {
     EXPECT_TRUE((f->kernel != nullptr) != (f->resolve != nullptr)) << f->name;
   }
   for (const auto& f : Registry::Get().aggregates()) {
+    EXPECT_FALSE(f->signature.empty()) << f->name;
+    EXPECT_FALSE(f->example.empty()) << f->name;
+    ASSERT_FALSE(f->summary.empty()) << f->name;
+    EXPECT_EQ(f->summary.back(), '.') << f->name;
+  }
+  for (const auto& f : Registry::Get().windows()) {
     EXPECT_FALSE(f->signature.empty()) << f->name;
     EXPECT_FALSE(f->example.empty()) << f->name;
     ASSERT_FALSE(f->summary.empty()) << f->name;

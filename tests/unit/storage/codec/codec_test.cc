@@ -46,6 +46,7 @@ TEST(Codecs, IdsAreDistinctAndPermanent) {
   EXPECT_EQ(FindCodec(6)->name, "plain");
   EXPECT_EQ(FindCodec(7)->name, "plain text");
   EXPECT_EQ(FindCodec(8)->name, "scaled");
+  EXPECT_EQ(FindCodec(9)->name, "list");
 }
 
 TEST(Codecs, EveryCodecBringsBackWhatItTakes) {

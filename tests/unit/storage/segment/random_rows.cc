@@ -16,6 +16,14 @@ std::vector<Type> StorableTypes() {
           TypeId::kInet,        TypeId::kJson};
 }
 
+std::vector<Type> StorableListTypes() {
+  return {Type::List(TypeId::kBigInt),   Type::List(TypeId::kText),
+          Type::List(TypeId::kBoolean),  Type::List(TypeId::kDouble),
+          Type::List(Type::Decimal(38, 4)), Type::List(TypeId::kInterval),
+          Type::List(TypeId::kJson),     Type::List(Type::List(TypeId::kInteger)),
+          Type::List(Type::List(TypeId::kText))};
+}
+
 Value NthValue(const Type& type, uint64_t number) {
   switch (type.physical()) {
     case PhysicalType::kBool: return Value::Bool(number % 2 == 1);
@@ -35,6 +43,14 @@ Value NthValue(const Type& type, uint64_t number) {
     case PhysicalType::kInterval:
       return Value::Of(Interval{static_cast<int32_t>(number % 12),
                                 static_cast<int32_t>(number % 31), static_cast<int64_t>(number)});
+    case PhysicalType::kList: {
+      std::vector<Value> items;
+      for (uint64_t i = 0; i < number % 6; ++i) {
+        items.push_back((number + i) % 11 == 0 ? Value::Null(type.child())
+                                               : NthValue(type.child(), (number + i) % 100000));
+      }
+      return Value::List(type, std::move(items));
+    }
     default: {
       std::string digits = std::to_string(number);
       digits.insert(0, 20 - digits.size(), '0');

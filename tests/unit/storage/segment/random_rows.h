@@ -16,8 +16,9 @@ enum class Shape { kConstant, kRuns, kAscending, kFewValues, kWide, kSparse };
 inline constexpr Shape kShapes[] = {Shape::kConstant,  Shape::kRuns, Shape::kAscending,
                                     Shape::kFewValues, Shape::kWide, Shape::kSparse};
 
-// Types that a segment stores.
+// Types that a segment stores, but for lists.
 std::vector<Type> StorableTypes();
+std::vector<Type> StorableListTypes();
 // A value of the type that is the `number`th of an endless, ascending list (for small numbers).
 Value NthValue(const Type& type, uint64_t number);
 // `rows` values of the shape; each NULL with the given probability.

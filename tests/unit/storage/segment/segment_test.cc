@@ -25,7 +25,8 @@ struct Table {
 };
 
 Table RandomTable(size_t rows, size_t num_columns, Random* random) {
-  const std::vector<Type> types = StorableTypes();
+  std::vector<Type> types = StorableTypes();
+  for (const Type& type : StorableListTypes()) types.push_back(type);
   Table table;
   table.rows = rows;
   table.schema.table_id = 7;
@@ -113,7 +114,8 @@ void ExpectHolds(const Table& table, SegmentReader* reader, Random* random) {
       nulls += block_nulls;
       if (block_nulls == rows) {
         EXPECT_FALSE(zone.min || zone.max);
-      } else if (TypeOf(table, i).id() != TypeId::kInterval) {
+      } else if (TypeOf(table, i).id() != TypeId::kInterval &&
+                 TypeOf(table, i).id() != TypeId::kList) {
         EXPECT_TRUE(zone.min);
       }
       // Some of the rows.

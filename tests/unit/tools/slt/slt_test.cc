@@ -2,37 +2,12 @@
 
 #include <fstream>
 
-#include "tools/slt/md5.h"
 #include "tools/slt/result_check.h"
 #include "tools/slt/runner.h"
 #include "tools/slt/script.h"
 
 namespace shale {
 namespace {
-
-std::string Digest(std::string_view text) {
-  Md5 md5;
-  md5.Add(text);
-  return md5.HexDigest();
-}
-
-// RFC 1321, A.5.
-TEST(Md5, KnownDigests) {
-  EXPECT_EQ(Digest(""), "d41d8cd98f00b204e9800998ecf8427e");
-  EXPECT_EQ(Digest("abc"), "900150983cd24fb0d6963f7d28e17f72");
-  EXPECT_EQ(
-      Digest("12345678901234567890123456789012345678901234567890123456789012345678901234567890"),
-      "57edf4a22be3c955ac49da2e2107b67a");
-}
-
-TEST(Md5, PiecesMakeNoDifference) {
-  std::string text(1000, 'x');
-  Md5 md5;
-  for (size_t at = 0, step = 1; at < text.size(); at += step++) {
-    md5.Add(std::string_view(text).substr(at, step));
-  }
-  EXPECT_EQ(md5.HexDigest(), Digest(text));
-}
 
 TEST(SltScript, Records) {
   auto records = ParseSltScript(

@@ -1,0 +1,205 @@
+#include "engine/operators/row_sorter.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "engine/exec/pipeline.h"
+#include "engine/expr/evaluator.h"
+
+namespace shale {
+namespace {
+
+// Fewer rows are sorted by one worker.
+constexpr size_t kRowsAlone = 65536;
+
+struct SortWorker : WorkerState {
+  explicit SortWorker(MemoryBudget* budget) : memory(budget) {}
+  std::vector<Evaluator> keys;
+  std::vector<Chunk> chunks;
+  std::vector<std::vector<Vector>> key_vectors;  // of each chunk
+  Reservation memory;
+  int64_t bytes = 0;
+};
+
+bool RefLess(const RowRef& a, const RowRef& b) {
+  return a.chunk < b.chunk || (a.chunk == b.chunk && a.row < b.row);
+}
+
+}  // namespace
+
+RowSorter::RowSorter(std::vector<SortKey> keys, std::vector<Type> types)
+    : keys_(std::move(keys)), types_(std::move(types)) {
+  for (const SortKey& key : keys_) orders_.push_back({key.descending, key.nulls_first});
+}
+
+WorkerStatePtr RowSorter::MakeState(ExecutionContext* context) const {
+  auto worker = std::make_unique<SortWorker>(context->memory);
+  for (const SortKey& key : keys_) worker->keys.emplace_back(key.expr, &context->functions);
+  return worker;
+}
+
+Status RowSorter::Consume(WorkerState* state, Chunk input) const {
+  auto* worker = static_cast<SortWorker*>(state);
+  if (input.num_rows == 0) return OkStatus();
+  std::vector<Vector> keys;
+  for (Evaluator& key : worker->keys) {
+    ASSIGN_OR_RETURN(Vector values, key.Evaluate(input));
+    keys.push_back(ForSorting(std::move(values)));
+    worker->bytes += static_cast<int64_t>(keys.back().MemoryUsage());
+  }
+  worker->bytes += static_cast<int64_t>(input.num_rows * sizeof(SortEntry) * 2);
+  for (const Vector& column : input.columns) {
+    worker->bytes += static_cast<int64_t>(column.MemoryUsage());
+  }
+  RETURN_IF_ERROR(worker->memory.Resize(worker->bytes));
+  worker->chunks.push_back(std::move(input));
+  worker->key_vectors.push_back(std::move(keys));
+  return OkStatus();
+}
+
+void RowSorter::Combine(WorkerState* state) {
+  auto* worker = static_cast<SortWorker*>(state);
+  MutexLock lock(&mutex_);
+  for (Chunk& chunk : worker->chunks) chunks_.push_back(std::move(chunk));
+  for (auto& keys : worker->key_vectors) key_vectors_.push_back(std::move(keys));
+  held_bytes_ += worker->bytes;
+}
+
+// As many runs as workers, each sorted by one of them, then merged two by two.
+Status RowSorter::Sort(ExecutionContext* context) {
+  MutexLock lock(&mutex_);
+  memory_ = std::make_unique<Reservation>(context->memory);
+  RETURN_IF_ERROR(memory_->Resize(held_bytes_));
+  size_t num_rows = 0;
+  for (const Chunk& chunk : chunks_) num_rows += chunk.num_rows;
+  RankKeys(num_rows);
+  const size_t num_runs = num_rows < kRowsAlone || keys_.empty()
+                              ? 1
+                              : static_cast<size_t>(std::max(context->num_workers, 1));
+  std::vector<Run> runs(num_runs);
+  RETURN_IF_ERROR(RunParallel(static_cast<int>(num_runs), [&](int run) {
+    return MakeRun(chunks_.size() * run / num_runs, chunks_.size() * (run + 1) / num_runs,
+                   &runs[run]);
+  }));
+  while (runs.size() > 1) {
+    // The two shortest first.
+    std::sort(runs.begin(), runs.end(),
+              [](const Run& a, const Run& b) { return a.size() > b.size(); });
+    Run b = std::move(runs.back());
+    runs.pop_back();
+    Run a = std::move(runs.back());
+    runs.pop_back();
+    Run merged(a.size() + b.size());
+    RETURN_IF_ERROR(Merge(a, b, &merged, context));
+    runs.push_back(std::move(merged));
+  }
+  entries_ = std::move(runs[0]);
+  gatherer_ = std::make_unique<ChunkGatherer>(types_, &chunks_);
+  return OkStatus();
+}
+
+void RowSorter::MarkStarts(size_t num_keys, size_t begin, size_t end, uint64_t* starts) const {
+  if (num_keys == 0) return;
+  const SortEntry* entries = entries_.data();
+  std::vector<Type> types;
+  for (size_t k = 0; k < num_keys; ++k) types.push_back(keys_[k].expr->type);
+  const PrefixPart part = PrefixOfKeys(types, ranks_);
+  for (size_t i = std::max<size_t>(begin, 1); i < end; ++i) {
+    const SortEntry& a = entries[i - 1];
+    const SortEntry& b = entries[i];
+    bool differ = ((a.prefix.high ^ b.prefix.high) & part.mask.high) != 0 ||
+                  ((a.prefix.low ^ b.prefix.low) & part.mask.low) != 0;
+    if (!differ && part.num_keys < num_keys) {
+      differ = CompareKeys(key_vectors_[a.ref.chunk], a.ref.row, key_vectors_[b.ref.chunk],
+                           b.ref.row, std::span(orders_).first(num_keys), part.num_keys) != 0;
+    }
+    if (differ) SetBit(starts, i - begin);
+  }
+}
+
+// Strings of dictionaries are compared once an entry, not once a row.
+void RowSorter::RankKeys(size_t num_rows) {
+  std::vector<Type> types;
+  for (size_t k = 0; k < keys_.size(); ++k) {
+    types.push_back(keys_[k].expr->type);
+    std::vector<const Vector*> vectors;
+    for (const auto& keys : key_vectors_) vectors.push_back(&keys[k]);
+    ranks_.push_back(types.back().IsStringLike() ? RankDictionaries(vectors, num_rows)
+                                                 : KeyRanks());
+  }
+  first_tie_key_ = PrefixOfKeys(types, ranks_).num_keys;
+}
+
+bool RowSorter::Less(const SortEntry& a, const SortEntry& b) const {
+  if (!(a.prefix == b.prefix)) return a.prefix < b.prefix;
+  if (first_tie_key_ < keys_.size()) {
+    const int compared = CompareKeys(key_vectors_[a.ref.chunk], a.ref.row,
+                                     key_vectors_[b.ref.chunk], b.ref.row, orders_, first_tie_key_);
+    if (compared != 0) return compared < 0;
+  }
+  return RefLess(a.ref, b.ref);
+}
+
+// The rows of chunks [begin, end), sorted.
+Status RowSorter::MakeRun(size_t begin, size_t end, Run* run) const {
+  size_t num_rows = 0;
+  for (size_t c = begin; c < end; ++c) num_rows += chunks_[c].num_rows;
+  run->resize(num_rows);
+  std::vector<SortPrefix> prefixes;
+  SortEntry* out = run->data();
+  for (size_t c = begin; c < end; ++c) {
+    const size_t count = chunks_[c].num_rows;
+    prefixes.resize(std::max(prefixes.size(), count));
+    MakePrefixes(key_vectors_[c], orders_, count, prefixes.data(), ranks_);
+    for (size_t i = 0; i < count; ++i) {
+      *out++ = {prefixes.data()[i], {static_cast<uint32_t>(c), static_cast<uint32_t>(i)}};
+    }
+  }
+  if (keys_.empty()) return OkStatus();
+  if (first_tie_key_ == keys_.size()) {
+    const auto in_order = [](const SortEntry& a, const SortEntry& b) {
+      return a.prefix < b.prefix;
+    };
+    if (std::is_sorted(run->begin(), run->end(), in_order)) return OkStatus();
+    std::sort(run->begin(), run->end(), [](const SortEntry& a, const SortEntry& b) {
+      return a.prefix == b.prefix ? RefLess(a.ref, b.ref) : a.prefix < b.prefix;
+    });
+  } else {
+    std::sort(run->begin(), run->end(),
+              [this](const SortEntry& a, const SortEntry& b) { return Less(a, b); });
+  }
+  return OkStatus();
+}
+
+// Both inputs are cut so that equal shares of the output can be merged side by side.
+Status RowSorter::Merge(const Run& a, const Run& b, Run* out, ExecutionContext* context) const {
+  const auto less = [this](const SortEntry& x, const SortEntry& y) { return Less(x, y); };
+  const size_t shares = out->size() < kRowsAlone ? 1 : context->num_workers * 2;
+  // How many of the first `total` rows of the output come from a.
+  const auto cut = [&](size_t total) {
+    size_t low = total > b.size() ? total - b.size() : 0;
+    size_t high = std::min(total, a.size());
+    while (low < high) {
+      const size_t from_a = (low + high) / 2;
+      // Too few from a when a's next belongs before b's last.
+      if (!less(b[total - from_a - 1], a[from_a]))
+        low = from_a + 1;
+      else
+        high = from_a;
+    }
+    return low;
+  };
+  std::atomic<size_t> next{0};
+  return RunParallel(shares == 1 ? 1 : context->num_workers, [&](int) -> Status {
+    for (size_t share; (share = next.fetch_add(1)) < shares;) {
+      const size_t begin = out->size() * share / shares;
+      const size_t end = out->size() * (share + 1) / shares;
+      const size_t a_begin = cut(begin), a_end = cut(end);
+      std::merge(a.begin() + a_begin, a.begin() + a_end, b.begin() + (begin - a_begin),
+                 b.begin() + (end - a_end), out->begin() + begin, less);
+    }
+    return OkStatus();
+  });
+}
+
+}  // namespace shale
