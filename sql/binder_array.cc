@@ -57,8 +57,7 @@ StatusOr<Bound> ExprBinder::BindArrayAs(const ast::ArrayLiteral& node, const Typ
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::ArraySubquery& node, const ast::Expr& expr) {
   if (!context.pending) {
-    return binder.ErrorAt(expr.at,
-                          fmt::format("subqueries are not allowed in {}", context.clause));
+    return binder.ErrorAt(expr.at, fmt::format("subqueries are not allowed in {}", context.clause));
   }
   ASSIGN_OR_RETURN(PlanPtr plan, binder.BindSelect(*node.query, context.scope));
   if (plan->output.size() != 1) {
@@ -174,8 +173,7 @@ StatusOr<Bound> ExprBinder::BindQuantifiedArray(const ast::Quantified& node,
   ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
   ASSIGN_OR_RETURN(Bound array, Bind(*node.array));
   if (array.untyped) {  // '{1,2,3}' is of whatever it is compared with
-    const Type type =
-        Type::List(operand.untyped ? Type(TypeId::kText) : operand.expr->type);
+    const Type type = Type::List(operand.untyped ? Type(TypeId::kText) : operand.expr->type);
     ASSIGN_OR_RETURN(array.expr, Coerce(array, type, node.array->at));
     array.untyped = false;
   }

@@ -258,8 +258,10 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
   if (core.qualify) {
     context.clause = "QUALIFY";
     context.aliases = &aliases;
+    context.sets = nullptr;
     ASSIGN_OR_RETURN(qualify, binder.BindCondition(*core.qualify));
     context.aliases = nullptr;
+    context.sets = &sets;
     if (windows.calls.empty()) {
       return ErrorAt(core.qualify->at,
                      "QUALIFY needs a window function in the SELECT list or in itself; conditions "

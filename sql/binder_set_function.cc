@@ -66,6 +66,11 @@ StatusOr<Bound> ExprBinder::BindSetFunction(const SetFunction& function,
                           "aggregate function calls cannot contain set-returning function calls; "
                           "move it into FROM");
   }
+  if (context.inside_window) {
+    return binder.ErrorAt(expr.at,
+                          "window function calls cannot contain set-returning function calls; "
+                          "move it into FROM");
+  }
   if (!context.sets) {
     return binder.ErrorAt(
         expr.at, fmt::format("set-returning functions are not allowed in {}; move it into FROM",
@@ -103,8 +108,9 @@ Status ApplySets(std::vector<SetCollector::Call> calls, PlanPtr* plan) {
         continue;
       }
       if (!UsesOnly(*call.list, available)) {
-        return InvalidArgument("a set-returning function in GROUP BY cannot use aggregates or "
-                               "subqueries: compute them in a subquery in FROM");
+        return InvalidArgument(
+            "a set-returning function in GROUP BY cannot use aggregates or "
+            "subqueries: compute them in a subquery in FROM");
       }
       unnest.lists.push_back(call.list);
       output.push_back(call.column);
@@ -131,8 +137,8 @@ StatusOr<Binder::BoundSetTable> Binder::BindSetTable(const ast::FunctionTable& t
   BoundSetTable bound;
   std::string own_name = call.name;
   if (ref.alias) {
-    own_name = ref.alias->name.quoted ? ref.alias->name.name
-                                      : absl::AsciiStrToLower(ref.alias->name.name);
+    own_name =
+        ref.alias->name.quoted ? ref.alias->name.name : absl::AsciiStrToLower(ref.alias->name.name);
   }
   for (SetColumn& column : columns) {
     const bool own = column.name.empty();
@@ -171,8 +177,8 @@ StatusOr<PlanPtr> Binder::BindLateralSet(const ast::Join& join, PlanPtr* left, S
   if (table == nullptr) return PlanPtr();
   const auto& call = std::get<ast::FunctionCall>(table->call->node);
   const SetFunction* function = Registry::Get().FindSet(call.name);
-  const bool joins = join.kind == Kind::kCross || join.kind == Kind::kInner ||
-                     join.kind == Kind::kLeft;
+  const bool joins =
+      join.kind == Kind::kCross || join.kind == Kind::kInner || join.kind == Kind::kLeft;
   if (function == nullptr || !joins || join.natural || !join.using_columns.empty()) {
     return PlanPtr();
   }

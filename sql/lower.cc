@@ -169,11 +169,10 @@ class Lowering {
     }
     auto sink = MakeAggregate(std::move(keys), std::move(aggregates));
     // Grouping asks for no order, but array_agg and such take their rows as they come.
-    stream.ordered &= std::any_of(node.aggregates.begin(), node.aggregates.end(),
-                                  [](const AggregateExpr& aggregate) {
-                                    return aggregate.function.function->order_sensitive &&
-                                           aggregate.order_by.empty();
-                                  });
+    stream.ordered &= std::any_of(
+        node.aggregates.begin(), node.aggregates.end(), [](const AggregateExpr& aggregate) {
+          return aggregate.function.function->order_sensitive && aggregate.order_by.empty();
+        });
     Finish(std::move(stream), sink, SinkProfile(plan));
     return FromSink(plan, sink, false);
   }

@@ -3,8 +3,9 @@
 // While a dictionary is not much larger than the rows that asked so far, it is computed whole and
 // rows answer with their old codes over a derived dictionary. Before that, and when computing it
 // whole fails, only the entries that rows at hand use are computed, so an entry's error reaches
-// nobody who does not use it. Lists are computed whole, or for the rows at hand and forgotten. One a node and worker; not thread-safe, but what Lookup returned
-// stays valid and may be read by any thread.
+// nobody who does not use it. Lists are computed whole, or for the rows at hand and forgotten. One
+// a node and worker; not thread-safe, but what Lookup returned stays valid and may be read by any
+// thread.
 #pragma once
 
 #include <functional>

@@ -3,10 +3,12 @@
 // on the order of rows.
 //
 // `by` is brought to one of three forms (128-bit integer, double, string) and x is kept by its
-// width, so the pairs of types stay few; ties compare by x's real type.
+// width, so the pairs of types stay few; ties compare by x's real type. An array is kept as the
+// bytes that AppendValueBytes makes of it.
 #include <vector>
 
 #include "engine/functions/agg_kernel.h"
+#include "engine/vector/nested.h"
 
 namespace shale {
 
@@ -55,6 +57,22 @@ bool KeptLess(PhysicalType type, const T& a, const T& b) {
   }
 }
 
+// Lists as bytes, which live in `bytes`.
+Vector BytesOf(const Vector& lists, size_t num_rows, std::string* bytes) {
+  std::vector<size_t> ends(num_rows);
+  for (size_t i = 0; i < num_rows; ++i) {
+    if (!lists.IsNull(i)) AppendValueBytes(lists, i, false, bytes);
+    ends[i] = bytes->size();
+  }
+  Vector texts = Vector::Flat(TypeId::kBytea, num_rows);
+  auto* const text = texts.mutable_values<std::string_view>();
+  for (size_t i = 0, begin = 0; i < num_rows; begin = ends[i++]) {
+    text[i] = std::string_view(*bytes).substr(begin, ends[i] - begin);
+    if (lists.IsNull(i)) texts.SetNull(i);
+  }
+  return texts;
+}
+
 template <typename X, typename By, bool kMax>
 struct ArgOp {
   struct State {
@@ -69,6 +87,12 @@ struct ArgOp {
     const By held = state.by.get();
     if (kMax ? ValueLess(held, by) : ValueLess(by, held)) return true;
     if (kMax ? ValueLess(by, held) : ValueLess(held, by)) return false;
+    if constexpr (std::is_same_v<X, std::string_view>) {
+      std::string_view challenger = x, holder = state.x.get();
+      if (call.arg_types[0].id() == TypeId::kList) {
+        return CompareValueBytes(call.arg_types[0], &challenger, &holder) < 0;
+      }
+    }
     return KeptLess(call.arg_types[0].physical(), x, X(state.x.get()));
   }
   static void Rows(const AggregateCall& call, std::byte* base, size_t stride,
@@ -112,14 +136,23 @@ struct ArgOp {
   }
   static Status Update(const AggregateCall& call, std::byte* base, size_t stride,
                        const uint32_t* groups, std::span<const Vector> args, size_t num_rows) {
+    if (args[0].type().id() == TypeId::kList) {
+      std::string bytes;
+      const Vector lists = BytesOf(args[0], num_rows, &bytes);
+      Rows(call, base, stride, groups, lists, args[1], num_rows);
+      return OkStatus();
+    }
     Rows(call, base, stride, groups, args[0], args[1], num_rows);
     return OkStatus();
   }
   static Status UpdateOne(const AggregateCall& call, std::byte* state, std::span<const Vector> args,
                           size_t num_rows) {
     Vector x_storage, by_storage;
-    Rows(call, state, 0, nullptr, FlatOrConstant(args[0], &x_storage),
-         FlatOrConstant(args[1], &by_storage), num_rows);
+    const Vector& x = FlatOrConstant(args[0], &x_storage);
+    const Vector& by = FlatOrConstant(args[1], &by_storage);
+    std::string bytes;
+    const bool lists = x.type().id() == TypeId::kList;
+    Rows(call, state, 0, nullptr, lists ? BytesOf(x, num_rows, &bytes) : x, by, num_rows);
     return OkStatus();
   }
   static bool Merge(const AggregateCall& call, State* into, const State& from) {
@@ -138,6 +171,13 @@ struct ArgOp {
     if (!state->by.has()) return true;
     X value;
     if (!reader->Get(&value)) return false;
+    if constexpr (std::is_same_v<X, std::string_view>) {
+      if (call.arg_types[0].id() == TypeId::kList) {
+        VectorBuilder scratch(call.arg_types[0], 1);
+        std::string_view bytes = value;
+        if (!ReadValueBytes(&bytes, &scratch) || !bytes.empty()) return false;
+      }
+    }
     state->x.Set(call.arena, value);
     return true;
   }
@@ -150,13 +190,38 @@ struct ArgOp {
   }
 };
 
+template <typename Op>
+Status FinalizeLists(const AggregateCall& call, const std::byte* base, size_t stride,
+                     size_t num_rows, Vector* result) {
+  VectorBuilder lists(call.result_type, num_rows);
+  for (size_t row = 0; row < num_rows; ++row) {
+    const auto& state = *StateAt<typename Op::State>(base, stride, static_cast<uint32_t>(row));
+    if (!state.by.has()) {
+      lists.AppendNull();
+      continue;
+    }
+    std::string_view bytes = state.x.get();
+    SHALE_CHECK(ReadValueBytes(&bytes, &lists));
+  }
+  *result = lists.Finish();
+  return OkStatus();
+}
+
 template <typename X, bool kMax>
-AggregateKernels KernelsBy(PhysicalType by) {
+AggregateKernels KernelsBy(PhysicalType by, bool lists = false) {
+  const auto kernels_of = [&]<typename Op>() {
+    AggregateKernels kernels = KernelsOf<Op>();
+    if constexpr (std::is_same_v<X, std::string_view>) {
+      if (lists) kernels.finalize = FinalizeLists<Op>;
+    }
+    return kernels;
+  };
   switch (by) {
     case PhysicalType::kFloat:
-    case PhysicalType::kDouble: return KernelsOf<ArgOp<X, double, kMax>>();
-    case PhysicalType::kString: return KernelsOf<ArgOp<X, std::string_view, kMax>>();
-    default: return KernelsOf<ArgOp<X, int128_t, kMax>>();
+    case PhysicalType::kDouble: return kernels_of.template operator()<ArgOp<X, double, kMax>>();
+    case PhysicalType::kString:
+      return kernels_of.template operator()<ArgOp<X, std::string_view, kMax>>();
+    default: return kernels_of.template operator()<ArgOp<X, int128_t, kMax>>();
   }
 }
 
@@ -165,10 +230,13 @@ StatusOr<ResolvedAggregate> ResolveArg(std::span<const ArgumentType> args) {
   if (args.size() != 2) return NoSuchOverload();
   const Type x = SettledType(args[0]);
   const Type by = SettledType(args[1]);
-  if (IsNested(x) || IsNested(by) || by.id() == TypeId::kJson) return NoSuchOverload();
+  if (x.id() == TypeId::kStruct || IsNested(by) || by.id() == TypeId::kJson) {
+    return NoSuchOverload();
+  }
   AggregateKernels kernels;
-  if (x.physical() == PhysicalType::kString) {
-    kernels = KernelsBy<std::string_view, kMax>(by.physical());
+  const bool lists = x.id() == TypeId::kList;
+  if (x.physical() == PhysicalType::kString || lists) {
+    kernels = KernelsBy<std::string_view, kMax>(by.physical(), lists);
   } else {
     switch (PhysicalSize(x.physical())) {
       case 1: kernels = KernelsBy<Unsigned<1>, kMax>(by.physical()); break;

@@ -35,8 +35,8 @@ struct ListLoops {
     });
     return ok ? OkStatus() : Op::Failure(call);
   }
-  static Status UpdateOne(const AggregateCall& call, std::byte* state,
-                          std::span<const Vector> args, size_t num_rows) {
+  static Status UpdateOne(const AggregateCall& call, std::byte* state, std::span<const Vector> args,
+                          size_t num_rows) {
     bool ok = true;
     ForEachList(args[0], num_rows, [&](size_t, std::string_view bytes, bool is_null) {
       ok &= Op::Add(call, reinterpret_cast<typename Op::State*>(state), bytes, is_null);
@@ -68,8 +68,8 @@ Status FinalizeLists(const AggregateCall& call, const std::byte* base, size_t st
                      size_t num_rows, Vector* result) {
   VectorBuilder lists(call.result_type, num_rows);
   for (size_t row = 0; row < num_rows; ++row) {
-    AppendTo(&lists, Op::Result(*StateAt<typename Op::State>(base, stride,
-                                                             static_cast<uint32_t>(row))));
+    AppendTo(&lists,
+             Op::Result(*StateAt<typename Op::State>(base, stride, static_cast<uint32_t>(row))));
   }
   *result = lists.Finish();
   return OkStatus();

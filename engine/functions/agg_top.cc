@@ -45,8 +45,7 @@ uint64_t HashOfText(std::string_view text) { return HashBytes(text); }
 
 void Rebuild(Arena* arena, CounterState* state, uint32_t num_buckets) {
   if (num_buckets != state->num_buckets) {
-    state->buckets =
-        reinterpret_cast<uint32_t*>(arena->Allocate(num_buckets * sizeof(uint32_t)));
+    state->buckets = reinterpret_cast<uint32_t*>(arena->Allocate(num_buckets * sizeof(uint32_t)));
     state->num_buckets = num_buckets;
   }
   std::memset(state->buckets, 0, num_buckets * sizeof(uint32_t));
@@ -151,8 +150,7 @@ struct CountOp {
   static bool Read(const AggregateCall& call, StateReader* reader, State* state) {
     uint32_t size;
     if (!reader->Get(&state->k) || !reader->Get(&state->floor) || state->floor < 0 ||
-        !reader->Get(&size) ||
-        size > (kTop ? kMaxCounters : kMaxHistogramValues)) {
+        !reader->Get(&size) || size > (kTop ? kMaxCounters : kMaxHistogramValues)) {
       return false;
     }
     for (uint32_t i = 0; i < size; ++i) {
@@ -168,16 +166,17 @@ struct CountOp {
     return true;
   }
   static Status Failure(const AggregateCall&) {
-    return ResourceExhausted("histogram: more than {} different values in one group; use "
-                             "approx_top_k, or round the values",
-                             kMaxHistogramValues);
+    return ResourceExhausted(
+        "histogram: more than {} different values in one group; use "
+        "approx_top_k, or round the values",
+        kMaxHistogramValues);
   }
 
   static Status Rows(const AggregateCall& call, std::byte* base, size_t stride,
                      const uint32_t* groups, std::span<const Vector> args, size_t num_rows) {
     const Vector& values = args[0];
-    const bool is_text = values.type().physical() == PhysicalType::kString &&
-                         values.type().id() == TypeId::kText;
+    const bool is_text =
+        values.type().physical() == PhysicalType::kString && values.type().id() == TypeId::kText;
     std::string scratch;
     for (size_t row = 0; row < num_rows; ++row) {
       if (values.IsNull(row)) continue;

@@ -49,7 +49,8 @@ StatusOr<ResolvedScalar> ResolveArrayShape(std::string_view shape,
   for (size_t i = 0; i < args.size(); ++i) {
     Type type = type_of(wanted[i]);
     const bool plain = wanted[i] == 'I' || wanted[i] == 'G' || wanted[i] == 'S';
-    if (plain && !ImplicitCastCost(args[i], type)) return NotFound("argument {} has a wrong type", i);
+    if (plain && !ImplicitCastCost(args[i], type))
+      return NotFound("argument {} has a wrong type", i);
     resolved.arg_types.push_back(std::move(type));
   }
   resolved.kernel = kernel;

@@ -54,8 +54,8 @@ class ElementArg {
   Vector values_;
 };
 
-// Makes a result's lists row by row from elements of sources, which are flat vectors of the result's
-// element type. Rows that nothing is said of are empty.
+// Makes a result's lists row by row from elements of sources, which are flat vectors of the
+// result's element type. Rows that nothing is said of are empty.
 class ListPicker {
  public:
   ListPicker(Vector* result, size_t num_rows)
@@ -82,9 +82,10 @@ class ListPicker {
   std::span<uint32_t> row_picks() { return std::span(picks_).subspan(begin_); }
   Status Finish() {
     if (picks_.size() > kMaxBatchElements || source_rows_ > UINT32_MAX) {
-      return ResourceExhausted("the arrays of one batch of rows hold over {} elements "
-                               "(kMaxBatchElements)",
-                               kMaxBatchElements);
+      return ResourceExhausted(
+          "the arrays of one batch of rows hold over {} elements "
+          "(kMaxBatchElements)",
+          kMaxBatchElements);
     }
     Vector items = ConcatFlat(sources_).Gather(picks_.data(), picks_.size());
     result_->mutable_children().assign(1, std::move(items));
@@ -148,8 +149,7 @@ struct ShapeText {
 // common. NotFound unless at least one array is typed, or with a shape that begins with '~', an
 // element.
 StatusOr<ResolvedScalar> ResolveArrayShape(std::string_view shape,
-                                           std::span<const ArgumentType> args,
-                                           ScalarKernel kernel);
+                                           std::span<const ArgumentType> args, ScalarKernel kernel);
 
 template <ShapeText kShape, ScalarKernel kKernel>
 StatusOr<ResolvedScalar> ResolveArray(std::span<const ArgumentType> args) {

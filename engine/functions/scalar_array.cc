@@ -32,8 +32,8 @@ StatusOr<ResolvedScalar> ResolveArrayLiteral(std::span<const ArgumentType> args)
   for (const ArgumentType& arg : args) {
     StatusOr<Type> both = CommonType(common, arg);
     if (!both.ok()) {
-      return InvalidArgument("ARRAY types {} and {} cannot be matched",
-                             common.type.ToString(), arg.type.ToString());
+      return InvalidArgument("ARRAY types {} and {} cannot be matched", common.type.ToString(),
+                             arg.type.ToString());
     }
     common = {*std::move(both), common.untyped_literal && arg.untyped_literal};
   }
@@ -200,8 +200,9 @@ Status FillKernel(const KernelCall& call, Vector* result) {
     }
     const ListEntry entry = lengths[row];
     if (entry.length != 1 || lengths.items().IsNull(entry.offset)) {
-      return InvalidArgument("array_fill makes arrays of one dimension: its second argument is "
-                             "ARRAY[length]");
+      return InvalidArgument(
+          "array_fill makes arrays of one dimension: its second argument is "
+          "ARRAY[length]");
     }
     const int32_t length = lengths.items().values<int32_t>()[entry.offset];
     total += static_cast<size_t>(std::max(length, 0));
@@ -273,8 +274,8 @@ Status FlattenKernel(const KernelCall& call, Vector* result) {
 void RegisterArray(Registry* registry) {
   ScalarFunction literal =
       ArrayFunction("array", {"list_value", "list_pack", "array_value"}, "(x ANY, …) → ANY[]",
-                    "An array of the arguments, as ARRAY[x, …].", "ARRAY[1, 2, NULL]",
-                    "{1,2,NULL}", &ResolveArrayLiteral, NullRule::kCustom);
+                    "An array of the arguments, as ARRAY[x, …].", "ARRAY[1, 2, NULL]", "{1,2,NULL}",
+                    &ResolveArrayLiteral, NullRule::kCustom);
   registry->Add(std::move(literal));
 
   registry->Add(ArrayFunction("cardinality", {"len", "length"}, "(array ANY[]) → INTEGER",
@@ -310,11 +311,10 @@ void RegisterArray(Registry* registry) {
       "(array ANY[], index BIGINT) → ANY",
       "The element at an index from 1, or from -1 at the end; NULL outside.",
       "array_element(ARRAY['a', 'b'], -1)", "b", &ResolveArray<"LG>E", &ElementKernel<true>>));
-  registry->Add(ArrayFunction("array_slice", {"list_slice"},
-                              "(array ANY[], from BIGINT, to BIGINT) → ANY[]",
-                              "The elements from one index to another, as array[from:to].",
-                              "(ARRAY[1, 2, 3, 4])[2:3]", "{2,3}",
-                              &ResolveArray<"LGG>L", &SliceKernel>));
+  registry->Add(
+      ArrayFunction("array_slice", {"list_slice"}, "(array ANY[], from BIGINT, to BIGINT) → ANY[]",
+                    "The elements from one index to another, as array[from:to].",
+                    "(ARRAY[1, 2, 3, 4])[2:3]", "{2,3}", &ResolveArray<"LGG>L", &SliceKernel>));
   registry->Add(ArrayFunction("trim_array", {}, "(array ANY[], n INTEGER) → ANY[]",
                               "The array without its last n elements.",
                               "trim_array(ARRAY[1, 2, 3], 1)", "{1,2}",
@@ -343,24 +343,24 @@ void RegisterArray(Registry* registry) {
                               "The array with x in front.", "array_prepend(1, ARRAY[2, 3])",
                               "{1,2,3}", &ResolveArray<"~EL>L", &AddElementKernel<1, 0, true>>,
                               NullRule::kCustom));
-  registry->Add(ArrayFunction("array_push_front", {"arrayPushFront"},
-                              "(array ANY[], x ANY) → ANY[]", "The array with x in front.",
-                              "array_push_front(ARRAY[2, 3], 1)", "{1,2,3}",
-                              &ResolveArray<"~LE>L", &AddElementKernel<0, 1, true>>, NullRule::kCustom));
-  registry->Add(ArrayFunction(
-      "array_cat", {"list_concat", "list_cat", "array_concat", "arrayConcat"},
-      "(a ANY[], b ANY[]) → ANY[]", "One array behind the other.",
-      "array_cat(ARRAY[1], ARRAY[2, 3])", "{1,2,3}", &ResolveArray<"LL>L", &ConcatKernel>,
-      NullRule::kCustom));
+  registry->Add(
+      ArrayFunction("array_push_front", {"arrayPushFront"}, "(array ANY[], x ANY) → ANY[]",
+                    "The array with x in front.", "array_push_front(ARRAY[2, 3], 1)", "{1,2,3}",
+                    &ResolveArray<"~LE>L", &AddElementKernel<0, 1, true>>, NullRule::kCustom));
+  registry->Add(ArrayFunction("array_cat",
+                              {"list_concat", "list_cat", "array_concat", "arrayConcat"},
+                              "(a ANY[], b ANY[]) → ANY[]", "One array behind the other.",
+                              "array_cat(ARRAY[1], ARRAY[2, 3])", "{1,2,3}",
+                              &ResolveArray<"LL>L", &ConcatKernel>, NullRule::kCustom));
   registry->Add(ArrayFunction("||", {}, "(a ANY[], b ANY[]) → ANY[]", "One array behind the other.",
                               "ARRAY[1] || ARRAY[2, 3]", "{1,2,3}",
                               &ResolveArray<"LL>L", &ConcatKernel>, NullRule::kCustom));
-  registry->Add(ArrayFunction("||", {}, "(array ANY[], x ANY) → ANY[]",
-                              "The array with x behind it.", "ARRAY[1, 2] || 3", "{1,2,3}",
-                              &ResolveArray<"LE>L", &AddElementKernel<0, 1, false>>, NullRule::kCustom));
-  registry->Add(ArrayFunction("||", {}, "(x ANY, array ANY[]) → ANY[]",
-                              "The array with x in front.", "1 || ARRAY[2, 3]", "{1,2,3}",
-                              &ResolveArray<"EL>L", &AddElementKernel<1, 0, true>>, NullRule::kCustom));
+  registry->Add(ArrayFunction(
+      "||", {}, "(array ANY[], x ANY) → ANY[]", "The array with x behind it.", "ARRAY[1, 2] || 3",
+      "{1,2,3}", &ResolveArray<"LE>L", &AddElementKernel<0, 1, false>>, NullRule::kCustom));
+  registry->Add(ArrayFunction(
+      "||", {}, "(x ANY, array ANY[]) → ANY[]", "The array with x in front.", "1 || ARRAY[2, 3]",
+      "{1,2,3}", &ResolveArray<"EL>L", &AddElementKernel<1, 0, true>>, NullRule::kCustom));
   registry->Add(ArrayFunction("array_flatten", {"flatten", "arrayFlatten"},
                               "(array ANY[][]) → ANY[]", "The elements of the arrays in an array.",
                               "array_flatten(ARRAY[ARRAY[1, 2], ARRAY[3]])", "{1,2,3}",

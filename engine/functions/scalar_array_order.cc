@@ -50,9 +50,8 @@ void ForEachDistinct(const Vector& items, ListEntry entry, std::vector<uint32_t>
   for (uint32_t i = entry.offset; i < entry.offset + entry.length; ++i) {
     if (!items.IsNull(i)) order->push_back(i);
   }
-  std::stable_sort(order->begin(), order->end(), [&](uint32_t a, uint32_t b) {
-    return CompareValues(items, a, items, b) < 0;
-  });
+  std::stable_sort(order->begin(), order->end(),
+                   [&](uint32_t a, uint32_t b) { return CompareValues(items, a, items, b) < 0; });
   first->assign(entry.length, 0);
   for (size_t i = 0; i < order->size(); ++i) {
     const uint32_t at = (*order)[i];
@@ -198,8 +197,8 @@ StatusOr<ResolvedScalar> ResolveSum(std::span<const ArgumentType> args) {
       if (child.id() == TypeId::kDecimal || child.id() == TypeId::kBigInt ||
           child.id() == TypeId::kUBigInt) {
         resolved.kernel = &SumKernel<T, int128_t>;
-        resolved.result_type = Type::Decimal(kMaxDecimalPrecision,
-                                             child.id() == TypeId::kDecimal ? child.scale() : 0);
+        resolved.result_type =
+            Type::Decimal(kMaxDecimalPrecision, child.id() == TypeId::kDecimal ? child.scale() : 0);
       } else {
         if constexpr (sizeof(T) <= 8) resolved.kernel = &SumKernel<T, int64_t>;
         resolved.result_type = TypeId::kBigInt;
@@ -237,16 +236,14 @@ void RegisterArrayOrder(Registry* registry) {
                               "(array ANY[]) → ANY[]", "The elements from last to first.",
                               "array_reverse(ARRAY[1, 2, 3])", "{3,2,1}",
                               &ResolveArray<"L>L", &ReverseKernel>));
-  registry->Add(ArrayFunction("array_distinct", {"list_distinct", "arrayDistinct"},
-                              "(array ANY[]) → ANY[]",
-                              "Each element once, as they first come; NULLs are left out.",
-                              "array_distinct(ARRAY[2, 1, 2, NULL])", "{2,1}",
-                              &ResolveArray<"L>L", &DistinctKernel>));
-  registry->Add(ArrayFunction("array_uniq", {"arrayUniq", "list_unique", "array_unique"},
-                              "(array ANY[]) → BIGINT",
-                              "How many different elements there are, NULLs aside.",
-                              "array_uniq(ARRAY[2, 1, 2])", "2",
-                              &ResolveArray<"L>G", &UniqKernel>));
+  registry->Add(ArrayFunction(
+      "array_distinct", {"list_distinct", "arrayDistinct"}, "(array ANY[]) → ANY[]",
+      "Each element once, as they first come; NULLs are left out.",
+      "array_distinct(ARRAY[2, 1, 2, NULL])", "{2,1}", &ResolveArray<"L>L", &DistinctKernel>));
+  registry->Add(
+      ArrayFunction("array_uniq", {"arrayUniq", "list_unique", "array_unique"},
+                    "(array ANY[]) → BIGINT", "How many different elements there are, NULLs aside.",
+                    "array_uniq(ARRAY[2, 1, 2])", "2", &ResolveArray<"L>G", &UniqKernel>));
   registry->Add(ArrayFunction("array_min", {"list_min", "arrayMin"}, "(array ANY[]) → ANY",
                               "The least element, NULLs aside.", "array_min(ARRAY[3, 1, 2])", "1",
                               &ResolveArray<"L>E", &ExtremeKernel<false>>));
@@ -257,8 +254,8 @@ void RegisterArrayOrder(Registry* registry) {
                               "The sum of the elements, NULLs aside; of the types of sum(x).",
                               "array_sum(ARRAY[1, 2, 3])", "6", &ResolveSum));
   registry->Add(ArrayFunction("array_avg", {"list_avg", "arrayAvg"}, "(array NUMERIC[]) → DOUBLE",
-                              "The mean of the elements, NULLs aside.",
-                              "array_avg(ARRAY[1, 2, 6])", "3", &ResolveMean));
+                              "The mean of the elements, NULLs aside.", "array_avg(ARRAY[1, 2, 6])",
+                              "3", &ResolveMean));
 }
 
 }  // namespace shale

@@ -139,8 +139,8 @@ Status ContainsKernel(const KernelCall& call, Vector* result) {
       const ListEntry wanted = inner[row];
       bool found = kAll;
       for (uint32_t i = wanted.offset; i < wanted.offset + wanted.length && found == kAll; ++i) {
-        found = !inner.items().IsNull(i) &&
-                HasElement<Elements>(outer, outer[row], inner.items(), i);
+        found =
+            !inner.items().IsNull(i) && HasElement<Elements>(outer, outer[row], inner.items(), i);
       }
       out[row] = found;
     });
@@ -233,27 +233,26 @@ void RegisterArraySearch(Registry* registry) {
                               "The index of the first element that is x (NULL is NULL).",
                               "array_position(ARRAY['a', 'b', 'a'], 'b')", "2",
                               &ResolveArray<"LE>I", &PositionKernel<false>>, NullRule::kCustom));
-  registry->Add(ArrayFunction(
-      "array_position", {}, "(array ANY[], x ANY, start INTEGER) → INTEGER",
-      "The index of the first element at or behind start that is x.",
-      "array_position(ARRAY['a', 'b', 'a'], 'a', 2)", "3",
-      &ResolveArray<"LEI>I", &PositionKernel<false>>, NullRule::kCustom));
+  registry->Add(ArrayFunction("array_position", {}, "(array ANY[], x ANY, start INTEGER) → INTEGER",
+                              "The index of the first element at or behind start that is x.",
+                              "array_position(ARRAY['a', 'b', 'a'], 'a', 2)", "3",
+                              &ResolveArray<"LEI>I", &PositionKernel<false>>, NullRule::kCustom));
   registry->Add(ArrayFunction("list_position", {"list_indexof", "array_indexof", "indexOf"},
                               "(array ANY[], x ANY) → INTEGER",
                               "The index of the first element that is x, 0 when none is.",
                               "list_position(ARRAY['a', 'b'], 'c')", "0",
                               &ResolveArray<"LE>I", &PositionKernel<true>>, NullRule::kCustom));
-  registry->Add(ArrayFunction("array_positions", {}, "(array ANY[], x ANY) → INTEGER[]",
-                              "The indexes of all elements that are x.",
-                              "array_positions(ARRAY['a', 'b', 'a'], 'a')", "{1,3}",
-                              [](std::span<const ArgumentType> args) -> StatusOr<ResolvedScalar> {
-                                ASSIGN_OR_RETURN(
-                                    ResolvedScalar resolved,
-                                    ResolveArrayShape("LE>L", args, &PositionsKernel));
-                                resolved.result_type = Type::List(TypeId::kInteger);
-                                return resolved;
-                              },
-                              NullRule::kCustom));
+  registry->Add(ArrayFunction(
+      "array_positions", {}, "(array ANY[], x ANY) → INTEGER[]",
+      "The indexes of all elements that are x.", "array_positions(ARRAY['a', 'b', 'a'], 'a')",
+      "{1,3}",
+      [](std::span<const ArgumentType> args) -> StatusOr<ResolvedScalar> {
+        ASSIGN_OR_RETURN(ResolvedScalar resolved,
+                         ResolveArrayShape("LE>L", args, &PositionsKernel));
+        resolved.result_type = Type::List(TypeId::kInteger);
+        return resolved;
+      },
+      NullRule::kCustom));
   registry->Add(ArrayFunction("array_remove", {"list_remove"}, "(array ANY[], x ANY) → ANY[]",
                               "The array without the elements that are x.",
                               "array_remove(ARRAY[1, 2, 1], 1)", "{2}",
@@ -266,18 +265,17 @@ void RegisterArraySearch(Registry* registry) {
   registry->Add(ArrayFunction("has", {"list_contains", "list_has", "array_contains", "array_has"},
                               "(array ANY[], x ANY) → BOOLEAN", "Whether x is an element.",
                               "has(ARRAY[1, 2], 2)", "t", &ResolveArray<"LE>Z", &HasKernel>));
+  registry->Add(ArrayFunction("@>", {"hasAll", "array_has_all", "list_has_all"},
+                              "(a ANY[], b ANY[]) → BOOLEAN", "Whether every element of b is in a.",
+                              "ARRAY[1, 2, 3] @> ARRAY[3, 1]", "t",
+                              &ResolveArray<"LL>Z", &ContainsKernel<true, 0>>));
   registry->Add(ArrayFunction(
-      "@>", {"hasAll", "array_has_all", "list_has_all"}, "(a ANY[], b ANY[]) → BOOLEAN",
-      "Whether every element of b is in a.", "ARRAY[1, 2, 3] @> ARRAY[3, 1]", "t",
-      &ResolveArray<"LL>Z", &ContainsKernel<true, 0>>));
-  registry->Add(ArrayFunction("<@", {}, "(a ANY[], b ANY[]) → BOOLEAN",
-                              "Whether every element of a is in b.",
-                              "ARRAY[3, 1] <@ ARRAY[1, 2, 3]", "t",
-                              &ResolveArray<"LL>Z", &ContainsKernel<true, 1>>));
-  registry->Add(ArrayFunction(
-      "&&", {"hasAny", "array_has_any", "list_has_any", "array_overlaps"},
-      "(a ANY[], b ANY[]) → BOOLEAN", "Whether some element is in both.",
-      "ARRAY[1, 2] && ARRAY[2, 3]", "t", &ResolveArray<"LL>Z", &ContainsKernel<false, 0>>));
+      "<@", {}, "(a ANY[], b ANY[]) → BOOLEAN", "Whether every element of a is in b.",
+      "ARRAY[3, 1] <@ ARRAY[1, 2, 3]", "t", &ResolveArray<"LL>Z", &ContainsKernel<true, 1>>));
+  registry->Add(ArrayFunction("&&", {"hasAny", "array_has_any", "list_has_any", "array_overlaps"},
+                              "(a ANY[], b ANY[]) → BOOLEAN", "Whether some element is in both.",
+                              "ARRAY[1, 2] && ARRAY[2, 3]", "t",
+                              &ResolveArray<"LL>Z", &ContainsKernel<false, 0>>));
   AddQuantified<Test::kEqual>(registry, "=", "t", "f");
   AddQuantified<Test::kNotEqual>(registry, "<>", "t", "f");
   AddQuantified<Test::kLess>(registry, "<", "t", "f");

@@ -9,32 +9,44 @@ namespace {
 
 struct Equal {
   template <typename T>
-  static bool Test(T a, T b) { return Order<T>::Equal(a, b); }
+  static bool Test(T a, T b) {
+    return Order<T>::Equal(a, b);
+  }
   static bool OfOrder(int order) { return order == 0; }
 };
 struct NotEqual {
   template <typename T>
-  static bool Test(T a, T b) { return !Order<T>::Equal(a, b); }
+  static bool Test(T a, T b) {
+    return !Order<T>::Equal(a, b);
+  }
   static bool OfOrder(int order) { return order != 0; }
 };
 struct Less {
   template <typename T>
-  static bool Test(T a, T b) { return Order<T>::Less(a, b); }
+  static bool Test(T a, T b) {
+    return Order<T>::Less(a, b);
+  }
   static bool OfOrder(int order) { return order < 0; }
 };
 struct LessOrEqual {
   template <typename T>
-  static bool Test(T a, T b) { return !Order<T>::Less(b, a); }
+  static bool Test(T a, T b) {
+    return !Order<T>::Less(b, a);
+  }
   static bool OfOrder(int order) { return order <= 0; }
 };
 struct Greater {
   template <typename T>
-  static bool Test(T a, T b) { return Order<T>::Less(b, a); }
+  static bool Test(T a, T b) {
+    return Order<T>::Less(b, a);
+  }
   static bool OfOrder(int order) { return order > 0; }
 };
 struct GreaterOrEqual {
   template <typename T>
-  static bool Test(T a, T b) { return !Order<T>::Less(a, b); }
+  static bool Test(T a, T b) {
+    return !Order<T>::Less(a, b);
+  }
   static bool OfOrder(int order) { return order >= 0; }
 };
 
@@ -71,9 +83,8 @@ Status DistinctKernel(const KernelCall& call, Vector* result) {
     return OkStatus();
   }
   VisitPhysical(physical, [&]<typename T>(std::type_identity<T>) {
-    kernel_internal::Loop<T, T>(a, b, call.num_rows, out, [](T x, T y) {
-      return Order<T>::Equal(x, y) != kDistinct;
-    });
+    kernel_internal::Loop<T, T>(a, b, call.num_rows, out,
+                                [](T x, T y) { return Order<T>::Equal(x, y) != kDistinct; });
   });
   if (a.has_nulls() || b.has_nulls()) {
     for (size_t row = 0; row < call.num_rows; ++row) {
@@ -146,8 +157,7 @@ void RegisterComparison(Registry* registry) {
   Add<Less>(registry, "<", {"less"}, "Whether the left side comes before the right one.", "1 < 2",
             "t");
   Add<LessOrEqual>(registry, "<=", {"lessOrEquals"},
-                   "Whether the left side comes before the right one or equals it.", "2 <= 2",
-                   "t");
+                   "Whether the left side comes before the right one or equals it.", "2 <= 2", "t");
   Add<Greater>(registry, ">", {"greater"}, "Whether the left side comes after the right one.",
                "DATE '2024-02-29' > DATE '2024-02-28'", "t");
   Add<GreaterOrEqual>(registry, ">=", {"greaterOrEquals"},

@@ -67,9 +67,10 @@ Status PartsKernel(const KernelCall& call, Vector* result) {
     while (items.Next()) {
       const std::string_view part = kPart == Part::kKey ? items.key() : items.value();
       if (AddPart(part, kText, &buffer, &lists)) continue;
-      status = InvalidArgument("unsupported Unicode escape sequence in JSON string {}: \\u0000 and "
-                               "half a surrogate pair cannot be converted to text",
-                               part);
+      status = InvalidArgument(
+          "unsupported Unicode escape sequence in JSON string {}: \\u0000 and "
+          "half a surrogate pair cannot be converted to text",
+          part);
       return false;
     }
     lists.End(row);
@@ -100,10 +101,9 @@ void AddParts(Registry* registry, std::string name, std::vector<std::string> ali
 }  // namespace
 
 void RegisterJsonList(Registry* registry) {
-  AddParts<Part::kElement>(registry, "json_array_values",
-                           {"jsonb_array_values", "JSONExtractArrayRaw"},
-                           "The elements of a JSON array.", "json_array_values('[1, \"a\"]')",
-                           "{1,\"\\\"a\\\"\"}");
+  AddParts<Part::kElement>(
+      registry, "json_array_values", {"jsonb_array_values", "JSONExtractArrayRaw"},
+      "The elements of a JSON array.", "json_array_values('[1, \"a\"]')", "{1,\"\\\"a\\\"\"}");
   AddParts<Part::kElementText>(registry, "json_array_texts", {"jsonb_array_texts"},
                                "The elements of a JSON array as texts, null as NULL.",
                                "json_array_texts('[1, \"a\", null]')", "{1,a,NULL}");

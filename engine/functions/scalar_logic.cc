@@ -271,8 +271,8 @@ StatusOr<ResolvedScalar> ResolveExtreme(std::span<const ArgumentType> args) {
   ASSIGN_OR_RETURN(Type common, CommonOfAll(args));
   if (common.id() == TypeId::kStruct) return NotFound("no order of structs");
   ResolvedScalar resolved;
-  resolved.kernel = common.id() == TypeId::kList ? &NestedExtremeKernel<kGreatest>
-                                                 : &ExtremeKernel<kGreatest>;
+  resolved.kernel =
+      common.id() == TypeId::kList ? &NestedExtremeKernel<kGreatest> : &ExtremeKernel<kGreatest>;
   resolved.arg_types.assign(args.size(), common);
   resolved.result_type = common;
   return resolved;

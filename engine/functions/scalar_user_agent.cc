@@ -99,26 +99,26 @@ constexpr Mark kSystems[] = {
 
 // Robots, crawlers, monitors, previews and programs; lower case, looked for in any case.
 constexpr std::string_view kRobots[] = {
-    "bot/",        "bot;",         "bot ",          "bot)",          "bot-",         "robot",
-    "crawl",       "spider",       "slurp",         "mediapartners", "adsbot",       "apis-google",
-    "facebookext", "facebot",      "meta-externala", "bingpreview",  "whatsapp/",    "slackbot",
-    "skypeuripre", "embedly",      "quora link",    "outbrain",      "pinterest/0",  "vkshare",
-    "w3c_valid",   "validator",    "lighthouse",    "page speed",    "pagespeed",    "gtmetrix",
-    "pingdom",     "uptime",       "statuscake",    "site24x7",      "datadog",      "newrelic",
-    "nagios",      "zabbix",       "monitor",       "headless",      "phantomjs",    "puppeteer",
-    "playwright",  "selenium",     "python-",       "python/",       "aiohttp",      "httpx",
-    "scrapy",      "curl/",        "wget/",         "libwww",        "lwp::",        "java/",
-    "apache-http", "okhttp",       "go-http",       "node-fetch",    "axios/",       "got (",
-    "undici",      "guzzle",       "php/",          "ruby",          "faraday",      "httpie",
-    "postman",     "insomnia",     "feedfetch",     "feedly",        "feedburner",   "rss",
-    "archive.org", "heritrix",     "ia_archiver",   "httrack",       "nutch",        "sitebulb",
-    "screaming",   "majestic",     "ahrefs",        "semrush",       "moz.com",      "barkrowler",
-    "gptbot",      "chatgpt",      "oai-search",    "claude",        "anthropic",    "perplexity",
-    "ccbot",       "bytespider",   "amazonbot",     "applebot",      "yandexbot",    "baiduspider",
-    "duckduckbot", "qwantify",     "sogou",         "exabot",        "linkedinbot",  "twitterbot",
-    "telegrambot", "discordbot",   "preview",       "scanner",       "nmap",         "nikto",
-    "sqlmap",      "masscan",      "zgrab",         "censys",        "expanse",      "netcraft",
-    "dataprovider", "mj12bot",     "dotbot",        "petalbot",      "seznambot",    "siteauditbot",
+    "bot/",         "bot;",       "bot ",           "bot)",          "bot-",        "robot",
+    "crawl",        "spider",     "slurp",          "mediapartners", "adsbot",      "apis-google",
+    "facebookext",  "facebot",    "meta-externala", "bingpreview",   "whatsapp/",   "slackbot",
+    "skypeuripre",  "embedly",    "quora link",     "outbrain",      "pinterest/0", "vkshare",
+    "w3c_valid",    "validator",  "lighthouse",     "page speed",    "pagespeed",   "gtmetrix",
+    "pingdom",      "uptime",     "statuscake",     "site24x7",      "datadog",     "newrelic",
+    "nagios",       "zabbix",     "monitor",        "headless",      "phantomjs",   "puppeteer",
+    "playwright",   "selenium",   "python-",        "python/",       "aiohttp",     "httpx",
+    "scrapy",       "curl/",      "wget/",          "libwww",        "lwp::",       "java/",
+    "apache-http",  "okhttp",     "go-http",        "node-fetch",    "axios/",      "got (",
+    "undici",       "guzzle",     "php/",           "ruby",          "faraday",     "httpie",
+    "postman",      "insomnia",   "feedfetch",      "feedly",        "feedburner",  "rssfeed",
+    "archive.org",  "heritrix",   "ia_archiver",    "httrack",       "nutch",       "sitebulb",
+    "screaming",    "majestic",   "ahrefs",         "semrush",       "moz.com",     "barkrowler",
+    "gptbot",       "chatgpt",    "oai-search",     "claude",        "anthropic",   "perplexity",
+    "ccbot",        "bytespider", "amazonbot",      "applebot",      "yandexbot",   "baiduspider",
+    "duckduckbot",  "qwantify",   "sogou",          "exabot",        "linkedinbot", "twitterbot",
+    "telegrambot",  "discordbot", "preview",        "scanner",       "nmap",        "nikto",
+    "sqlmap",       "masscan",    "zgrab",          "censys",        "expanse",     "netcraft",
+    "dataprovider", "mj12bot",    "dotbot",         "petalbot",      "seznambot",   "siteauditbot",
 };
 
 bool Has(std::string_view text, std::string_view part) {
@@ -154,6 +154,8 @@ bool IsRobot(std::string_view agent) {
   lower.reserve(agent.size() + 1);
   for (const char c : agent) lower.push_back(AsciiLower(c));
   lower.push_back(' ');  // so that a last word ends like one
+  // A maker of telephones.
+  if (const size_t at = lower.find("cubot"); at != std::string::npos) lower.erase(at, 5);
   // A person's browser always says Mozilla or Opera and more; nothing at all is a program.
   if (agent.empty() || agent == "-") return true;
   for (const std::string_view robot : kRobots) {
@@ -172,9 +174,9 @@ std::string_view SystemOf(std::string_view agent) {
 }
 std::string_view DeviceOf(std::string_view agent) {
   if (IsRobot(agent)) return "bot";
-  for (const std::string_view tv : {"SmartTV", "SMART-TV", "Smart-TV", "AppleTV", "Apple TV",
-                                    "GoogleTV", "Android TV", "BRAVIA", "AFT", "Roku", "HbbTV",
-                                    "Web0S", "CrKey"}) {
+  for (const std::string_view tv :
+       {"SmartTV", "SMART-TV", "Smart-TV", "AppleTV", "Apple TV", "GoogleTV", "Android TV",
+        "BRAVIA", "AFT", "Roku", "HbbTV", "Web0S", "CrKey"}) {
     if (Has(agent, tv)) return "tv";
   }
   for (const std::string_view console : {"PlayStation", "Xbox", "Nintendo"}) {
@@ -213,16 +215,16 @@ constexpr std::string_view kSample =
 
 void AddPart(Registry* registry, std::string name, std::string summary, std::string example_result,
              Type result, ScalarKernel kernel) {
-  registry->Add(ScalarFunction{
-      .name = name,
-      .category = "user agent",
-      .signature = fmt::format("(user_agent TEXT) → {}", result.ToString()),
-      .summary = std::move(summary),
-      .example = fmt::format("{}('{}')", name, kSample),
-      .example_result = std::move(example_result),
-      .args = {TypeId::kText},
-      .result = std::move(result),
-      .kernel = kernel});
+  registry->Add(
+      ScalarFunction{.name = name,
+                     .category = "user agent",
+                     .signature = fmt::format("(user_agent TEXT) → {}", result.ToString()),
+                     .summary = std::move(summary),
+                     .example = fmt::format("{}('{}')", name, kSample),
+                     .example_result = std::move(example_result),
+                     .args = {TypeId::kText},
+                     .result = std::move(result),
+                     .kernel = kernel});
 }
 
 template <std::string_view (*Part)(std::string_view)>
@@ -246,10 +248,11 @@ void RegisterUserAgent(Registry* registry) {
   AddPart(registry, "ua_device",
           "'desktop', 'mobile', 'tablet', 'tv', 'console', 'wearable', 'bot' or 'other'.", "mobile",
           TypeId::kText, PartKernel<DeviceOf>());
-  AddPart(registry, "is_bot",
-          "Whether the User-Agent is a robot's, crawler's, monitor's or program's; an empty one is.",
-          "f", TypeId::kBoolean,
-          Unary<std::string_view, uint8_t>([](std::string_view agent) { return IsRobot(agent); }));
+  AddPart(
+      registry, "is_bot",
+      "Whether the User-Agent is a robot's, crawler's, monitor's or program's; an empty one is.",
+      "f", TypeId::kBoolean,
+      Unary<std::string_view, uint8_t>([](std::string_view agent) { return IsRobot(agent); }));
 }
 
 }  // namespace shale

@@ -1,5 +1,5 @@
-// Collects lists of texts (TEXT[], JSON[]) row by row into a result that starts out empty. Private to
-// engine/functions.
+// Collects lists of texts (TEXT[], JSON[]) row by row into a result that starts out empty. Private
+// to engine/functions.
 #pragma once
 
 #include <algorithm>

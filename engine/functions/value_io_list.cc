@@ -1,6 +1,4 @@
 // PostgreSQL's text of arrays: {1,2,NULL,"a b",{…}}.
-#include <strings.h>
-
 #include "engine/functions/value_format.h"
 #include "engine/functions/value_io.h"
 #include "engine/vector/vector_builder.h"
@@ -10,6 +8,10 @@ namespace {
 
 constexpr int kMaxListDepth = 6;  // PostgreSQL's MAXDIM
 
+bool IsNullWord(std::string_view text) {
+  const auto is = [&](size_t at, char lower) { return (text[at] | 0x20) == lower; };
+  return text.size() == 4 && is(0, 'n') && is(1, 'u') && is(2, 'l') && is(3, 'l');
+}
 bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 // One text being read; every Read leaves `at_` behind what it read.
@@ -105,12 +107,11 @@ class ListReader {
       }
       item_.resize(kept);
       if (kept == 0) {
-        return at_ == text_.size()
-                   ? Error("Unexpected end of input.")
-                   : Error(fmt::format("Unexpected \"{}\" character.", text_[at_]));
+        return at_ == text_.size() ? Error("Unexpected end of input.")
+                                   : Error(fmt::format("Unexpected \"{}\" character.", text_[at_]));
       }
     }
-    if (!quoted && item_.size() == 4 && strncasecmp(item_.data(), "null", 4) == 0) {
+    if (!quoted && IsNullWord(item_)) {
       items->AppendNull();
       return OkStatus();
     }
@@ -162,7 +163,7 @@ Status ParseList(std::string_view text, std::string_view time_zone, VectorBuilde
 
 // An item of a list as PostgreSQL quotes it in '{…}'.
 void AppendListItem(std::string_view text, std::string* out) {
-  bool quote = text.empty() || (text.size() == 4 && strncasecmp(text.data(), "null", 4) == 0);
+  bool quote = text.empty() || IsNullWord(text);
   for (char c : text) {
     quote |= c == '{' || c == '}' || c == ',' || c == '"' || c == '\\' || IsSpace(c);
   }

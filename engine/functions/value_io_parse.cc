@@ -148,8 +148,8 @@ bool Store(void* out, T value) {
 template <typename T>
 ParseOutcome StoreSigned(std::string_view text, void* out) {
   int64_t value;
-  ParseOutcome outcome = SignedOutcome(text, std::numeric_limits<T>::min(),
-                                       std::numeric_limits<T>::max(), &value);
+  ParseOutcome outcome =
+      SignedOutcome(text, std::numeric_limits<T>::min(), std::numeric_limits<T>::max(), &value);
   if (outcome == ParseOutcome::kOk) Store(out, static_cast<T>(value));
   return outcome;
 }
@@ -174,8 +174,8 @@ inline bool IsAsciiText(std::string_view text) {
   return (bits & 0x8080808080808080u) == 0;
 }
 
-ParseOutcome ParseTimestampInto(std::string_view text, const Type& type,
-                                std::string_view time_zone, void* out) {
+ParseOutcome ParseTimestampInto(std::string_view text, const Type& type, std::string_view time_zone,
+                                void* out) {
   int64_t micros;
   bool has_offset;
   ParseOutcome outcome = ParseTimestampOutcome(text, &micros, &has_offset);
@@ -263,7 +263,8 @@ ParseOutcome ParseTrimmed(std::string_view text, const Type& type, std::string_v
 ParseOutcome ParseInto(std::string_view text, const Type& type, std::string_view time_zone,
                        void* out, ParseScratch* scratch) {
   ParseOutcome outcome = ParseTrimmed(text, type, time_zone, out, scratch);
-  if (outcome == ParseOutcome::kOk) [[likely]] return outcome;
+  if (outcome == ParseOutcome::kOk) [[likely]]
+    return outcome;
   // Everything but the strings ignores blanks around.
   if (text.empty() || type.IsStringLike() != (type.id() == TypeId::kInet)) return outcome;
   if (!IsBlank(text.front()) && !IsBlank(text.back())) return outcome;
@@ -284,9 +285,7 @@ ParseOutcome ParseDoubleOutcome(std::string_view text, double* out) {
   return FloatOutcome(text, out);
 }
 
-ParseOutcome ParseRealOutcome(std::string_view text, float* out) {
-  return FloatOutcome(text, out);
-}
+ParseOutcome ParseRealOutcome(std::string_view text, float* out) { return FloatOutcome(text, out); }
 
 bool ParseDouble(std::string_view text, double* out) {
   return FloatOutcome(text, out) == ParseOutcome::kOk;
@@ -355,9 +354,9 @@ ParseOutcome ParseDecimal(std::string_view text, int precision, int scale, int12
   if (p < end && (*p == '-' || *p == '+')) negative = *p++ == '-';
   // Digits as one number, the point remembered; the first digit cut off decides the rounding.
   uint128_t value = 0;
-  int kept = 0;         // significant digits in `value`
-  int point = 0;        // value × 10^point is the number
-  int dropped = -1;     // the first digit that found no room
+  int kept = 0;      // significant digits in `value`
+  int point = 0;     // value × 10^point is the number
+  int dropped = -1;  // the first digit that found no room
   bool any = false, after_point = false;
   for (; p < end; ++p) {
     if (*p == '.' && !after_point) {

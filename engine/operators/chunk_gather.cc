@@ -6,6 +6,8 @@ namespace shale {
 
 namespace {
 
+constexpr size_t kPrefetchRows = 24;
+
 struct Wide {
   uint64_t a, b;
 };
@@ -99,7 +101,13 @@ Vector ChunkGatherer::GatherColumn(size_t index, const RowRef* rows, size_t coun
   if (column.dictionary) {
     BufferPtr codes = Buffer::Allocate(count * sizeof(uint32_t));
     auto* out = reinterpret_cast<uint32_t*>(codes->data());
-    for (size_t i = 0; i < count; ++i) out[i] = pieces[rows[i].chunk].codes[rows[i].row];
+    for (size_t i = 0; i < count; ++i) {
+      if (i + kPrefetchRows < count) {
+        const RowRef& ahead = rows[i + kPrefetchRows];
+        __builtin_prefetch(pieces[ahead.chunk].codes + ahead.row);
+      }
+      out[i] = pieces[rows[i].chunk].codes[rows[i].row];
+    }
     Vector result = Vector::FromDictionary(column.dictionary, std::move(codes), count);
     add_nulls(&result);
     return result;
@@ -107,7 +115,14 @@ Vector ChunkGatherer::GatherColumn(size_t index, const RowRef* rows, size_t coun
   Vector result = Vector::Flat(column.type, count);
   const auto gather = [&]<typename T>() {
     T* out = reinterpret_cast<T*>(result.mutable_values<uint8_t>());
+    // Rows lie anywhere: their cache lines are asked for some rows ahead.
     for (size_t i = 0; i < count; ++i) {
+      if (i + kPrefetchRows < count) {
+        const RowRef& ahead = rows[i + kPrefetchRows];
+        const Piece& piece = pieces[ahead.chunk];
+        __builtin_prefetch(piece.codes ? reinterpret_cast<const uint8_t*>(piece.codes + ahead.row)
+                                       : piece.values + ahead.row * sizeof(T));
+      }
       const Piece& piece = pieces[rows[i].chunk];
       size_t at = piece.constant ? 0 : rows[i].row;
       if (piece.codes) at = piece.codes[at];

@@ -434,8 +434,8 @@ Vector UnpackKeys(const KeyLayout& layout, size_t index, bool with_nulls, const 
     VectorBuilder lists(column.type, count);
     for (size_t i = 0; i < count; ++i) {
       const auto id = static_cast<uint32_t>(in[i * stride] >> column.shift);
-      std::string_view bytes = id == InternTable::kNull ? std::string_view("", 1)
-                                                        : column.strings->Get(id);
+      std::string_view bytes =
+          id == InternTable::kNull ? std::string_view("", 1) : column.strings->Get(id);
       SHALE_CHECK(ReadValueBytes(&bytes, &lists));
     }
     return lists.Finish();

@@ -42,7 +42,8 @@ struct KeyLayout {
   int words(bool with_nulls) const { return base_words + (with_nulls && nulls_need_word ? 1 : 0); }
 };
 
-// Unsupported for key types that cannot be packed (STRUCT, INTERVAL[]), and for more than 64 key columns.
+// Unsupported for key types that cannot be packed (STRUCT, INTERVAL[]), and for more than 64 key
+// columns.
 StatusOr<KeyLayout> MakeKeyLayout(const std::vector<Type>& types, int num_workers,
                                   MemoryBudget* memory);
 

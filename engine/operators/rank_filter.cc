@@ -5,8 +5,9 @@
 namespace shale {
 namespace {
 
-// After so many rows a filter that has kept most of them gives up.
-constexpr size_t kTrialRows = size_t{16} * kChunkRows;
+// A filter that has kept most of the last so many rows gives up. Many partitions need many rows
+// until they are full.
+constexpr size_t kTrialRows = size_t{128} * kChunkRows;
 
 }  // namespace
 
@@ -82,12 +83,15 @@ Status RankFilter::Filter(Chunk* input) {
   }
   rows_seen_ += num_rows;
   rows_kept_ += kept;
-  if (rows_seen_ >= kTrialRows && rows_kept_ > rows_seen_ / 2) {
-    active_ = false;
-    grouper_.reset();
-    best_ = {};
-    counts_ = {};
-    RETURN_IF_ERROR(memory_.Resize(0));
+  if (rows_seen_ >= kTrialRows) {
+    if (rows_kept_ > rows_seen_ / 2) {
+      active_ = false;
+      grouper_.reset();
+      best_ = {};
+      counts_ = {};
+      RETURN_IF_ERROR(memory_.Resize(0));
+    }
+    rows_seen_ = rows_kept_ = 0;
   }
   if (kept < num_rows) *input = input->Gather(kept_.data(), kept);
   return OkStatus();

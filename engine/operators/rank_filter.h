@@ -39,7 +39,7 @@ class RankFilter {
   std::vector<SortPrefix> best_;      // most_ a group, ascending
   std::vector<uint8_t> counts_;       // of best_, a group
   Reservation memory_;
-  size_t rows_seen_ = 0, rows_kept_ = 0;
+  size_t rows_seen_ = 0, rows_kept_ = 0;  // of the trial under way
   std::vector<uint32_t> groups_, kept_;
   std::vector<SortPrefix> prefixes_;
 };

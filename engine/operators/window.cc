@@ -284,7 +284,13 @@ class Window : public SinkSource, public std::enable_shared_from_this<Window> {
     const auto num_rows = static_cast<uint32_t>(blocks_[index + 1] - first_row);
     WindowBlock block(plan_, sorter_, first_row);
     Reservation memory(budget), states(budget);
-    RETURN_IF_ERROR(memory.Resize(static_cast<int64_t>(num_rows) * (16 + 8 * plan_.frames.size())));
+    size_t row_bytes = 16 + 8 * plan_.frames.size();
+    for (const PlannedFunction& function : plan_.functions) {
+      for (const WindowArg& arg : function.args) {
+        if (arg.column) row_bytes += PhysicalSize(plan_.types[*arg.column].physical());
+      }
+    }
+    RETURN_IF_ERROR(memory.Resize(static_cast<int64_t>(num_rows * row_bytes)));
     WindowRows& rows = block.rows();
     rows.num_rows = num_rows;
     ReadStarts(partition_starts_, first_row, num_rows, &rows.partition_starts, &rows.partition_of);

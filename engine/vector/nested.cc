@@ -76,6 +76,13 @@ T Canonical(T value) {
   return value;
 }
 
+// Of BOOLEAN's type; the others are not asked.
+template <typename T>
+bool IsOne(const T& value) {
+  if constexpr (std::is_same_v<T, uint8_t>) return value == 1;
+  return false;
+}
+
 void AppendLength(size_t length, std::string* out) {
   const auto word = static_cast<uint32_t>(length);
   out->append(reinterpret_cast<const char*>(&word), sizeof(word));
@@ -174,7 +181,8 @@ bool ReadValueBytes(std::string_view* bytes, VectorBuilder* out) {
   }
   if (physical == PhysicalType::kList) {
     uint32_t length;
-    if (!TakeLength(bytes, &length) || length > bytes->size()) return false;  // a byte each at least
+    if (!TakeLength(bytes, &length) || length > bytes->size())
+      return false;  // a byte each at least
     const size_t begin = out->child().size();
     for (uint32_t i = 0; i < length; ++i) {
       if (!ReadValueBytes(bytes, &out->child())) {
@@ -191,6 +199,7 @@ bool ReadValueBytes(std::string_view* bytes, VectorBuilder* out) {
     if (bytes->size() < sizeof(T)) return false;
     std::memcpy(static_cast<void*>(&value), bytes->data(), sizeof(T));
     bytes->remove_prefix(sizeof(T));
+    if (physical == PhysicalType::kBool && value != T{} && !IsOne(value)) return false;
     out->Append<T>(value);
     return true;
   });

@@ -20,9 +20,8 @@ extern const Codec kListCodec;
 namespace {
 
 const Codec* const kCodecs[] = {
-    &kConstantCodec,     &kRunLengthCodec, &kBitPackedCodec, &kDeltaCodec,
-    &kDecimalFloatCodec, &kPlainCodec,     &kPlainTextCodec, &kScaledCodec,
-    &kListCodec,
+    &kConstantCodec, &kRunLengthCodec, &kBitPackedCodec, &kDeltaCodec, &kDecimalFloatCodec,
+    &kPlainCodec,    &kPlainTextCodec, &kScaledCodec,    &kListCodec,
 };
 
 template <typename S>

@@ -250,8 +250,8 @@ std::string NoDetail(ByteSpan, PhysicalType) { return ""; }
 
 }  // namespace
 
-const Codec kListCodec = {CodecId::kList, "list", CannotMeasure, CannotEncode, CannotDecode,
-                          NoDetail};
+const Codec kListCodec = {CodecId::kList, "list",       CannotMeasure,
+                          CannotEncode,   CannotDecode, NoDetail};
 
 std::string EncodeListPayload(const Vector& lists) {
   SHALE_CHECK(lists.is_flat() && lists.size() > 0 && lists.size() <= kMaxBlockRows);

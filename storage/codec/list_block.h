@@ -1,6 +1,6 @@
 // Blocks of LIST columns: a payload that holds the lengths of the lists and their elements, each a
-// payload of its own made by the other codecs. docs/format/segment.md has the bytes. Pure functions,
-// any thread.
+// payload of its own made by the other codecs. docs/format/segment.md has the bytes. Pure
+// functions, any thread.
 #pragma once
 
 #include <string>

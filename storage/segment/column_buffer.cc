@@ -219,9 +219,9 @@ void ColumnBuffer::PutPayload(std::string payload, CodecId codec, size_t index, 
     entry.inline_payload = std::move(payload);
   } else {
     const size_t at = out->bytes.size();
-    const Compression used = SealBlock(
-        payload, static_cast<uint8_t>(codec), static_cast<uint32_t>(rows), compression,
-        BlockPlace(segment_id, id_, static_cast<uint32_t>(index)), &out->bytes);
+    const Compression used =
+        SealBlock(payload, static_cast<uint8_t>(codec), static_cast<uint32_t>(rows), compression,
+                  BlockPlace(segment_id, id_, static_cast<uint32_t>(index)), &out->bytes);
     compressed_[static_cast<int>(used)] = true;
     entry.sealed_bytes = static_cast<uint32_t>(out->bytes.size() - at);
     entry.check = static_cast<uint32_t>(SealedChecksum(std::string_view(out->bytes).substr(at)));

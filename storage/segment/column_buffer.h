@@ -1,5 +1,6 @@
 // ColumnBuffer: the rows of one column on their way into a segment, in blocks of kChunkRows; text
-// as codes of a dictionary that grows, lists as vectors. Then the column's encoded bytes. Not thread-safe.
+// as codes of a dictionary that grows, lists as vectors. Then the column's encoded bytes. Not
+// thread-safe.
 #pragma once
 
 #include <memory>

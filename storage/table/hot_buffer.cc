@@ -28,9 +28,7 @@ void CopyFlat(const Vector& vector, size_t width, size_t count, uint8_t* out) {
 }
 
 // Lists are kept as texts are: as codes of the bytes that AppendValueBytes makes of them.
-bool HasDictionary(const Type& type) {
-  return type.IsStringLike() || type.id() == TypeId::kList;
-}
+bool HasDictionary(const Type& type) { return type.IsStringLike() || type.id() == TypeId::kList; }
 
 // The bytes of lists, flat; they live in `bytes`.
 Vector ListBytes(const Vector& lists, std::string* bytes) {

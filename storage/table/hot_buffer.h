@@ -44,7 +44,8 @@ class HotSlice {
   const Type& type(size_t column) const { return (*types_)[column]; }
   // Strings and lists: a dictionary vector (or constant NULL). The rest: flat.
   Vector Read(size_t column, size_t block) const;
-  // Of a string column (or lists, without hashes); one object for the slice's lifetime, with hashes. Never null.
+  // Of a string column (or lists, without hashes); one object for the slice's lifetime, with
+  // hashes. Never null.
   DictionaryPtr ReadDictionary(size_t column) const;
   const HotColumn& Raw(size_t column, size_t block) const {
     return block < full_->size() ? (*full_)[block]->columns[column] : last_.columns[column];

@@ -137,6 +137,14 @@ class RandomChunks {
         return Value::Of(
             Interval{static_cast<int32_t>(n % 5), static_cast<int32_t>(n % 3), n * 1000});
       case TypeId::kUuid: return Value::Int128(type, static_cast<int128_t>(HashInt(n + 1)) << 60);
+      case TypeId::kList: {
+        std::vector<Value> items;
+        for (size_t count = Below(4); count > 0; --count) {
+          items.push_back(Chance(0.1) ? Value::Null(type.child())
+                                      : RandomValue(type.child(), std::min<size_t>(variety, 3)));
+        }
+        return Value::List(type, std::move(items));
+      }
       default: {
         // Lengths from nothing to beyond any prefix; some share long prefixes.
         const uint64_t hash = HashInt(static_cast<uint64_t>(n) + 77);

@@ -22,12 +22,26 @@ struct Subject {
 };
 
 const std::vector<Type>& CandidateTypes() {
-  static const std::vector<Type> types = {
-      TypeId::kBoolean,     TypeId::kTinyInt,  TypeId::kSmallInt,  TypeId::kInteger,
-      TypeId::kBigInt,      TypeId::kUTinyInt, TypeId::kUSmallInt, TypeId::kUInteger,
-      TypeId::kUBigInt,     TypeId::kReal,     TypeId::kDouble,    Type::Decimal(9, 2),
-      Type::Decimal(30, 4), TypeId::kDate,     TypeId::kTimestamp, TypeId::kInterval,
-      TypeId::kText,        TypeId::kUuid};
+  static const std::vector<Type> types = {TypeId::kBoolean,
+                                          TypeId::kTinyInt,
+                                          TypeId::kSmallInt,
+                                          TypeId::kInteger,
+                                          TypeId::kBigInt,
+                                          TypeId::kUTinyInt,
+                                          TypeId::kUSmallInt,
+                                          TypeId::kUInteger,
+                                          TypeId::kUBigInt,
+                                          TypeId::kReal,
+                                          TypeId::kDouble,
+                                          Type::Decimal(9, 2),
+                                          Type::Decimal(30, 4),
+                                          TypeId::kDate,
+                                          TypeId::kTimestamp,
+                                          TypeId::kInterval,
+                                          TypeId::kText,
+                                          TypeId::kUuid,
+                                          Type::List(TypeId::kBigInt),
+                                          Type::List(TypeId::kText)};
   return types;
 }
 

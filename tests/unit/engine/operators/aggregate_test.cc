@@ -107,11 +107,25 @@ void Check(const std::vector<Chunk>& chunks, const std::vector<Type>& types, siz
 }
 
 const std::vector<Type>& KeyTypes() {
-  static const std::vector<Type> types = {
-      TypeId::kText,     TypeId::kTinyInt,  TypeId::kInteger,     TypeId::kBigInt,
-      TypeId::kBoolean,  TypeId::kDouble,   TypeId::kReal,        TypeId::kDate,
-      TypeId::kUBigInt,  TypeId::kUuid,     TypeId::kTimestamp,   TypeId::kInterval,
-      TypeId::kSmallInt, TypeId::kUTinyInt, Type::Decimal(30, 3), Type::Decimal(10, 2)};
+  static const std::vector<Type> types = {TypeId::kText,
+                                          TypeId::kTinyInt,
+                                          TypeId::kInteger,
+                                          TypeId::kBigInt,
+                                          TypeId::kBoolean,
+                                          TypeId::kDouble,
+                                          TypeId::kReal,
+                                          TypeId::kDate,
+                                          TypeId::kUBigInt,
+                                          TypeId::kUuid,
+                                          TypeId::kTimestamp,
+                                          TypeId::kInterval,
+                                          TypeId::kSmallInt,
+                                          TypeId::kUTinyInt,
+                                          Type::Decimal(30, 3),
+                                          Type::Decimal(10, 2),
+                                          Type::List(TypeId::kBigInt),
+                                          Type::List(TypeId::kText),
+                                          Type::List(TypeId::kDouble)};
   return types;
 }
 

@@ -118,9 +118,15 @@ constexpr JoinKind kKinds[] = {JoinKind::kInner, JoinKind::kLeft, JoinKind::kSem
                                JoinKind::kMark};
 
 TEST(JoinTest, EveryKindAndKeyType) {
-  const std::vector<Type> key_types = {TypeId::kText,   TypeId::kInteger, TypeId::kBigInt,
-                                       TypeId::kDouble, TypeId::kUuid,    TypeId::kDate,
-                                       TypeId::kBoolean};
+  const std::vector<Type> key_types = {TypeId::kText,
+                                       TypeId::kInteger,
+                                       TypeId::kBigInt,
+                                       TypeId::kDouble,
+                                       TypeId::kUuid,
+                                       TypeId::kDate,
+                                       TypeId::kBoolean,
+                                       Type::List(TypeId::kText),
+                                       Type::List(TypeId::kInteger)};
   uint64_t seed = 0;
   for (const Type& key : key_types) {
     for (double nulls : {0.0, 0.1}) {

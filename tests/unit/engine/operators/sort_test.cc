@@ -50,11 +50,24 @@ std::vector<SortKey> KeysOf(const std::vector<Order>& orders, const std::vector<
 }
 
 const std::vector<Type>& AllTypes() {
-  static const std::vector<Type> types = {
-      TypeId::kText,      TypeId::kInteger,    TypeId::kBigInt,    TypeId::kDouble,
-      TypeId::kDate,      TypeId::kBoolean,    TypeId::kUuid,      TypeId::kReal,
-      TypeId::kUBigInt,   TypeId::kInterval,   TypeId::kTinyInt,   Type::Decimal(30, 2),
-      TypeId::kTimestamp, Type::Decimal(9, 2), TypeId::kUSmallInt, TypeId::kSmallInt};
+  static const std::vector<Type> types = {TypeId::kText,
+                                          TypeId::kInteger,
+                                          TypeId::kBigInt,
+                                          TypeId::kDouble,
+                                          TypeId::kDate,
+                                          TypeId::kBoolean,
+                                          TypeId::kUuid,
+                                          TypeId::kReal,
+                                          TypeId::kUBigInt,
+                                          TypeId::kInterval,
+                                          TypeId::kTinyInt,
+                                          Type::Decimal(30, 2),
+                                          TypeId::kTimestamp,
+                                          Type::Decimal(9, 2),
+                                          TypeId::kUSmallInt,
+                                          TypeId::kSmallInt,
+                                          Type::List(TypeId::kBigInt),
+                                          Type::List(TypeId::kText)};
   return types;
 }
 

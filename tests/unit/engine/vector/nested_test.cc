@@ -10,9 +10,14 @@ namespace shale {
 namespace {
 
 std::vector<Type> ListTypes() {
-  return {Type::List(TypeId::kBigInt), Type::List(TypeId::kText),    Type::List(TypeId::kDouble),
-          Type::List(TypeId::kUuid),   Type::List(TypeId::kBoolean), Type::List(TypeId::kInterval),
-          Type::List(Type::List(TypeId::kInteger)), Type::List(Type::List(TypeId::kText))};
+  return {Type::List(TypeId::kBigInt),
+          Type::List(TypeId::kText),
+          Type::List(TypeId::kDouble),
+          Type::List(TypeId::kUuid),
+          Type::List(TypeId::kBoolean),
+          Type::List(TypeId::kInterval),
+          Type::List(Type::List(TypeId::kInteger)),
+          Type::List(Type::List(TypeId::kText))};
 }
 
 TEST(Nested, OrderIsThatOfBoxedValues) {

@@ -83,7 +83,10 @@ TEST(Codecs, EveryCodecBringsBackWhatItTakes) {
       }
     }
   }
-  for (const Codec* codec : AllCodecs()) EXPECT_GT(tried[codec->name], 0) << codec->name;
+  for (const Codec* codec : AllCodecs()) {
+    if (codec->id == CodecId::kList) continue;  // list_block_test.cc
+    EXPECT_GT(tried[codec->name], 0) << codec->name;
+  }
 }
 
 // The best and the worst of each integer type side by side.

@@ -96,8 +96,8 @@ TEST(ListBlock, DamageIsDataLossOrOtherLists) {
 }
 
 TEST(ListBlock, OtherCodecsHoldNoLists) {
-  const Vector numbers = MakeVector(TypeId::kBigInt, {Value::Int(TypeId::kBigInt, 5)},
-                                    Encoding::kFlat);
+  const Vector numbers =
+      MakeVector(TypeId::kBigInt, {Value::Int(TypeId::kBigInt, 5)}, Encoding::kFlat);
   std::string payload;
   payload.push_back(static_cast<char>(CodecId::kPlain));
   payload.push_back(0);

@@ -17,10 +17,14 @@ std::vector<Type> StorableTypes() {
 }
 
 std::vector<Type> StorableListTypes() {
-  return {Type::List(TypeId::kBigInt),   Type::List(TypeId::kText),
-          Type::List(TypeId::kBoolean),  Type::List(TypeId::kDouble),
-          Type::List(Type::Decimal(38, 4)), Type::List(TypeId::kInterval),
-          Type::List(TypeId::kJson),     Type::List(Type::List(TypeId::kInteger)),
+  return {Type::List(TypeId::kBigInt),
+          Type::List(TypeId::kText),
+          Type::List(TypeId::kBoolean),
+          Type::List(TypeId::kDouble),
+          Type::List(Type::Decimal(38, 4)),
+          Type::List(TypeId::kInterval),
+          Type::List(TypeId::kJson),
+          Type::List(Type::List(TypeId::kInteger)),
           Type::List(Type::List(TypeId::kText))};
 }
 

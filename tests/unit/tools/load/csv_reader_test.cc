@@ -261,7 +261,8 @@ TEST(CsvReader, SchemaIsChecked) {
   ReadSchema schema = SchemaOf({TypeId::kBigInt});
   schema.columns[0].field = 3;
   EXPECT_FALSE(MakeTextParser(Dialect(), schema).ok());
-  EXPECT_FALSE(MakeTextParser(Dialect(), SchemaOf({Type::List(TypeId::kBigInt)})).ok());
+  const Type nested = Type::Struct({{"a", TypeId::kBigInt}});
+  EXPECT_FALSE(MakeTextParser(Dialect(), SchemaOf({nested})).ok());
 }
 
 }  // namespace

@@ -66,6 +66,32 @@ TEST(Infer, AddressesAndUuids) {
   EXPECT_EQ(TypeOf({"6f9619ff8b86d011b42d00cf4fc964ff"}), "TEXT");
 }
 
+std::string TypeOfJson(const std::vector<std::string>& values) {
+  TypeGuess guess;
+  for (const std::string& value : values) {
+    Field field;
+    const bool nested = value[0] == '[' || value[0] == '{';
+    field.bits = nested ? Field::kNested : 0;
+    guess.AddJson(field, value);
+  }
+  return guess.Decide().ToString();
+}
+
+TEST(Infer, ArraysOfOneKind) {
+  EXPECT_EQ(TypeOfJson({"[1,2]", "[]", "[null,3]"}), "BIGINT[]");
+  EXPECT_EQ(TypeOfJson({"[1]", "[2.5]"}), "DOUBLE[]");
+  EXPECT_EQ(TypeOfJson({R"(["a","b"])", R"(["1"])"}), "TEXT[]");
+  EXPECT_EQ(TypeOfJson({R"(["2024-01-01","2024-02-29"])"}), "DATE[]");
+  EXPECT_EQ(TypeOfJson({"[true]", "[false,true]"}), "BOOLEAN[]");
+  EXPECT_EQ(TypeOfJson({"[]", "[null]"}), "JSON");
+  EXPECT_EQ(TypeOfJson({R"([1,"a"])"}), "JSON");
+  EXPECT_EQ(TypeOfJson({"[1]", R"(["a"])"}), "JSON");
+  EXPECT_EQ(TypeOfJson({"[1]", "[[1]]"}), "JSON");
+  EXPECT_EQ(TypeOfJson({"[1]", R"({"a":1})"}), "JSON");
+  EXPECT_EQ(TypeOfJson({"[1]", "5"}), "JSON");
+  EXPECT_EQ(TypeOfJson({"5", "[1]"}), "JSON");
+}
+
 TEST(Infer, NullsAndEmpties) {
   TypeGuess guess;
   guess.AddNull();

@@ -31,6 +31,19 @@ TEST(NdjsonReader, Types) {
                                        "2|2|f|2024-01-02 02:04:05+00|::1|NULL|"));
 }
 
+TEST(NdjsonReader, Arrays) {
+  const ReadResult result = ReadText("arrays.ndjson",
+                                     R"({"tags":["a","b c",null],"n":[1,2],"mixed":[1,"x"]})"
+                                     "\n"
+                                     R"({"tags":[],"n":null,"mixed":{"a":1}})"
+                                     "\n"
+                                     R"({"tags":["\u00e4,\"q\""],"n":[3]})"
+                                     "\n");
+  EXPECT_EQ(result.Columns(), "tags TEXT[], n BIGINT[], mixed JSON");
+  EXPECT_THAT(result.rows, ElementsAre(R"({a,"b c",NULL}|{1,2}|[1,"x"])", R"({}|NULL|{"a":1})",
+                                       R"({"ä,\"q\""}|{3}|NULL)"));
+}
+
 TEST(NdjsonReader, MissingReorderedAndLateMembers) {
   const ReadResult result = ReadText("late.ndjson",
                                      "{\"a\":1,\"b\":\"x\"}\n"
@@ -72,9 +85,9 @@ TEST(NdjsonReader, EscapesInStringsAndNames) {
 
 TEST(NdjsonReader, NestedIsJson) {
   const ReadResult result = ReadText(
-      "nested.ndjson", "{\"e\":{\"x\": [1, 2]},\"t\":[\"a\"]}\n{\"e\":\"s\",\"t\":null}\n");
+      "nested.ndjson", "{\"e\":{\"x\": [1, 2]},\"t\":[[\"a\"]]}\n{\"e\":\"s\",\"t\":null}\n");
   EXPECT_EQ(result.Columns(), "e JSON, t JSON");
-  EXPECT_THAT(result.rows, ElementsAre("{\"x\": [1, 2]}|[\"a\"]", "\"s\"|NULL"));
+  EXPECT_THAT(result.rows, ElementsAre("{\"x\": [1, 2]}|[[\"a\"]]", "\"s\"|NULL"));
 }
 
 TEST(NdjsonReader, FlattenMakesDottedColumns) {
@@ -87,10 +100,10 @@ TEST(NdjsonReader, FlattenMakesDottedColumns) {
                "{\"user\":{}}\n",
                hints);
   EXPECT_EQ(result.Columns(),
-            "user.id BIGINT, user.geo.city TEXT, tags JSON, "
+            "user.id BIGINT, user.geo.city TEXT, tags BIGINT[], "
             "user.geo.zip TEXT");
   EXPECT_THAT(result.rows,
-              ElementsAre("1|Bern|[1]|NULL", "3|Rome|NULL|00100", "NULL|NULL|NULL|NULL"));
+              ElementsAre("1|Bern|{1}|NULL", "3|Rome|NULL|00100", "NULL|NULL|NULL|NULL"));
 }
 
 TEST(NdjsonReader, FlattenedMembersOfASchema) {
