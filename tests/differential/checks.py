@@ -48,7 +48,9 @@ def _risky(rng, queries):
     """Expressions that may fail, where every row is looked at."""
     source = queries.table_source()
     maker = queries.expressions(source.columns, risky=True)
-    type = rng.choice(["int2", "int4", "int8", "num", "float4", "float8", "approx", "text", "date", "bool"])
+    type = rng.choice(
+        ["int2", "int4", "int8", "num", "float4", "float8", "approx", "text", "date", "bool"]
+    )
     items = Items("", [maker.from_table(type, rng.choice([1, 1, 2]))], minimum=1, type="select")
     parts = ["SELECT ", items, Node([" FROM ", source.node])]
     if rng.random() < 0.5:
@@ -101,7 +103,9 @@ def _partition_aggregate(tree):
 def _partition_groups(tree):
     items, source, condition = _pieces(tree)
     select = f"{items} AS c0, count(*) AS c1"
-    parts = " UNION ALL ".join(f"{b} GROUP BY {items}" for b in _branches(select, source, condition))
+    parts = " UNION ALL ".join(
+        f"{b} GROUP BY {items}" for b in _branches(select, source, condition)
+    )
     return (
         ("shale", f"SELECT {select} FROM {source} GROUP BY {items}"),
         ("shale", f"SELECT c0, sum(c1)::bigint FROM ({parts}) AS parts GROUP BY c0"),
@@ -112,7 +116,10 @@ def _norec(tree):
     _, source, condition = _pieces(tree)
     return (
         ("shale", f"SELECT count(*) FROM {source} WHERE {condition}"),
-        ("shale", f"SELECT coalesce(sum(CASE WHEN {condition} THEN 1 ELSE 0 END), 0) FROM {source}"),
+        (
+            "shale",
+            f"SELECT coalesce(sum(CASE WHEN {condition} THEN 1 ELSE 0 END), 0) FROM {source}",
+        ),
     )
 
 
@@ -127,7 +134,9 @@ def self_check(rng, tables):
     queries = Queries(rng, tables, lambda name: rng.choice(STATES), shale_only=True)
     source = queries.source(rng.choice([0, 1, 1, 2]))
     scope = source.columns
-    condition = queries.expressions(scope, subqueries=rng.random() < 0.3).make("bool", rng.choice([2, 3, 4]))
+    condition = queries.expressions(scope, subqueries=rng.random() < 0.3).make(
+        "bool", rng.choice([2, 3, 4])
+    )
     build, how = rng.choice(
         [
             (_partition_rows, "rows"),
@@ -140,7 +149,9 @@ def self_check(rng, tables):
     )
     maker = queries.expressions(scope)
     if how == "rows":
-        kinds = rng.choices(["bool", "int4", "int8", "num", "float8", "text", "date", "ts", "tstz"], k=2)
+        kinds = rng.choices(
+            ["bool", "int4", "int8", "num", "float8", "text", "date", "ts", "tstz"], k=2
+        )
         nodes = [maker.make(kind, 2) for kind in kinds]
     elif how == "ordered":
         nodes = [maker.make(rng.choice(["int4", "int8", "text", "date", "tstz", "num"]), 2)]

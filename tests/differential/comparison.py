@@ -28,7 +28,9 @@ class Verdict:
         self.status = status  # "agree", "both error", "explained", "unexplained"
         self.rules = rules
         self.detail = detail
-        self.kind = kind  # of what is unexplained: "crash", "left error", "right error", "rows", "refused"
+        self.kind = (
+            kind  # of what is unexplained: "crash", "left error", "right error", "rows", "refused"
+        )
 
 
 def _float(text):
@@ -105,11 +107,15 @@ def _compare_rows(types, left, right, ordered):
     rules = set()
     for a, b in zip(rows_left, rows_right):
         if len(a) != len(b) or len(a) != len(types):
-            return Verdict("unexplained", detail=_first_difference(left, right, ordered), kind="rows")
+            return Verdict(
+                "unexplained", detail=_first_difference(left, right, ordered), kind="rows"
+            )
         for type, value_a, value_b in zip(types, a, b):
             rule = _explain(type, value_a, value_b)
             if rule is None:
-                return Verdict("unexplained", detail=_first_difference(left, right, ordered), kind="rows")
+                return Verdict(
+                    "unexplained", detail=_first_difference(left, right, ordered), kind="rows"
+                )
             if rule:
                 rules.add(rule)
     return Verdict("explained", sorted(rules))

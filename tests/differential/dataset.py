@@ -12,7 +12,9 @@ class Column:
     """A column; `bound` is the largest absolute value of its numbers, `sums` whether adding its
     floats is exact in any order."""
 
-    def __init__(self, name, type, sql_type, values, bound=None, scale=None, digits=None, sums=False):
+    def __init__(
+        self, name, type, sql_type, values, bound=None, scale=None, digits=None, sums=False
+    ):
         self.name = name
         self.type = type
         self.sql_type = sql_type
@@ -69,9 +71,48 @@ def _interval(rng):
     return f"'{months} months {days} days {rng.choice(['00:00:00', '01:30:00', '00:00:00.25'])}'"
 
 
-WORDS = ["apple", "Pear", "fig", "", "a", "b", "ab", "abc", "%", "_x", "a%b", "x y", " pad ", "10", "-3"]
-UNICODE = ["é", "Straße", "ÀÉÎ", "日本語", "naïve", "a\u0301", "😀 smile", "Ωmega", "ж", "zebra", "İ", "ǆ"]
-QUOTES = ["it's", 'say "hi"', "back\\slash", "tab\there", "line\nbreak", "a,b", "<b>", "NULL", "\\N"]
+WORDS = [
+    "apple",
+    "Pear",
+    "fig",
+    "",
+    "a",
+    "b",
+    "ab",
+    "abc",
+    "%",
+    "_x",
+    "a%b",
+    "x y",
+    " pad ",
+    "10",
+    "-3",
+]
+UNICODE = [
+    "é",
+    "Straße",
+    "ÀÉÎ",
+    "日本語",
+    "naïve",
+    "a\u0301",
+    "😀 smile",
+    "Ωmega",
+    "ж",
+    "zebra",
+    "İ",
+    "ǆ",
+]
+QUOTES = [
+    "it's",
+    'say "hi"',
+    "back\\slash",
+    "tab\there",
+    "line\nbreak",
+    "a,b",
+    "<b>",
+    "NULL",
+    "\\N",
+]
 FLOATS = ["'NaN'", "'Infinity'", "'-Infinity'", "1e308", "-1e308", "1e-300", "0.1", "1e15", "1e16"]
 URLS = [
     "https://shop.example/cart?item=3&utm_source=mail",
@@ -81,7 +122,15 @@ URLS = [
     "about:blank",
     "",
 ]
-JSON = ['{"a": 1, "b": "x"}', '{"a": null}', "{}", '[1, 2, "three"]', '{"a": {"b": [true, 2.50]}}', '"s"', "7"]
+JSON = [
+    '{"a": 1, "b": "x"}',
+    '{"a": null}',
+    "{}",
+    '[1, 2, "three"]',
+    '{"a": {"b": [true, 2.50]}}',
+    '"s"',
+    "7",
+]
 
 
 def _float(rng):
@@ -111,7 +160,10 @@ COLUMNS = [
     Column("w", "num", "NUMERIC(30,8)", _decimal(30, 8, 10**12), bound=10**12, scale=8, digits=30),
     Column("dt", "date", "DATE", _date),
     Column(
-        "dy", "date", "DATE", _choice("'0001-01-01'", "'1582-10-15'", "'1969-12-31'", "'9999-12-31'")
+        "dy",
+        "date",
+        "DATE",
+        _choice("'0001-01-01'", "'1582-10-15'", "'1969-12-31'", "'9999-12-31'"),
     ),
     Column("t", "ts", "TIMESTAMP", _timestamp),
     Column("z", "tstz", "TIMESTAMPTZ", _timestamptz),
@@ -147,7 +199,9 @@ KEYS = [
 EVENT_COLUMNS = [
     Column("user_id", "int8", "BIGINT", lambda rng: str(rng.randint(1, 12)), bound=12),
     Column("site_id", "int4", "INTEGER", lambda rng: str(rng.randint(0, 3)), bound=3),
-    Column("name", "text", "TEXT", _choice("'view'", "'click'", "'cart'", "'purchase'", "'Ünïcode'")),
+    Column(
+        "name", "text", "TEXT", _choice("'view'", "'click'", "'cart'", "'purchase'", "'Ünïcode'")
+    ),
     Column("url", "text", "TEXT", lambda rng: _quote(rng.choice(URLS))),
     Column("country", "text", "TEXT", _choice("'de'", "'fr'", "'us'", "'jp'")),
     Column("price", "num", "NUMERIC(12,2)", _decimal(12, 2, 300), bound=300, scale=2, digits=12),
@@ -175,7 +229,9 @@ def _events(rng, num_rows):
     options = {}
     for state in STATES:
         unit = rng.choice(["HOUR", "DAY", "WEEK", "MONTH"])
-        order = rng.choice(["", " ORDER BY (user_id, ts)", " ORDER BY (ts)", " ORDER BY (site_id, name)"])
+        order = rng.choice(
+            ["", " ORDER BY (user_id, ts)", " ORDER BY (ts)", " ORDER BY (site_id, name)"]
+        )
         options[state] = f" TIMESTAMP(ts) PARTITION BY {unit}{order}"
     return TableData("events", columns, _rows(rng, columns, num_rows), options)
 

@@ -32,6 +32,8 @@ SQL_NAME = {
     "json": "json",
     "approx": "double precision",
     "numdiv": "numeric(20,4)",
+    "list_int": "integer[]",
+    "list_text": "text[]",
 }
 
 
@@ -89,9 +91,13 @@ class Expressions:
         if type in INTS:
             value = rng.choice([0, 1, 2, 3, 5, 7, -1, -4, 10, 100])
             text = f"({value})" if value < 0 else str(value)
-            return Node([text if type == "int4" else f"{text}::{SQL_NAME[type]}"], type, bound=abs(value))
+            return Node(
+                [text if type == "int4" else f"{text}::{SQL_NAME[type]}"], type, bound=abs(value)
+            )
         if type == "num":
-            text, scale, digits = rng.choice([("1.5", 1, 2), ("0.25", 2, 2), ("10.00", 2, 4), ("3.1416", 4, 5)])
+            text, scale, digits = rng.choice(
+                [("1.5", 1, 2), ("0.25", 2, 2), ("10.00", 2, 4), ("3.1416", 4, 5)]
+            )
             return Node([text], type, bound=float(text), scale=scale, digits=digits)
         if type in ("float4", "float8"):
             text = rng.choice(["0.5", "2", "-3.25", "100", "0.125"])
@@ -100,7 +106,10 @@ class Expressions:
             "text": ["'a'", "'b'", "''", "'de'", "'Pear'", "'éa'", "'10'", "'view'", "'purchase'"],
             "date": ["DATE '2024-02-29'", "DATE '2020-01-01'", "DATE '2024-03-03'"],
             "ts": ["TIMESTAMP '2024-03-02 12:00:00'", "TIMESTAMP '2021-12-31 23:59:59.999'"],
-            "tstz": ["TIMESTAMPTZ '2024-03-02 12:00:00+00'", "TIMESTAMPTZ '2022-06-01 00:00:00-07'"],
+            "tstz": [
+                "TIMESTAMPTZ '2024-03-02 12:00:00+00'",
+                "TIMESTAMPTZ '2022-06-01 00:00:00-07'",
+            ],
             "interval": ["INTERVAL '1 day'", "INTERVAL '2 hours'", "INTERVAL '1 month 3 days'"],
             "bytea": ["'\\x00ff'::bytea", "'\\x6162'::bytea"],
             "uuid": ["'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid"],
@@ -118,6 +127,9 @@ class Expressions:
             return Node(["(", self.small_number(), " / 4)"], type)
         if type == "interval_any":
             return self.leaf("interval")
+        if type in ("list_int", "list_text"):
+            element = self.leaf("int4" if type == "list_int" else "text")
+            return Node(["ARRAY[", element, "]"], type)
         columns = self.columns_of(type)
         if columns and self.rng.random() < 0.85:
             return self.rng.choice(columns).node()
@@ -164,7 +176,9 @@ class Expressions:
         return self.make(kind, depth)
 
     def small_number(self):
-        columns = self.columns_of("num", lambda f: f.get("bound", 1e99) <= 1e6 and f.get("digits", 99) <= 18)
+        columns = self.columns_of(
+            "num", lambda f: f.get("bound", 1e99) <= 1e6 and f.get("digits", 99) <= 18
+        )
         return self.rng.choice(columns).node() if columns else self.literal("num")
 
     def small_float(self):
@@ -254,7 +268,9 @@ class Expressions:
         right = self.make(rng.choice(lower), depth - 1)
         a = left.facts.get("bound", LIMIT[left.type])
         b = right.facts.get("bound", LIMIT[right.type])
-        op = rng.choice(["+", "-", "*", "/", "%", "&", "|", "#", "~", "abs", "-x", "<<", ">>", "gcd", "mod"])
+        op = rng.choice(
+            ["+", "-", "*", "/", "%", "&", "|", "#", "~", "abs", "-x", "<<", ">>", "gcd", "mod"]
+        )
         fits = {
             "+": a + b,
             "-": a + b,
@@ -314,11 +330,17 @@ class Expressions:
         b = right.facts.get("bound", LIMIT.get(right.type))
         scale = max(s1, s2)
         digits = max(p1 - s1, p2 - s2) + scale + 1
-        op = rng.choice(["+", "-", "*", "%", "abs", "-x", "round", "trunc", "floor", "ceil", "cast", "whole"])
+        op = rng.choice(
+            ["+", "-", "*", "%", "abs", "-x", "round", "trunc", "floor", "ceil", "cast", "whole"]
+        )
         if op in "+-" and digits <= 36:
-            return Node(["(", left, f" {op} ", right, ")"], type, bound=a + b, scale=scale, digits=digits)
+            return Node(
+                ["(", left, f" {op} ", right, ")"], type, bound=a + b, scale=scale, digits=digits
+            )
         if op == "*" and p1 + p2 <= 36:
-            return Node(["(", left, " * ", right, ")"], type, bound=a * b, scale=s1 + s2, digits=p1 + p2)
+            return Node(
+                ["(", left, " * ", right, ")"], type, bound=a * b, scale=s1 + s2, digits=p1 + p2
+            )
         if op == "%" and digits <= 36:
             return Node(
                 ["(", left, " % nullif(", right, ", 0))"], type, bound=b, scale=scale, digits=digits
@@ -401,7 +423,9 @@ class Expressions:
 
     def comparison(self, type, depth):
         rng = self.rng
-        op = rng.choice(["=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM"])
+        op = rng.choice(
+            ["=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM"]
+        )
         kind = self.comparable()
         other = kind
         numbers = INTS + ("float8", "num")
@@ -436,7 +460,9 @@ class Expressions:
             for _ in range(rng.randint(1, 4))
         ]
         left = self.make(kind, depth - 1)
-        return Node(["(", left, rng.choice([" IN (", " NOT IN ("]), Items("", items, minimum=1), "))"], type)
+        return Node(
+            ["(", left, rng.choice([" IN (", " NOT IN ("]), Items("", items, minimum=1), "))"], type
+        )
 
     def between(self, type, depth):
         kind = self.comparable()

@@ -235,6 +235,43 @@ bool | isfinite({0}) | date
 bool | {0}::text::bool | bool
 bool | ({0} = ANY (ARRAY[1, 3, NULL])) | int4
 
+list_int | ARRAY[{0}, {1}, NULL] | int4 int4
+list_int | ARRAY[{0}] | int4
+list_int | array_append({0}, {1}) | list_int int4
+list_int | array_prepend({0}, {1}) | int4 list_int
+list_int | array_cat({0}, {1}) | list_int list_int
+list_int | ({0} || {1}) | list_int list_int
+list_int | array_remove({0}, {1}) | list_int int4
+list_int | array_replace({0}, {1}, {2}) | list_int int4 int4
+list_int | ({0})[{1}:{2}] | list_int count count
+list_int | array_positions({0}, {1}) | list_int int4
+list_text | ARRAY[{0}, {1}] | text text
+list_text | string_to_array({0}, {1}) | text text2
+list_text | string_to_array({0}, {1}, {2}) | text text2 text2
+list_text | regexp_split_to_array({0}, ',') | text
+list_text | regexp_match({0}, '(a)(b*)') | text
+list_text | array_append({0}, {1}) | list_text text
+list_text | {0}::text[] | list_int
+int4 | array_length({0}, 1) | list_int
+int4 | cardinality({0}) | list_text
+int4 | array_position({0}, {1}) | list_int int4
+int4 | array_upper({0}, 1) | list_int
+int4 | array_lower({0}, 1) | list_text
+int4 | ({0})[{1}] | list_int count
+text | ({0})[{1}] | list_text count
+text | array_to_string({0}, ',') | list_int
+text | array_to_string({0}, '/', 'null') | list_text
+text | {0}::text | list_text
+text | array_dims({0}) | list_int
+bool | ({0} = ANY ({1})) | int4 list_int
+bool | ({0} <> ALL ({1})) | text list_text
+bool | ({0} < ANY ({1})) | int4 list_int
+bool | ({0} @> {1}) | list_int list_int
+bool | ({0} <@ {1}) | list_text list_text
+bool | ({0} && {1}) | list_int list_int
+bool | ({0} = {1}) | list_int list_int
+bool | ({0} < {1}) | list_text list_text
+
 text | substring({0} FROM {1} FOR {2} - 3) | text count count | risky
 int4 | {0}::int | text | risky
 int4 | {0}::int | float8 | risky
@@ -302,9 +339,24 @@ OPERATORS = _read()
 # select list: sums in another order, another libm, decimal quotients, intervals of many spellings.
 EXACT = ("bool", "int2", "int4", "int8", "float4", "float8", "num", "date", "ts", "tstz", "text")
 RARE = ("bytea", "uuid", "inet", "interval")
-LOOSE = ("approx", "numdiv", "interval_any", "json")
+LOOSE = ("approx", "numdiv", "interval_any", "json", "list_int", "list_text")
 
-LIKE_PATTERNS = ["%a%", "a%", "%", "", "_", "_%", "%b", "a_c", "%é%", "%\\%%", "日__", "%s", "%!%%", "x%y"]
+LIKE_PATTERNS = [
+    "%a%",
+    "a%",
+    "%",
+    "",
+    "_",
+    "_%",
+    "%b",
+    "a_c",
+    "%é%",
+    "%\\%%",
+    "日__",
+    "%s",
+    "%!%%",
+    "x%y",
+]
 SIMILAR = ["a%", "(a|b)%", "%(fig|pear)%", "a_?", "[a-c]+", "%"]
 REGEXPS = ["a", "^a", "[a-c]+", "(b|c)$", "\\d+", ".", "x*", "[^a-z]", "p{2}", "^$", "\\s", "é"]
 UNITS = ["hour", "day", "week", "month", "quarter", "year", "minute", "second", "decade", "century"]

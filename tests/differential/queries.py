@@ -3,11 +3,13 @@
 import operators
 from expressions import INTS, LIMIT, Expressions, ScopeColumn, column_facts
 from tree import Items, Node, Query, Table
+from windows import Windows
 
 COMMON = operators.EXACT + operators.RARE
 
-# What is asked for of the features that are told apart by name; run.py can leave some out.
-FEATURES = set()
+# Clauses that can be left out by name.
+FEATURES = {"window", "list"}
+# To come: "full_join", "set_all", "quantified", "grouping_sets", "distinct_on", "lateral", "recursive"
 
 # result | template | argument type. `sums` takes floats whose sums are exact in any order.
 AGGREGATES = [
@@ -47,7 +49,19 @@ AGGREGATES = [
     ("int8", "regr_count({0}, {1})", "sums sums"),
 ]
 LOOSE_RESULTS = ("avg", "approx", "interval_any")
-ORDERED = ("int2", "int4", "int8", "float8", "num", "text", "date", "ts", "tstz", "inet", "interval")
+ORDERED = (
+    "int2",
+    "int4",
+    "int8",
+    "float8",
+    "num",
+    "text",
+    "date",
+    "ts",
+    "tstz",
+    "inet",
+    "interval",
+)
 
 
 MAX_ROWS = 20_000  # what a join may come to, by estimate
@@ -56,7 +70,8 @@ MAX_ROWS = 20_000  # what a join may come to, by estimate
 class Source:
     """A FROM clause, the columns it offers and about how many rows it has."""
 
-    def __init__(self, node, columns, num_rows=50):
+    def __init__(self, node, columns, num_rows=50, unique=None):
+        self.unique = unique  # columns that tell all rows apart
         self.node = node
         self.columns = columns
         self.num_rows = num_rows
@@ -87,7 +102,7 @@ class Queries:
         alias = self.alias()
         node = Node([Table(table.name, self.choose_state(table.name)), f" {alias}"])
         columns = [ScopeColumn(alias, c.name, c.type, column_facts(c)) for c in table.columns]
-        return Source(node, columns, len(table.rows))
+        return Source(node, columns, len(table.rows), [columns[0].node()])
 
     def columns_of_query(self, alias, items):
         columns = []
@@ -108,7 +123,9 @@ class Queries:
         rows = []
         for _ in range(rng.randint(1, 5)):
             number = rng.choice(["0", "1", "2", "3", "4", "NULL"])
-            rows.append(Node([f"({number}, {rng.choice(['NULL', 'chr(100)', repr('de'), repr('x')])})"]))
+            rows.append(
+                Node([f"({number}, {rng.choice(['NULL', 'chr(100)', repr('de'), repr('x')])})"])
+            )
         if rows[0].parts[0].startswith("(NULL") or "NULL" in rows[0].parts[0]:
             rows[0] = Node(["(3, 'fr')"])
         node = Node(["(VALUES ", Items("", rows, minimum=1), f") AS {alias}(k, kt)"])
@@ -125,7 +142,9 @@ class Queries:
         if self.ctes and rng.random() < 0.6:
             name, items = rng.choice(self.ctes)
             alias = self.alias("w")
-            return Source(Node([f"{name} {alias}"]), self.columns_of_query(alias, items), self.most_rows)
+            return Source(
+                Node([f"{name} {alias}"]), self.columns_of_query(alias, items), self.most_rows
+            )
         if rng.random() < 0.05:
             return self.values_source()
         return self.table_source()
@@ -140,7 +159,9 @@ class Queries:
         ]
         if not pairs:
             return None
-        same = [(a, b) for a, b in pairs if a.name == b.name and a.name in ("k", "kt", "c0", "user_id")]
+        same = [
+            (a, b) for a, b in pairs if a.name == b.name and a.name in ("k", "kt", "c0", "user_id")
+        ]
         a, b = self.rng.choice(same or pairs) if self.rng.random() < 0.7 else self.rng.choice(pairs)
         return Node(["(", a.node(), " = ", b.node(), ")"], "bool")
 
@@ -167,7 +188,8 @@ class Queries:
             a, b = equal.parts[1], equal.parts[3]
             conditions = [Node(["(", a, rng.choice([" < ", " >= ", " <> "]), b, ")"], "bool")]
         on = Items(" ON ", conditions, " AND ", minimum=1)
-        return Source(Node([left.node, f" {kind} ", right.node, on]), scope, num_rows)
+        unique = left.unique + right.unique if left.unique and right.unique else None
+        return Source(Node([left.node, f" {kind} ", right.node, on]), scope, num_rows, unique)
 
     def source(self, depth):
         rng = self.rng
@@ -294,7 +316,9 @@ class Queries:
             for _ in range(rng.choice([0, 1, 1, 1, 2, 2, 3])):
                 node = rng.choice(groupable).node()
                 if rng.random() < 0.3:
-                    made = self.expressions(scope).from_table(rng.choice(["text", "int4", "date", "ts", "bool"]), 1)
+                    made = self.expressions(scope).from_table(
+                        rng.choice(["text", "int4", "date", "ts", "bool"]), 1
+                    )
                     if any(f"{c.alias}.{c.name}" in made.render("shale") for c in scope):
                         node = made
                 keys.append(node)
@@ -306,12 +330,14 @@ class Queries:
         if rng.random() < 0.6:
             parts.append(self.where(scope, rng.choice([1, 2, 3]), depth > 0))
         if keys:
-            parts.append(Items(" GROUP BY ", keys))
+            parts.append(self.grouping(keys))
         if rng.random() < 0.25:
             kind = rng.choice(["int8", "text", "int4", "date"])
             made = self.aggregate(scope, want=kind)
             word = rng.choice([" > ", " <= ", " <> "])
-            condition = Node(["(", made, word, self.expressions([]).literal(made.type), ")"], "bool")
+            condition = Node(
+                ["(", made, word, self.expressions([]).literal(made.type), ")"], "bool"
+            )
             parts.append(Node([" HAVING ", condition], optional=True))
         return Node(parts, "body"), columns
 
@@ -329,8 +355,10 @@ class Queries:
         kind = rng.random()
         if types is not None or kind < 0.45:
             body, items = self.plain_body(depth, types, clean)
-        elif kind < 0.85:
+        elif kind < 0.75:
             body, items = self.grouped_body(depth, clean)
+        elif kind < 0.87 and not clean and "window" in self.features:
+            body, items = self.window_body(depth)
         else:
             body, items = self.set_operation(depth)
         self.ctes = outer
@@ -339,14 +367,50 @@ class Queries:
         kinds = [item.type for _, item in items.kids()]
         exact = all(kind in COMMON for kind in kinds)
         if exact and rng.random() < (0.5 if top else 0.15):
-            query.order = [rng.choice(["", "", " DESC", " NULLS FIRST", " DESC NULLS LAST"]) for _ in kinds]
+            query.order = [
+                rng.choice(["", "", " DESC", " NULLS FIRST", " DESC NULLS LAST"]) for _ in kinds
+            ]
             if rng.random() < 0.6:
-                query.limit = rng.choice([" LIMIT 1", " LIMIT 5", " LIMIT 10 OFFSET 3", " OFFSET 2", " LIMIT 0"])
+                query.limit = rng.choice(
+                    [" LIMIT 1", " LIMIT 5", " LIMIT 10 OFFSET 3", " OFFSET 2", " LIMIT 0"]
+                )
         return query, items
+
+    def window_body(self, depth):
+        """Windows over rows, or over the groups of a query."""
+        rng = self.rng
+        source = self.source(depth)
+        maker = self.expressions(source.columns)
+        windows = Windows(rng, maker, source.columns, source.unique)
+        nodes = [windows.call() for _ in range(rng.choice([1, 1, 2]))]
+        nodes += [maker.make(rng.choice(COMMON), 1) for _ in range(rng.choice([0, 1, 2]))]
+        if source.unique:
+            nodes += source.unique
+        columns = Items(
+            "", [self.item(n, i) for i, n in enumerate(nodes)], minimum=1, type="select"
+        )
+        parts = ["SELECT ", columns, Node([" FROM ", source.node])]
+        if rng.random() < 0.4:
+            parts.append(self.where(source.columns, 2, False))
+        return Node(parts, "body"), columns
+
+    def grouping(self, keys):
+        """GROUP BY, now and then by several sets."""
+        rng = self.rng
+        if "grouping_sets" in self.features and rng.random() < 0.25 and len(keys) > 1:
+            how = rng.choice(["ROLLUP", "CUBE", "SETS"])
+            if how != "SETS":
+                return Items(f" GROUP BY {how} (", [Items("", keys), Node([")"])], "")
+            return Items(
+                " GROUP BY GROUPING SETS (", [Items("", [*keys, Node(["()"])]), Node([")"])], ""
+            )
+        return Items(" GROUP BY ", keys)
 
     def set_operation(self, depth):
         rng = self.rng
-        types = rng.choices([t for t in COMMON if t not in ("num", "interval")], k=rng.choice([1, 2, 3]))
+        types = rng.choices(
+            [t for t in COMMON if t not in ("num", "interval")], k=rng.choice([1, 2, 3])
+        )
         words = ["UNION", "UNION ALL", "INTERSECT", "EXCEPT"]
         if "set_all" in self.features:
             words += ["INTERSECT ALL", "EXCEPT ALL"]
@@ -356,7 +420,9 @@ class Queries:
         query = Query(["(", Query([left]), f") {operator} (", Query([right]), ")"])
         if rng.random() < 0.2:
             third, _ = self.plain_body(0, types, True)
-            query = Query([query, f" {rng.choice(['UNION', 'UNION ALL', 'EXCEPT'])} (", Query([third]), ")"])
+            query = Query(
+                [query, f" {rng.choice(['UNION', 'UNION ALL', 'EXCEPT'])} (", Query([third]), ")"]
+            )
         for _, item in items.kids():
             item.facts.pop("bound", None)
         return Node([query], "body"), items

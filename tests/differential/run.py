@@ -85,7 +85,9 @@ class Run:
 
     def report(self, case, verdict, tables, number):
         if self.arguments.brief:
-            print(f"[{number}] {case.kind}, {verdict.kind}: {' '.join(verdict.detail[:400].split())}")
+            print(
+                f"[{number}] {case.kind}, {verdict.kind}: {' '.join(verdict.detail[:400].split())}"
+            )
             return
         print(f"\n-- unexplained ({case.kind}, {verdict.kind}) in round {number}: {verdict.detail}")
         if self.shrunk < self.arguments.shrink:
@@ -107,7 +109,9 @@ class Run:
     def tables_of(self, dialect, text, tables):
         """The statements that make what a query names."""
         if dialect == "postgres":
-            return dataset.postgres_statements([t for t in tables if re.search(rf"\b{t.name}\b", text)])
+            return dataset.postgres_statements(
+                [t for t in tables if re.search(rf"\b{t.name}\b", text)]
+            )
         statements = []
         for state in dataset.STATES:
             used = [t for t in tables if f"{t.name}_{state}" in text]

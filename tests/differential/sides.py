@@ -32,7 +32,11 @@ def _split(text, marker, count):
     at = 0
     for index in range(count):
         end_marker = f"{marker}{index}\n"
-        end = 0 if at == 0 and text.startswith(end_marker) else text.find("\n" + end_marker, max(at - 1, 0))
+        end = (
+            0
+            if at == 0 and text.startswith(end_marker)
+            else text.find("\n" + end_marker, max(at - 1, 0))
+        )
         if end < 0:
             break
         if not (at == 0 and text.startswith(end_marker)):
@@ -80,7 +84,9 @@ class Side:
             outs = _split(out, self.marker, len(left) + 1)
             errs = _split(err, self.marker, len(left) + 1)
             if not errs:
-                raise RuntimeError(f"{type(self).__name__}: the tables were not made: {err[-2000:]}")
+                raise RuntimeError(
+                    f"{type(self).__name__}: the tables were not made: {err[-2000:]}"
+                )
             if errs[0].strip() and self.setup_failed(errs[0]):
                 raise RuntimeError(f"{type(self).__name__}: making the tables: {errs[0][:2000]}")
             for text, error in zip(outs[1:], errs[1:]):
@@ -188,20 +194,28 @@ class PostgresSide(Side):
         }
         with open(os.path.join(data, "postgresql.conf"), "a", encoding="utf-8") as conf:
             conf.writelines(f"{name} = {value}\n" for name, value in settings.items())
-        self._call(["pg_ctl", "-D", data, "-w", "-s", "-l", os.path.join(self.home, "log"), "start"])
+        self._call(
+            ["pg_ctl", "-D", data, "-w", "-s", "-l", os.path.join(self.home, "log"), "start"]
+        )
 
     def _call(self, command):
         path = os.path.join(self.programs, command[0])
-        done = subprocess.run(
-            [path, *command[1:]], user=self.user, cwd=self.home, capture_output=True, text=True
-        ) if command[0] == "initdb" else subprocess.run(
-            [path, *command[1:]], user=self.user, cwd=self.home, stdout=subprocess.DEVNULL
+        done = (
+            subprocess.run(
+                [path, *command[1:]], user=self.user, cwd=self.home, capture_output=True, text=True
+            )
+            if command[0] == "initdb"
+            else subprocess.run(
+                [path, *command[1:]], user=self.user, cwd=self.home, stdout=subprocess.DEVNULL
+            )
         )
         if done.returncode != 0:
             raise RuntimeError(f"{command[0]} failed: {done.stderr or ''}")
 
     def close(self):
-        self._call(["pg_ctl", "-D", os.path.join(self.home, "data"), "-m", "immediate", "-s", "stop"])
+        self._call(
+            ["pg_ctl", "-D", os.path.join(self.home, "data"), "-m", "immediate", "-s", "stop"]
+        )
         shutil.rmtree(self.home, ignore_errors=True)
 
     def script(self, setup, queries):
