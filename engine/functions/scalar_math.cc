@@ -74,7 +74,7 @@ ScalarKernel PowerKernel() {
         const double r = std::pow(x, y);
         const bool bad = (x == 0 && y < 0) ||
                          (x < 0 && Finite(x) && std::floor(y) != y && y == y) ||
-                         (!Finite(r) && Finite(x) && Finite(y));
+                         ((!Finite(r) || (r == 0 && x != 0)) && Finite(x) && Finite(y));
         *failed |= static_cast<uint64_t>(bad);
         return r;
       },

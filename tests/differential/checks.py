@@ -2,8 +2,9 @@
 
 difference   the query on both sides
 states       the query over two choices of physical states of its tables
-partition    rows, groups, distinct rows and aggregates of Q against those of Q WHERE p, Q WHERE NOT p
-             and Q WHERE p IS NULL together (ternary logic partitioning, Rigger and Su, OOPSLA 2020)
+partition    rows, groups, distinct rows and aggregates of Q against those of Q WHERE p,
+             Q WHERE NOT p and Q WHERE p IS NULL together (ternary logic partitioning, Rigger and
+             Su, OOPSLA 2020)
 norec        count(*) of WHERE p against the sum of p over all rows (Rigger and Su, ESEC/FSE 2020)
 """
 

@@ -1,7 +1,7 @@
 """Whether two answers agree, and the short list of differences that are meant.
 
-A rule is named, cites the sentence of docs/sql.md that states it, and looks at nothing but one value
-of a column whose type lets it apply: whatever else differs is unexplained.
+A rule is named, cites the sentence of docs/sql.md that states it, and looks at nothing but one
+value of a column whose type lets it apply: whatever else differs is unexplained.
 """
 
 import decimal
@@ -12,7 +12,7 @@ decimal.getcontext().prec = 100
 
 # name -> a sentence of docs/sql.md
 RULES = {
-    "float order": "The last digits of floating-point sums and of transcendental functions may differ",
+    "float order": "The last digits of floating-point sums and of transcendental functions",
     "average": "`avg` is DOUBLE also of integers",
     "decimal quotient": "A quotient of DECIMALs has",
     "negative zero": "0 and -0 are equal",

@@ -208,6 +208,9 @@ EVENT_COLUMNS = [
 ]
 
 
+ZONES = ["UTC", "UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"]
+
+
 class TableData:
     def __init__(self, name, columns, rows, options):
         self.name = name
@@ -293,8 +296,8 @@ def _ghosts(rows):
 
 
 def shale_statements(tables, states=STATES):
-    """hot: nothing sealed. sealed: a part sealed, some of it deleted since, the rest hot. merged: two
-    sealed segments merged to one, then hot rows of which some are deleted."""
+    """hot: nothing sealed. sealed: a part sealed, some of it deleted since, the rest hot. merged:
+    two sealed segments merged to one, then hot rows of which some are deleted."""
     out = []
     for table in tables:
         for state in states:

@@ -1,7 +1,8 @@
 """Random expressions over the columns in scope, well typed by PostgreSQL's rules.
 
-Every expression knows its type and, for numbers, the largest absolute value it can take: so sums and
-products stay in range, and an error on one side alone is a difference, not an order of evaluation.
+Every expression knows its type and, for numbers, the largest absolute value it can take: so sums
+and products stay in range, and an error on one side alone is a difference, not an order of
+evaluation.
 With `risky` set the expression may fail for some rows; the caller then asks for it only where every
 row is looked at by both sides.
 """
@@ -170,6 +171,8 @@ class Expressions:
             return Node(["nullif(", self.leaf("float4"), ", 0)"], "float4")
         if kind == "isodate":
             return Node([rng.choice(["'2024-02-29'", "'1999-12-31'", "'2020-1-5'"])], "text")
+        if kind == "list_json":
+            return Node(["json_build_array(", self.make("int4", depth), ", 'x')"], "json")
         if kind == "text_plain":
             plain = [c for c in self.columns_of("text") if c.name in ("kt", "name", "c", "country")]
             return rng.choice(plain).node() if plain else Node(["'a%'"], "text")

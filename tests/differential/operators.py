@@ -89,6 +89,13 @@ text | json_typeof({0}) | json
 json | {0} -> 'a' | json
 json | {0} -> 0 | json
 
+text | {0}::text | num
+json | json_build_object('a', {0}, 'b', {1}::text) | int4 text
+json | json_build_array({0}::text, {1}, NULL) | text bool
+json | to_json({0}::text) | text
+
+int4 | scale({0}) | num
+int4 | json_array_length({0}) | list_json
 int4 | length({0}) | text
 int4 | char_length({0}) | text
 int4 | octet_length({0}) | text
@@ -167,6 +174,12 @@ approx | atan2({0}, {1}) | float8_small float8_small
 approx | tanh({0} / 100) | float8_small
 approx | degrees({0}) | float8_small
 approx | radians({0}) | float8_small
+approx | sind({0}) | float8_small
+approx | cosd({0}) | float8_small
+approx | atand({0}) | float8_small
+approx | atan2d({0}, {1}) | float8_small float8_small
+approx | sinh({0} / 100) | float8_small
+approx | asinh({0}) | float8_small
 numdiv | ({0} / nullif({1}, 0)) | num_small num_small
 numdiv | ({0} / nullif({1}, 0)) | num_small near
 numdiv | {0} / 7.0 | num_small
@@ -231,6 +244,7 @@ bool | ({0} LIKE {1}) | text text_plain
 bool | ({0} SIMILAR TO {1}) | text similar
 bool | ({0} << {1}) | inet inet
 bool | ({0} >>= {1}) | inet inet
+bool | ({0} && {1}) | inet inet
 bool | isfinite({0}) | date
 bool | {0}::text::bool | bool
 bool | ({0} = ANY (ARRAY[1, 3, NULL])) | int4
@@ -250,7 +264,7 @@ list_text | string_to_array({0}, {1}) | text text2
 list_text | string_to_array({0}, {1}, {2}) | text text2 text2
 list_text | regexp_split_to_array({0}, ',') | text
 list_text | regexp_match({0}, '(a)(b*)') | text
-list_text | array_append({0}, {1}) | list_text text
+list_text | array_append({0}, {1}::text) | list_text text
 list_text | {0}::text[] | list_int
 int4 | array_length({0}, 1) | list_int
 int4 | cardinality({0}) | list_text
@@ -300,6 +314,12 @@ approx | ln({0}) | float8 | risky
 approx | exp({0}) | float8 | risky
 approx | power({0}, {1}) | float8 float8 | risky
 bool | {0}::bool | text | risky
+inet | ({0} + {1}) | inet int4 | risky
+inet | ({0} - {1}) | inet count | risky
+inet | {0}::inet | text | risky
+uuid | {0}::uuid | text | risky
+ts | {0}::timestamp | text | risky
+interval | {0}::interval | text | risky
 date | {0}::date | text | risky
 date | make_date(2020, {0}, {1}) | near near | risky
 text | chr({0}) | near | risky

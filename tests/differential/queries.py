@@ -9,7 +9,7 @@ COMMON = operators.EXACT + operators.RARE
 
 # Clauses that can be left out by name.
 FEATURES = {"window", "list"}
-# To come: "full_join", "set_all", "quantified", "grouping_sets", "distinct_on", "lateral", "recursive"
+# Written, and not asked for yet: "full_join", "set_all", "quantified", "grouping_sets".
 
 # result | template | argument type. `sums` takes floats whose sums are exact in any order.
 AGGREGATES = [
@@ -47,8 +47,23 @@ AGGREGATES = [
     ("approx", "regr_slope({0}, {1})", "sums sums"),
     ("approx", "regr_avgx({0}, {1})", "sums sums"),
     ("int8", "regr_count({0}, {1})", "sums sums"),
+    ("approx", "regr_intercept({0}, {1})", "sums sums"),
+    ("approx", "regr_r2({0}, {1})", "sums sums"),
+    ("approx", "regr_sxx({0}, {1})", "sums sums"),
+    ("approx", "regr_syy({0}, {1})", "sums sums"),
+    ("approx", "regr_sxy({0}, {1})", "sums sums"),
+    ("approx", "covar_samp({0}, {1})", "sums sums"),
+    ("approx", "stddev_samp({0})", "sums"),
+    ("approx", "percentile_cont(0.3) WITHIN GROUP (ORDER BY {0})", "sums"),
+    ("same", "percentile_disc(0.5) WITHIN GROUP (ORDER BY {0})", "plain_value"),
+    ("same", "mode() WITHIN GROUP (ORDER BY {0})", "plain_value"),
+    ("list_int", "array_agg({0} ORDER BY {0})", "int4"),
+    ("list_int", "array_agg(DISTINCT {0} ORDER BY {0} DESC)", "int4"),
+    ("list_text", "array_agg({0}::text ORDER BY {0}::text NULLS FIRST)", "text"),
+    ("json", "json_agg({0} ORDER BY {0})", "int4"),
+    ("json", "json_object_agg({0}, {0} ORDER BY {0})", "key"),
 ]
-LOOSE_RESULTS = ("avg", "approx", "interval_any")
+LOOSE_RESULTS = ("avg", "approx", "interval_any", "list_int", "list_text", "json")
 ORDERED = (
     "int2",
     "int4",
@@ -135,6 +150,28 @@ class Queries:
         ]
         return Source(node, columns)
 
+    def series_source(self):
+        """Rows that a function makes."""
+        rng = self.rng
+        alias = self.alias("g")
+        text, type = rng.choice(
+            [
+                ("generate_series(1, 5)", "int4"),
+                ("generate_series(4, -2, -2)", "int4"),
+                ("generate_series(3, 1)", "int4"),
+                ("generate_series(1::bigint, 3::bigint)", "int8"),
+                ("unnest(ARRAY[3, NULL, 1, 3])", "int4"),
+                ("unnest(string_to_array('de,us,,x', ','))", "text"),
+                (
+                    "generate_series(TIMESTAMP '2024-03-30', TIMESTAMP '2024-04-02', '1 day')",
+                    "ts",
+                ),
+            ]
+        )
+        facts = {"bound": 5} if type in INTS else {}
+        column = ScopeColumn(alias, "k", type, facts)
+        return Source(Node([f"{text} AS {alias}(k)"]), [column], 5)
+
     def one_source(self, depth):
         rng = self.rng
         if depth > 0 and rng.random() < 0.2:
@@ -147,6 +184,8 @@ class Queries:
             )
         if rng.random() < 0.05:
             return self.values_source()
+        if rng.random() < 0.04:
+            return self.series_source()
         return self.table_source()
 
     def equal_columns(self, left, right):
@@ -260,7 +299,7 @@ class Queries:
             facts = {}
             if result == "same":
                 facts = dict(arguments[0].facts)
-                if not template.startswith(("min", "max")):
+                if template.startswith("bit"):
                     facts = {"bound": LIMIT[type]}
             elif result == "sum_int8":
                 type, facts = "num", {"bound": 1e30, "scale": 0, "digits": 38}
@@ -300,6 +339,11 @@ class Queries:
         if kind == "interval":
             return maker.leaf("interval")
         columns = []
+        if kind == "plain_value":
+            columns = [c for c in scope if c.type in ("int4", "text", "date", "int8", "tstz")]
+            columns = [c for c in columns if want in (None, c.type)]
+        if kind == "key":
+            columns = [c for c in scope if c.name == "id"]
         if kind == "plain_text":
             columns = maker.columns_of("text")
         if kind == "sums":

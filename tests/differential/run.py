@@ -39,10 +39,12 @@ class Run:
         self.errors = collections.Counter()
         self.kinds = collections.Counter()
         self.shrunk = 0
+        self.zone = "UTC"
 
     def judge(self, cases, tables):
         """A verdict for each case; both sides work at the same time."""
-        setups = {"shale": dataset.shale_statements(tables), "postgres": []}
+        zone = [f"SET timezone = '{self.zone}';"]
+        setups = {"shale": zone + dataset.shale_statements(tables), "postgres": []}
         asked = {"shale": [], "postgres": []}
         places = []
         for case in cases:
@@ -53,7 +55,7 @@ class Run:
             places.append(place)
         answers = {"shale": [], "postgres": []}
         if asked["postgres"]:
-            setups["postgres"] = dataset.postgres_statements(tables)
+            setups["postgres"] = zone + dataset.postgres_statements(tables)
             self.postgres.begin(setups["postgres"], asked["postgres"])
         answers["shale"] = self.shale.run(setups["shale"], asked["shale"])
         if asked["postgres"]:
@@ -66,6 +68,7 @@ class Run:
 
     def round(self, number, count):
         rng = random.Random(f"{self.arguments.seed}/{number}")
+        self.zone = rng.choice(dataset.ZONES)
         tables = dataset.make_tables(rng)
         cases = []
         for _ in range(count):
@@ -97,7 +100,7 @@ class Run:
             verdict = self.judge([case], tables)[0]
             print(f"-- shrunk: {verdict.detail}")
             for dialect, text in case.texts():
-                print(f"-- {dialect}")
+                print(f"-- {dialect}\nSET timezone = '{self.zone}';")
                 for statement in self.tables_of(dialect, text, tables):
                     print(statement)
                 print(f"{text};")

@@ -168,7 +168,7 @@ def _unprivileged_user():
 
 
 class PostgresSide(Side):
-    """A cluster of its own: collation C, UTF-8, no fsync, reached through a socket in its folder."""
+    """A cluster of its own: collation C, UTF-8, no fsync, reached by a socket in its folder."""
 
     def __init__(self, programs, folder):
         super().__init__(folder)

@@ -48,7 +48,7 @@ class Items(Node):
 
 
 class Table(Node):
-    """A table's name: in Shale the name of one of its copies, each in a physical state of its own."""
+    """A table's name: in Shale that of one of its copies, each in a physical state of its own."""
 
     def __init__(self, name, state):
         super().__init__([])

@@ -1,11 +1,11 @@
-"""Window calls: functions, partitions, orders and frames whose answers do not depend on the order of
-rows that tie."""
+"""Window calls: functions, partitions, orders and frames whose answers do not depend on the order
+of rows that tie."""
 
 from expressions import INTS
 from tree import Items, Node
 
-# result | template | argument | what it needs: "total" (an order without ties), "order", "" (nothing),
-# and whether a frame may be written.
+# result | template | argument | what it needs: "total" (an order without ties), "order", ""
+# (nothing), and whether a frame may be written.
 CALLS = [
     ("int8", "row_number()", None, "total", False),
     ("int8", "rank()", None, "order", False),
@@ -27,8 +27,8 @@ AGGREGATES = [
     ("int8", "count({0})", "any"),
     ("int8", "sum({0})", "int4"),
     ("sum_num", "sum({0})", "num"),
-    ("same", "min({0})", "any"),
-    ("same", "max({0})", "any"),
+    ("same", "min({0})", "ordered"),
+    ("same", "max({0})", "ordered"),
     ("float8", "sum({0})", "sums"),
     ("avg", "avg({0})", "int4"),
     ("bool", "bool_or({0})", "bool"),
@@ -69,6 +69,8 @@ class Windows:
             return self.rng.choice(columns).node() if columns else None
         if kind == "any":
             kind = self.rng.choice(VALUES)
+        if kind == "ordered":
+            kind = self.rng.choice(VALUES[:-1])
         node = self.maker.make(kind, 1)
         return self.maker.cast_decimal(node) if kind == "num" else node
 
