@@ -221,10 +221,18 @@ struct TableAlias {
   Identifier name;
   std::vector<Identifier> columns;
 };
+// TABLESAMPLE BERNOULLI|SYSTEM (percent) [REPEATABLE (seed)]: rows or blocks by chance;
+// SAMPLE fraction [OFFSET fraction]: users by a hash, always the same ones.
+struct Sample {
+  enum class Method { kBernoulli, kSystem, kUsers } method = Method::kBernoulli;
+  double fraction = 1;         // 0 to 1
+  double offset = 0;           // kUsers: where in the range of hashes it begins
+  std::optional<double> seed;  // REPEATABLE
+  Position at;
+};
 struct NamedTable {
   QualifiedName name;
-  // TABLESAMPLE method (percent) and SAMPLE fraction are both given as a percentage.
-  std::optional<double> sample_percent;
+  std::optional<Sample> sample;
 };
 struct SubqueryTable {
   SelectPtr query;
@@ -257,9 +265,9 @@ struct SelectItem {
 
 struct GroupingElement {
   enum class Kind { kExpr, kRollup, kCube, kSets } kind = Kind::kExpr;
-  // kExpr: one list of one or more expressions; kRollup/kCube: one list an element; kSets: a list
-  // a set (possibly empty).
+  // kExpr: one list of any number of expressions; kRollup/kCube: one list an element.
   std::vector<std::vector<ExprPtr>> lists;
+  std::vector<GroupingElement> sets;  // kSets
   Position at;
 };
 
@@ -296,8 +304,9 @@ struct Select {
   std::variant<SelectCore, ValuesCore, SetOperation> body;
   std::vector<OrderItem> order_by;
   ExprPtr limit, offset;
-  // LIMIT n BY a, b
-  ExprPtr limit_by_count;
+  bool with_ties = false;
+  // LIMIT n [OFFSET m] BY a, b
+  ExprPtr limit_by_count, limit_by_offset;
   std::vector<ExprPtr> limit_by;
   Position at;
 };
@@ -415,6 +424,18 @@ struct CopyTo {
   std::string path;
   std::vector<Option> options;  // format, header, delimiter, null …
 };
+struct Prepare {
+  Identifier name;
+  std::vector<TypeName> types;  // of $1, $2 …; empty: as their uses ask for
+  std::unique_ptr<struct Statement> statement;
+};
+struct Execute {
+  Identifier name;
+  std::vector<ExprPtr> args;
+};
+struct Deallocate {
+  std::optional<Identifier> name;  // none: all
+};
 struct Transaction {
   enum class Kind { kBegin, kCommit, kRollback } kind = Kind::kBegin;
 };
@@ -426,7 +447,8 @@ struct Maintain {
 
 struct Statement {
   std::variant<Select, CreateTable, CreateView, Drop, Truncate, AlterTable, Insert, Delete, Update,
-               Explain, Show, Describe, Set, CopyTo, Transaction, Maintain>
+               Explain, Show, Describe, Set, CopyTo, Prepare, Execute, Deallocate, Transaction,
+               Maintain>
       node;
   // The statement's own text within what was given to the parser, without the semicolon.
   Position begin, end;

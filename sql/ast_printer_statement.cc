@@ -54,12 +54,17 @@ void SqlPrinter::Print(const ast::Select& select) {
   if (select.limit_by_count != nullptr) {
     out_ += " LIMIT ";
     Print(*select.limit_by_count);
+    if (select.limit_by_offset != nullptr) {
+      out_ += " OFFSET ";
+      Print(*select.limit_by_offset);
+    }
     out_ += " BY ";
     List(select.limit_by);
   }
   if (select.limit != nullptr) {
     out_ += " LIMIT ";
     Print(*select.limit);
+    if (select.with_ties) out_ += " WITH TIES";
   }
   if (select.offset != nullptr) {
     out_ += " OFFSET ";
@@ -138,7 +143,11 @@ void SqlPrinter::Grouping(const ast::GroupingElement& element) {
   }
   for (size_t i = 0; i < element.lists.size(); ++i) {
     if (i > 0) out_ += ", ";
-    list(element.lists[i], element.kind == Kind::kSets);
+    list(element.lists[i], false);
+  }
+  for (size_t i = 0; i < element.sets.size(); ++i) {
+    if (i > 0) out_ += ", ";
+    Grouping(element.sets[i]);
   }
   out_ += ')';
 }
@@ -165,9 +174,17 @@ void SqlPrinter::Table(const ast::TableRef& table) {
     }
   }
   const auto* named = std::get_if<ast::NamedTable>(&table.node);
-  if (named != nullptr && named->sample_percent.has_value()) {
-    out_ += fmt::format(" TABLESAMPLE bernoulli ({})", *named->sample_percent);
+  if (named == nullptr || !named->sample.has_value()) return;
+  const ast::Sample& sample = *named->sample;
+  if (sample.method == ast::Sample::Method::kUsers) {
+    out_ += fmt::format(" SAMPLE {}", sample.fraction);
+    if (sample.offset > 0) out_ += fmt::format(" OFFSET {}", sample.offset);
+    return;
   }
+  const bool system = sample.method == ast::Sample::Method::kSystem;
+  out_ +=
+      fmt::format(" TABLESAMPLE {} ({})", system ? "system" : "bernoulli", sample.fraction * 100);
+  if (sample.seed) out_ += fmt::format(" REPEATABLE ({})", *sample.seed);
 }
 
 void SqlPrinter::JoinOf(const ast::Join& join) {
@@ -384,6 +401,28 @@ void SqlPrinter::Node(const ast::CopyTo& copy) {
     out_ += PrintName(copy.options[i].name) + " " + PrintString(copy.options[i].value);
   }
   out_ += ')';
+}
+
+void SqlPrinter::Node(const ast::Prepare& prepare) {
+  out_ += "PREPARE " + PrintName(prepare.name);
+  for (size_t i = 0; i < prepare.types.size(); ++i) {
+    out_ += (i == 0 ? " (" : ", ") + PrintType(prepare.types[i]);
+  }
+  out_ += prepare.types.empty() ? " AS " : ") AS ";
+  std::visit([this](const auto& node) { Node(node); }, prepare.statement->node);
+}
+
+void SqlPrinter::Node(const ast::Execute& execute) {
+  out_ += "EXECUTE " + PrintName(execute.name);
+  for (size_t i = 0; i < execute.args.size(); ++i) {
+    out_ += i == 0 ? " (" : ", ";
+    Print(*execute.args[i]);
+  }
+  if (!execute.args.empty()) out_ += ")";
+}
+
+void SqlPrinter::Node(const ast::Deallocate& deallocate) {
+  out_ += "DEALLOCATE " + (deallocate.name ? PrintName(*deallocate.name) : "ALL");
 }
 
 void SqlPrinter::Node(const ast::Transaction& transaction) {

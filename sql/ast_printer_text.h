@@ -76,6 +76,9 @@ class SqlPrinter {
   void Node(const ast::Describe& node);
   void Node(const ast::Set& node);
   void Node(const ast::CopyTo& node);
+  void Node(const ast::Prepare& node);
+  void Node(const ast::Execute& node);
+  void Node(const ast::Deallocate& node);
   void Node(const ast::Transaction& node);
   void Node(const ast::Maintain& node);
 

@@ -41,12 +41,30 @@ Status Binder::BindWhere(const ast::Expr& expr, Scope* scope, PlanPtr* plan) {
   context.scope = scope;
   context.clause = "WHERE";
   context.pending = &pending;
+  const ColumnVar first_result = next_column_;
   ASSIGN_OR_RETURN(ExprPtr condition, ExprBinder({*this, context}).BindCondition(expr));
-  ApplyPending(&pending, plan);
-  FilterNode filter;
-  SplitConjuncts(condition, &filter.conjuncts);
-  std::vector<PlanColumn> output = (*plan)->output;
-  *plan = MakePlan(std::move(filter), std::move(output), PlanList(std::move(*plan)));
+  std::vector<ExprPtr> conjuncts;
+  SplitConjuncts(condition, &conjuncts);
+  const auto add = [&](std::vector<ExprPtr> filters) {
+    if (filters.empty()) return;
+    std::vector<PlanColumn> output = (*plan)->output;
+    *plan = MakePlan(FilterNode{std::move(filters)}, std::move(output), PlanList(std::move(*plan)));
+  };
+  // What no subquery is needed for keeps rows from the subqueries' joins.
+  if (!pending.empty()) {
+    std::vector<ExprPtr> plain, rest;
+    for (ExprPtr& conjunct : conjuncts) {
+      std::vector<size_t> used;
+      CollectColumns(*conjunct, &used);
+      const bool early = (used.empty() || used.back() < first_result) &&
+                         VolatilityOf(*conjunct) != Volatility::kVolatile;
+      (early ? plain : rest).push_back(std::move(conjunct));
+    }
+    add(std::move(plain));
+    conjuncts = std::move(rest);
+    RETURN_IF_ERROR(ApplyPending(&pending, plan));
+  }
+  add(std::move(conjuncts));
   return OkStatus();
 }
 
@@ -131,21 +149,6 @@ StatusOr<PlanPtr> Binder::BindTable(TableSchemaPtr schema, std::string_view alia
   scope->tables.push_back(std::move(table));
   scan.schema = std::move(schema);
   return MakePlan(std::move(scan), std::move(output), {});
-}
-
-void ApplyPending(PendingJoins* pending, PlanPtr* plan,
-                  const std::function<ExprPtr(const ExprPtr&)>& fix) {
-  for (PlanPtr& join : *pending) {
-    if (fix) {
-      ForEachExpr(*join, [&](ExprPtr& expr) { expr = fix(expr); });
-    }
-    std::vector<PlanColumn> output = (*plan)->output;
-    output.insert(output.end(), join->output.begin(), join->output.end());
-    join->output = std::move(output);
-    join->children[0] = std::move(*plan);
-    *plan = std::move(join);
-  }
-  pending->clear();
 }
 
 }  // namespace shale

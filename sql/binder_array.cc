@@ -56,7 +56,7 @@ StatusOr<Bound> ExprBinder::BindArrayAs(const ast::ArrayLiteral& node, const Typ
 }
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::ArraySubquery& node, const ast::Expr& expr) {
-  if (!context.pending) {
+  if (!context.Pending()) {
     return binder.ErrorAt(expr.at, fmt::format("subqueries are not allowed in {}", context.clause));
   }
   ASSIGN_OR_RETURN(PlanPtr plan, binder.BindSelect(*node.query, context.scope));

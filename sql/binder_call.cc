@@ -1,4 +1,6 @@
 // Function calls: scalar functions, and aggregates on their way to the block's AggregateNode.
+#include <algorithm>
+
 #include "engine/functions/value_format.h"
 #include "sql/ast_printer.h"
 #include "sql/binder_internal.h"
@@ -78,6 +80,7 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::FunctionCall& node, const ast::E
       set != nullptr && !registry.HasScalar(node.name)) {
     return BindSetFunction(*set, node, expr);
   }
+  if (node.name == "grouping") return BindGrouping(node, expr);
   if (registry.HasAggregate(node.name) || node.name == "uniq_exact" || node.name == "uniqexact") {
     return BindAggregate(node, expr);
   }
@@ -132,14 +135,28 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::FunctionCall& node, const ast::E
   return Call(node.name, std::move(args), expr.at, positions);
 }
 
+// An aggregate belongs to the innermost query that one of its columns is from: in a subquery,
+// max(outer.x) is the outer query's.
+AggregateCollector* ExprBinder::CollectorOf(const AggregateExpr& aggregate) const {
+  std::vector<size_t> used;
+  for (const ExprPtr& arg : aggregate.args) CollectColumns(*arg, &used);
+  if (aggregate.filter) CollectColumns(*aggregate.filter, &used);
+  if (used.empty()) return context.aggregates;
+  for (Scope* scope = context.scope; scope; scope = scope->outer) {
+    for (const ScopeTable& table : scope->tables) {
+      for (const ScopeColumn& column : table.columns) {
+        if (std::find(used.begin(), used.end(), column.column.id) == used.end()) continue;
+        return scope == context.scope ? context.aggregates : scope->aggregates;
+      }
+    }
+  }
+  return context.aggregates;
+}
+
 StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const ast::Expr& expr,
                                           const std::string* without_if) {
   if (context.inside_aggregate) {
     return binder.ErrorAt(expr.at, "aggregate function calls cannot be nested");
-  }
-  if (!context.aggregates) {
-    return binder.ErrorAt(expr.at,
-                          fmt::format("aggregate functions are not allowed in {}", context.clause));
   }
   AggregateExpr aggregate;
   std::string name = without_if ? *without_if : node.name;
@@ -197,6 +214,11 @@ StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const a
     aggregate.order_by.push_back(std::move(key));
   }
   context.inside_aggregate = false;
+  AggregateCollector* collector_of_query = CollectorOf(aggregate);
+  if (!collector_of_query) {
+    return binder.ErrorAt(expr.at,
+                          fmt::format("aggregate functions are not allowed in {}", context.clause));
+  }
   if (aggregate.distinct && aggregate.function.function->ignores_distinct)
     aggregate.distinct = false;
   if (!aggregate.function.function->order_sensitive) aggregate.order_by.clear();
@@ -208,7 +230,7 @@ StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const a
   auto same = [](const ExprPtr& a, const ExprPtr& b) {
     return (!a && !b) || (a && b && Equal(*a, *b));
   };
-  AggregateCollector& collector = *context.aggregates;
+  AggregateCollector& collector = *collector_of_query;
   for (size_t i = 0; i < collector.aggregates.size(); ++i) {
     const AggregateExpr& other = collector.aggregates[i];
     bool equal = other.function.function == aggregate.function.function &&

@@ -232,9 +232,14 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Star&, const ast::Expr& expr) {
 }
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::Parameter& node, const ast::Expr& expr) {
+  const auto& parameters = binder.session_->parameters;
+  if (static_cast<size_t>(node.index) <= parameters.size()) {
+    const Session::Parameter& parameter = parameters[node.index - 1];
+    return Bound{MakeConstant(parameter.value), parameter.untyped};
+  }
   return binder.ErrorAt(expr.at,
-                        fmt::format("there is no parameter ${}: parameters need a prepared "
-                                    "statement",
+                        fmt::format("there is no parameter ${}: PREPARE the statement and give the "
+                                    "value to EXECUTE",
                                     node.index));
 }
 
@@ -282,12 +287,16 @@ StatusOr<Bound> ExprBinder::BindChain(const ast::Binary& node) {
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::Binary& node, const ast::Expr& expr) {
   if (node.op == "and" || node.op == "or") return BindChain(node);
+  const auto compares_rows = [](const ast::Binary& binary) {
+    return AsRow(*binary.left) || AsRow(*binary.right);
+  };
+  if (compares_rows(node)) return BindRowComparison(node, expr);
   // Other chains (a || b || c …) bind iteratively down the left side too.
   std::vector<const ast::Expr*> spine = {&expr};
   while (true) {
     const auto& binary = std::get<ast::Binary>(spine.back()->node);
     const auto* left = std::get_if<ast::Binary>(&binary.left->node);
-    if (!left || left->op == "and" || left->op == "or") break;
+    if (!left || left->op == "and" || left->op == "or" || compares_rows(*left)) break;
     spine.push_back(binary.left.get());
   }
   ASSIGN_OR_RETURN(Bound left, Bind(*std::get<ast::Binary>(spine.back()->node).left));
@@ -304,6 +313,7 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Binary& node, const ast::Expr& e
 }
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::IsTest& node, const ast::Expr& expr) {
+  if (AsRow(*node.operand)) return BindRowNullTest(node, expr);
   ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
   using What = ast::IsTest::What;
   std::string name;
@@ -317,6 +327,7 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::IsTest& node, const ast::Expr& e
 }
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::Between& node, const ast::Expr& expr) {
+  if (AsRow(*node.operand)) return BindRowBetween(node, expr);
   ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
   ASSIGN_OR_RETURN(Bound low, Bind(*node.low));
   ASSIGN_OR_RETURN(Bound high, Bind(*node.high));
@@ -355,6 +366,7 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Like& node, const ast::Expr& exp
 }
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::InList& node, const ast::Expr& expr) {
+  if (AsRow(*node.operand)) return BindRowIn(node, expr);
   std::vector<Bound> items;
   std::vector<ast::Position> positions = {node.operand->at};
   ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
@@ -407,8 +419,7 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::InList& node, const ast::Expr& e
 }
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::InSubquery& node, const ast::Expr& expr) {
-  ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
-  ASSIGN_OR_RETURN(Bound in, BindIn(operand, node.operand->at, *node.query, expr.at));
+  ASSIGN_OR_RETURN(Bound in, BindAny(*node.operand, "=", *node.query, expr.at));
   if (node.negated) return Call("not", {in}, expr.at);
   return in;
 }
@@ -419,22 +430,6 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Exists& node, const ast::Expr& e
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::ScalarSubquery& node, const ast::Expr& expr) {
   return BindScalarSubquery(*node.query, expr.at);
-}
-
-StatusOr<Bound> ExprBinder::BindNode(const ast::Quantified& node, const ast::Expr& expr) {
-  bool equal_any = node.op == "=" && !node.all;
-  bool differs_all = node.op == "<>" && node.all;
-  if (node.query && (equal_any || differs_all)) {
-    ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
-    ASSIGN_OR_RETURN(Bound in, BindIn(operand, node.operand->at, *node.query, expr.at));
-    if (differs_all) return Call("not", {in}, expr.at);
-    return in;
-  }
-  if (node.array) return BindQuantifiedArray(node, expr);
-  return binder.ErrorAt(expr.at,
-                        fmt::format("{} {} is not supported; use IN, or compare with (SELECT "
-                                    "min(…)) or (SELECT max(…))",
-                                    node.op, node.all ? "ALL" : "ANY"));
 }
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::Case& node, const ast::Expr& expr) {
@@ -510,7 +505,8 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Cast& node, const ast::Expr& exp
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::Row&, const ast::Expr& expr) {
   return binder.ErrorAt(expr.at,
-                        "row values are not supported yet; compare the columns one by one");
+                        "a row is no value of its own: compare it with another row, or select its "
+                        "columns");
 }
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::Collate& node, const ast::Expr& expr) {

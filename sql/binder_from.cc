@@ -10,31 +10,44 @@ namespace shale {
 namespace {
 
 inline constexpr int64_t kMaxSeriesRows = 100'000'000;
-
-bool SameName(const ast::Identifier& id, std::string_view name) {
-  if (id.quoted) return id.name == name;
-  return absl::AsciiStrToLower(id.name) == absl::AsciiStrToLower(std::string(name));
-}
+constexpr const char* kSampleTablesOnly =
+    "only stored tables can be sampled; sample them where the view or WITH query reads them";
 
 }  // namespace
 
-StatusOr<PlanPtr> Binder::BindFrom(const ast::TableRef& ref, Scope* scope, Scope* outer) {
+StatusOr<PlanPtr> Binder::BindFrom(const ast::TableRef& ref, Scope* scope, Scope* outer,
+                                   Scope* lateral) {
   if (const auto* named = std::get_if<ast::NamedTable>(&ref.node)) {
     return BindNamed(*named, ref, scope);
   }
   if (const auto* subquery = std::get_if<ast::SubqueryTable>(&ref.node)) {
-    if (subquery->lateral) {
-      return ErrorAt(ref.at,
-                     "LATERAL subqueries are not supported yet; join with a plain subquery");
-    }
-    ASSIGN_OR_RETURN(PlanPtr plan, BindSelect(*subquery->query, outer));
+    ASSIGN_OR_RETURN(PlanPtr plan,
+                     BindSelect(*subquery->query, subquery->lateral ? lateral : outer));
     RETURN_IF_ERROR(AddToScope(*plan, ref, "", scope));
     return plan;
   }
   if (const auto* function = std::get_if<ast::FunctionTable>(&ref.node)) {
-    return BindFunctionTable(*function, ref, scope, outer);
+    return BindFunctionTable(*function, ref, scope, lateral);
   }
-  return BindJoin(std::get<ast::Join>(ref.node), ref.at, scope, outer);
+  const auto& join = std::get<ast::Join>(ref.node);
+  if (!ref.alias) return BindJoin(join, ref.at, scope, outer, lateral);
+  // (a JOIN b …) AS j: only what j names is seen.
+  Scope inside;
+  inside.outer = outer;
+  ASSIGN_OR_RETURN(PlanPtr plan, BindJoin(join, ref.at, &inside, outer, lateral));
+  scope->self_reference |= inside.self_reference;
+  ProjectNode project;
+  std::vector<PlanColumn> output;
+  for (const ScopeTable& table : inside.tables) {
+    for (const ScopeColumn& column : table.columns) {
+      if (column.hidden || column.system) continue;
+      project.exprs.push_back(ColumnOf(column.column));
+      output.push_back(NewColumn(column.column.name, column.column.type));
+    }
+  }
+  plan = MakePlan(std::move(project), std::move(output), PlanList(std::move(plan)));
+  RETURN_IF_ERROR(AddToScope(*plan, ref, "", scope));
+  return plan;
 }
 
 Status Binder::AddToScope(const Plan& plan, const ast::TableRef& ref, std::string_view name,
@@ -95,39 +108,25 @@ StatusOr<PlanPtr> Binder::BindView(const ViewSchema& view, ast::Position at) {
 
 StatusOr<PlanPtr> Binder::BindNamed(const ast::NamedTable& table, const ast::TableRef& ref,
                                     Scope* scope) {
-  if (table.sample_percent) {
-    return ErrorAt(ref.at,
-                   "TABLESAMPLE is not supported yet; filter by a hash of the user id, as in "
-                   "WHERE hash(user_id) % 10 = 0");
-  }
   const ast::Identifier& last = table.name.parts.back();
   if (table.name.parts.size() == 1) {
     for (size_t i = common_tables_.size(); i-- > 0;) {
       const ast::CommonTable& common = *common_tables_[i].table;
       if (!SameName(last, common.name.name)) continue;
-      // Its query sees the common tables written before it.
-      std::vector<CommonTableScope> saved = common_tables_;
-      common_tables_.resize(common_tables_[i].visible);
-      auto plan = BindSelect(*common.query, nullptr);
-      common_tables_ = std::move(saved);
-      RETURN_IF_ERROR(plan.status());
-      if (common.columns.size() > (*plan)->output.size()) {
-        return ErrorAt(
-            common.name.at,
-            fmt::format("WITH query \"{}\" has {} columns available but {} "
-                        "columns specified",
-                        common.name.name, (*plan)->output.size(), common.columns.size()));
-      }
-      for (size_t c = 0; c < common.columns.size(); ++c) {
-        (*plan)->output[c].name = common.columns[c].quoted
-                                      ? common.columns[c].name
-                                      : absl::AsciiStrToLower(common.columns[c].name);
-      }
-      RETURN_IF_ERROR(AddToScope(**plan, ref, absl::AsciiStrToLower(common.name.name), scope));
+      ASSIGN_OR_RETURN(PlanPtr plan, ReadCommonTable(i, ref.at, scope));
+      RETURN_IF_ERROR(AddToScope(*plan, ref, Folded(common.name), scope));
+      if (table.sample) return ErrorAt(table.sample->at, kSampleTablesOnly);
       return plan;
     }
   }
-  auto schema = LookupTable(table.name);
+  const size_t parts = table.name.parts.size();
+  const bool information_schema =
+      parts >= 2 && SameName(table.name.parts[parts - 2], "information_schema");
+  auto schema = information_schema
+                    ? StatusOr<TableSchemaPtr>(NotFound("relation \"information_schema.{}\" does "
+                                                        "not exist",
+                                                        last.name))
+                    : LookupTable(table.name);
   if (schema.ok()) {
     Scope own;
     ASSIGN_OR_RETURN(PlanPtr plan, BindTable(*schema, (*schema)->name, &own));
@@ -135,19 +134,24 @@ StatusOr<PlanPtr> Binder::BindNamed(const ast::NamedTable& table, const ast::Tab
     for (ScopeColumn& column : scope->tables.back().columns) {
       column.system = column.column.id == plan->output.back().id;
     }
+    if (table.sample) RETURN_IF_ERROR(BindSample(*table.sample, **schema, &plan));
     return plan;
   }
   if (schema.status().code() != StatusCode::kNotFound) return schema.status();
+  if (table.sample) return ErrorAt(table.sample->at, kSampleTablesOnly);
   for (const ViewSchema& view : Views(*snapshot_)) {
-    if (!SameName(last, view.name)) continue;
+    if (information_schema || !SameName(last, view.name)) continue;
     ASSIGN_OR_RETURN(PlanPtr plan, BindView(view, ref.at));
     RETURN_IF_ERROR(AddToScope(*plan, ref, view.name, scope));
     return plan;
   }
   std::string lower = absl::AsciiStrToLower(last.name);
   ASSIGN_OR_RETURN(std::optional<SystemRelation> relation,
-                   MakeSystemRelation(lower, *session_, *snapshot_));
-  if (!relation) return schema.status();
+                   MakeSystemRelation(information_schema ? "information_schema." + lower : lower,
+                                      *session_, *snapshot_));
+  if (!relation) {
+    return information_schema ? ErrorAt(last.at, Message(schema.status())) : schema.status();
+  }
   std::vector<PlanColumn> output;
   for (auto& [name, type] : relation->columns) output.push_back(NewColumn(name, type));
   ValuesNode values;
@@ -242,146 +246,6 @@ StatusOr<PlanPtr> Binder::BindFunctionTable(const ast::FunctionTable& table,
   one.chunks = std::make_shared<const std::vector<Chunk>>(std::vector<Chunk>{chunk});
   PlanPtr row = MakePlan(std::move(one), {}, {});
   return MakePlan(std::move(bound.node), std::move(bound.columns), PlanList(std::move(row)));
-}
-
-StatusOr<PlanPtr> Binder::BindJoin(const ast::Join& join, ast::Position at, Scope* scope,
-                                   Scope* outer) {
-  using Kind = ast::Join::Kind;
-  if (join.kind == Kind::kFull) {
-    return ErrorAt(at,
-                   "FULL JOIN is not supported yet; use LEFT JOIN UNION ALL the unmatched rows of "
-                   "the other side (NOT EXISTS)");
-  }
-  if (join.kind == Kind::kAsof) return ErrorAt(at, "ASOF JOIN is not supported yet");
-  Scope left_scope, right_scope;
-  left_scope.outer = right_scope.outer = outer;
-  ASSIGN_OR_RETURN(PlanPtr left, BindFrom(*join.left, &left_scope, outer));
-  ASSIGN_OR_RETURN(PlanPtr lateral, BindLateralSet(join, &left, &left_scope, scope));
-  if (lateral) return lateral;
-  ASSIGN_OR_RETURN(PlanPtr right, BindFrom(*join.right, &right_scope, outer));
-  size_t left_tables = left_scope.tables.size();
-  Scope both;
-  both.outer = outer;
-  both.tables = left_scope.tables;
-  for (ScopeTable& table : right_scope.tables) {
-    for (const ScopeTable& other : both.tables) {
-      if (!table.name.empty() && other.name == table.name) {
-        return ErrorAt(at,
-                       fmt::format("table name \"{}\" specified more than once; give one of them "
-                                   "an alias",
-                                   table.name));
-      }
-    }
-    both.tables.push_back(table);
-  }
-
-  std::vector<ExprPtr> conjuncts;
-  std::vector<ast::Identifier> names = join.using_columns;
-  if (join.natural) {
-    for (const ScopeTable& table : left_scope.tables) {
-      for (const ScopeColumn& column : table.columns) {
-        if (column.hidden || column.system) continue;
-        for (const ScopeTable& other : right_scope.tables) {
-          for (const ScopeColumn& match : other.columns) {
-            if (!match.hidden && !match.system && match.column.name == column.column.name) {
-              names.push_back({column.column.name, true, at});
-            }
-          }
-        }
-      }
-    }
-  }
-  ExprContext context;
-  context.scope = &both;
-  context.clause = "JOIN/ON";
-  ExprBinder binder{*this, context};
-  for (const ast::Identifier& name : names) {
-    auto find = [&](Scope* side, size_t begin, size_t end, bool hide) -> StatusOr<Bound> {
-      ScopeColumn* found = nullptr;
-      for (size_t t = begin; t < end; ++t) {
-        for (ScopeColumn& column : side->tables[t].columns) {
-          if (column.hidden || !SameName(name, column.column.name)) continue;
-          if (found)
-            return ErrorAt(name.at, fmt::format("common column name \"{}\" appears more than once",
-                                                name.name));
-          found = &column;
-        }
-      }
-      if (!found) {
-        return ErrorAt(name.at,
-                       fmt::format("column \"{}\" specified in USING clause does not exist on "
-                                   "both sides",
-                                   name.name));
-      }
-      if (hide) found->hidden = true;
-      return Bound{ColumnOf(found->column)};
-    };
-    bool right_kept = join.kind == Kind::kRight;
-    ASSIGN_OR_RETURN(Bound a, find(&both, 0, left_tables, right_kept));
-    ASSIGN_OR_RETURN(Bound b, find(&both, left_tables, both.tables.size(), !right_kept));
-    ASSIGN_OR_RETURN(Bound equal, binder.Call("=", {a, b}, name.at));
-    conjuncts.push_back(equal.expr);
-  }
-  if (join.on) {
-    ASSIGN_OR_RETURN(ExprPtr condition, binder.BindCondition(*join.on));
-    SplitConjuncts(condition, &conjuncts);
-  } else if (names.empty() && !join.natural && join.kind != Kind::kCross) {
-    return ErrorAt(at, "JOIN needs ON or USING; a cross product is CROSS JOIN");
-  }
-
-  bool semi = join.kind == Kind::kSemi || join.kind == Kind::kAnti;
-  for (ScopeTable& table : semi ? left_scope.tables : both.tables) scope->tables.push_back(table);
-  if (join.kind == Kind::kRight) std::swap(left, right);
-  std::set<ColumnVar> probe = OutputIds(*left), build = OutputIds(*right);
-  std::vector<PlanColumn> output = left->output;
-  if (!semi) output.insert(output.end(), right->output.begin(), right->output.end());
-
-  if (join.kind == Kind::kInner || join.kind == Kind::kCross) {
-    // Keys are found where filters are pushed down.
-    PlanPtr plan = MakePlan(JoinNode{}, output, PlanList(std::move(left), std::move(right)));
-    if (conjuncts.empty()) return plan;
-    return MakePlan(FilterNode{std::move(conjuncts)}, output, PlanList(std::move(plan)));
-  }
-  JoinNode node;
-  node.kind = join.kind == Kind::kSemi   ? JoinKind::kSemi
-              : join.kind == Kind::kAnti ? JoinKind::kAnti
-                                         : JoinKind::kLeft;
-  std::vector<ExprPtr> residual, build_filters;
-  for (const ExprPtr& conjunct : conjuncts) {
-    if (UsesOnly(*conjunct, build)) {
-      build_filters.push_back(conjunct);
-    } else if (!AddJoinKey(conjunct, probe, build, &node)) {
-      residual.push_back(conjunct);
-    }
-  }
-  if (!residual.empty()) node.residual = MakeAnd(std::move(residual));
-  if (!build_filters.empty()) {
-    std::vector<PlanColumn> columns = right->output;
-    right = MakePlan(FilterNode{std::move(build_filters)}, std::move(columns),
-                     PlanList(std::move(right)));
-  }
-  return MakePlan(std::move(node), std::move(output), PlanList(std::move(left), std::move(right)));
-}
-
-bool AddJoinKey(const ExprPtr& conjunct, const std::set<ColumnVar>& probe,
-                const std::set<ColumnVar>& build, JoinNode* join) {
-  if (conjunct->kind != Expr::Kind::kCall || conjunct->args.size() != 2 ||
-      conjunct->function.function->name != "=") {
-    return false;
-  }
-  const ExprPtr &a = conjunct->args[0], &b = conjunct->args[1];
-  if (IsConstant(*a) || IsConstant(*b) || !(a->type == b->type)) return false;
-  if (UsesOnly(*a, probe) && UsesOnly(*b, build)) {
-    join->probe_keys.push_back(a);
-    join->build_keys.push_back(b);
-    return true;
-  }
-  if (UsesOnly(*b, probe) && UsesOnly(*a, build)) {
-    join->probe_keys.push_back(b);
-    join->build_keys.push_back(a);
-    return true;
-  }
-  return false;
 }
 
 }  // namespace shale

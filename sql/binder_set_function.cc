@@ -209,12 +209,8 @@ StatusOr<PlanPtr> Binder::BindLateralSet(const ast::Join& join, PlanPtr* left, S
     return IsConstant(*conjunct) && !conjunct->value.is_null() && conjunct->value.AsBool();
   });
   bound.node.keep_empty = join.kind == Kind::kLeft;
-  if (bound.node.keep_empty && !conjuncts.empty()) {
-    return ErrorAt(join.on->at,
-                   fmt::format("LEFT JOIN of {}(…) over columns of the left side takes ON TRUE "
-                               "only; filter the array first, or the rows afterwards",
-                               call.name));
-  }
+  // With a condition it is a join like any other of a LATERAL item.
+  if (bound.node.keep_empty && !conjuncts.empty()) return PlanPtr();
   std::vector<PlanColumn> output = (*left)->output;
   output.insert(output.end(), bound.columns.begin(), bound.columns.end());
   for (ScopeTable& shown : both.tables) scope->tables.push_back(std::move(shown));

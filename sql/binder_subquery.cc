@@ -1,143 +1,14 @@
-// Subqueries in expressions become joins: EXISTS and IN mark joins, scalars a scalar join, or a
-// left join on what correlates them. Correlated conjuncts are pulled up out of the subquery's
-// filters until they stand in the join.
+// Subqueries in expressions wait as joins for the plan that they will stand on: EXISTS, IN and
+// ANY as mark joins, scalars as a scalar join, or as a left join on what correlates them.
 #include <algorithm>
+#include <map>
 
 #include "engine/expr/evaluator.h"
 #include "sql/binder_internal.h"
+#include "sql/decorrelate.h"
 
 namespace shale {
 namespace {
-
-void CollectProduced(const Plan& plan, std::set<ColumnVar>* produced) {
-  for (const PlanColumn& column : plan.output) produced->insert(column.id);
-  for (const PlanPtr& child : plan.children) CollectProduced(*child, produced);
-}
-
-void CollectUsed(Plan& plan, std::set<ColumnVar>* used) {
-  ForEachExpr(plan, [&](ExprPtr& expr) {
-    std::vector<size_t> columns;
-    CollectColumns(*expr, &columns);
-    used->insert(columns.begin(), columns.end());
-  });
-  for (PlanPtr& child : plan.children) CollectUsed(*child, used);
-}
-
-const char* kUnsupported =
-    "this correlated subquery is not supported; write it as a join, or as EXISTS/IN with plain "
-    "conditions in its WHERE";
-
-class Decorrelator {
- public:
-  Decorrelator(Binder* binder, std::set<ColumnVar> outer)
-      : binder_(binder), outer_(std::move(outer)) {}
-
-  // Takes every conjunct that uses outer columns out of `plan`; what they need of the inside
-  // becomes part of plan->output.
-  StatusOr<std::vector<ExprPtr>> PullUp(Plan* plan) {
-    if (!Correlated(*plan)) return std::vector<ExprPtr>{};
-    if (auto* filter = plan->As<FilterNode>()) {
-      ASSIGN_OR_RETURN(std::vector<ExprPtr> pulled, PullUp(plan->children[0].get()));
-      std::vector<ExprPtr> kept;
-      for (ExprPtr& conjunct : filter->conjuncts) {
-        (Uses(*conjunct) ? pulled : kept).push_back(conjunct);
-      }
-      if (kept.empty()) kept.push_back(MakeConstant(Value::Bool(true)));
-      filter->conjuncts = std::move(kept);
-      plan->output = plan->children[0]->output;
-      return pulled;
-    }
-    if (auto* project = plan->As<ProjectNode>()) {
-      for (const ExprPtr& expr : project->exprs) {
-        if (Uses(*expr)) return Status(StatusCode::kUnimplemented, kUnsupported);
-      }
-      ASSIGN_OR_RETURN(std::vector<ExprPtr> pulled, PullUp(plan->children[0].get()));
-      std::set<ColumnVar> have = OutputIds(*plan);
-      for (const PlanColumn& column : plan->children[0]->output) {
-        if (have.contains(column.id) || !NeededBy(pulled, column.id)) continue;
-        project->exprs.push_back(ColumnOf(column));
-        plan->output.push_back(column);
-      }
-      return pulled;
-    }
-    if (auto* aggregate = plan->As<AggregateNode>()) {
-      bool uses = false;
-      ForEachExpr(*plan, [&](ExprPtr& expr) { uses |= Uses(*expr); });
-      if (uses) return Status(StatusCode::kUnimplemented, kUnsupported);
-      ASSIGN_OR_RETURN(std::vector<ExprPtr> pulled, PullUp(plan->children[0].get()));
-      std::set<ColumnVar> inside = OutputIds(*plan->children[0]);
-      size_t num_keys = aggregate->keys.size();
-      for (ExprPtr& conjunct : pulled) {
-        JoinNode sides;
-        if (!AddJoinKey(conjunct, outer_, inside, &sides)) {
-          return Status(StatusCode::kUnimplemented, kUnsupported);
-        }
-        PlanColumn key = binder_->NewColumn("key", sides.build_keys[0]->type);
-        aggregate->keys.insert(aggregate->keys.begin() + num_keys, sides.build_keys[0]);
-        plan->output.insert(plan->output.begin() + num_keys, key);
-        ++num_keys;
-        ASSIGN_OR_RETURN(conjunct, MakeCall("=", {sides.probe_keys[0], ColumnOf(key)}));
-      }
-      return pulled;
-    }
-    if (auto* join = plan->As<JoinNode>()) {
-      bool uses = false;
-      ForEachExpr(*plan, [&](ExprPtr& expr) { uses |= Uses(*expr); });
-      if (uses) return Status(StatusCode::kUnimplemented, kUnsupported);
-      ASSIGN_OR_RETURN(std::vector<ExprPtr> pulled, PullUp(plan->children[0].get()));
-      if (join->kind != JoinKind::kInner && Correlated(*plan->children[1])) {
-        return Status(StatusCode::kUnimplemented, kUnsupported);
-      }
-      if (join->kind == JoinKind::kInner) {
-        ASSIGN_OR_RETURN(std::vector<ExprPtr> more, PullUp(plan->children[1].get()));
-        pulled.insert(pulled.end(), more.begin(), more.end());
-      }
-      std::vector<PlanColumn> output = plan->children[0]->output;
-      if (join->kind == JoinKind::kInner || join->kind == JoinKind::kLeft) {
-        output.insert(output.end(), plan->children[1]->output.begin(),
-                      plan->children[1]->output.end());
-      } else if (join->kind == JoinKind::kMark) {
-        output.push_back(plan->output.back());
-      }
-      plan->output = std::move(output);
-      return pulled;
-    }
-    return Status(StatusCode::kUnimplemented, kUnsupported);
-  }
-
-  bool Correlated(Plan& plan) {
-    std::set<ColumnVar> used;
-    CollectUsed(plan, &used);
-    return std::any_of(used.begin(), used.end(), [&](ColumnVar id) { return outer_.contains(id); });
-  }
-
- private:
-  bool Uses(const Expr& expr) const {
-    std::vector<size_t> used;
-    CollectColumns(expr, &used);
-    return std::any_of(used.begin(), used.end(), [&](size_t id) { return outer_.contains(id); });
-  }
-  static bool NeededBy(const std::vector<ExprPtr>& exprs, ColumnVar id) {
-    for (const ExprPtr& expr : exprs) {
-      std::vector<size_t> used;
-      CollectColumns(*expr, &used);
-      if (std::find(used.begin(), used.end(), id) != used.end()) return true;
-    }
-    return false;
-  }
-
-  Binder* binder_;
-  std::set<ColumnVar> outer_;
-};
-
-// Columns that a bound subquery uses but nothing in it produces.
-std::set<ColumnVar> OuterColumns(Plan& plan) {
-  std::set<ColumnVar> used, produced;
-  CollectUsed(plan, &used);
-  CollectProduced(plan, &produced);
-  for (ColumnVar id : produced) used.erase(id);
-  return used;
-}
 
 // ORDER BY (and LIMIT n > 0 for EXISTS) changes nothing about which rows exist.
 void StripOrder(PlanPtr* plan, bool limit_too) {
@@ -158,37 +29,52 @@ void StripOrder(PlanPtr* plan, bool limit_too) {
   }
 }
 
-void SplitKeys(const std::vector<ExprPtr>& conjuncts, const std::set<ColumnVar>& outer,
-               const std::set<ColumnVar>& inside, JoinNode* join) {
-  std::vector<ExprPtr> residual;
-  for (const ExprPtr& conjunct : conjuncts) {
-    if (!AddJoinKey(conjunct, outer, inside, join)) residual.push_back(conjunct);
-  }
-  if (!residual.empty()) join->residual = MakeAnd(std::move(residual));
+Status NotAllowed(const Binder& binder, const Binder::ExprContext& context, ast::Position at) {
+  return binder.ErrorAt(at, fmt::format("subqueries are not allowed in {}", context.clause));
+}
+
+// What an aggregate gives for no rows at all.
+Value OfNoRows(const AggregateExpr& aggregate, const Type& type) {
+  const bool counts = aggregate.function.function->name == "count";
+  return counts ? Value::Int(TypeId::kBigInt, 0) : Value::Null(type);
+}
+
+// Whether OfNoRows knows.
+bool KnownForNoRows(const AggregateExpr& aggregate) {
+  static const char* const kKnown[] = {"count", "sum", "min", "max", "avg", "any_value"};
+  const std::string& name = aggregate.function.function->name;
+  return std::find(std::begin(kKnown), std::end(kKnown), name) != std::end(kKnown);
 }
 
 }  // namespace
 
+PendingJoins* Binder::ExprContext::Pending() const {
+  return inside_aggregate && pending_inside ? pending_inside : pending;
+}
+
+StatusOr<PlanPtr> ExprBinder::BindSubquery(const ast::Select& query) {
+  const char* barrier = std::exchange(binder.recursion_barrier_, "a subquery");
+  StatusOr<PlanPtr> plan = binder.BindSelect(query, context.scope);
+  binder.recursion_barrier_ = barrier;
+  return plan;
+}
+
 StatusOr<Bound> ExprBinder::BindExists(const ast::Select& query, ast::Position at) {
-  if (!context.pending) {
-    return binder.ErrorAt(at, fmt::format("subqueries are not allowed in {}", context.clause));
-  }
-  ASSIGN_OR_RETURN(PlanPtr plan, binder.BindSelect(query, context.scope));
-  std::set<ColumnVar> outer = OuterColumns(*plan);
-  JoinNode join;
-  join.kind = JoinKind::kMark;
-  if (outer.empty()) {
+  if (!context.Pending()) return NotAllowed(binder, context, at);
+  ASSIGN_OR_RETURN(PlanPtr plan, BindSubquery(query));
+  PendingJoin pending;
+  pending.join.kind = JoinKind::kMark;
+  if (FreeColumns(*plan).empty()) {
     std::vector<PlanColumn> output = plan->output;
-    plan = MakePlan(LimitNode{1, 0}, std::move(output), PlanList(std::move(plan)));
+    plan = MakePlan(LimitNode{1, 0, {}}, std::move(output), PlanList(std::move(plan)));
   } else {
     StripOrder(&plan, true);
-    auto pulled = Decorrelator(&binder, outer).PullUp(plan.get());
-    if (!pulled.ok()) return binder.Locate(at, pulled.status());
-    SplitKeys(*pulled, outer, OutputIds(*plan), &join);
   }
   PlanColumn mark = binder.NewColumn("exists", TypeId::kBoolean);
-  context.pending->push_back(
-      MakePlan(std::move(join), {mark}, PlanList(PlanPtr(), std::move(plan))));
+  pending.plan = std::move(plan);
+  pending.mark = {mark};
+  pending.at = at;
+  context.Pending()->push_back(std::move(pending));
   auto result = std::make_shared<Expr>();
   result->kind = Expr::Kind::kCoalesce;
   result->type = TypeId::kBoolean;
@@ -196,43 +82,60 @@ StatusOr<Bound> ExprBinder::BindExists(const ast::Select& query, ast::Position a
   return Bound{result};
 }
 
-StatusOr<Bound> ExprBinder::BindIn(const Bound& operand, ast::Position operand_at,
-                                   const ast::Select& query, ast::Position at) {
-  if (!context.pending) {
-    return binder.ErrorAt(at, fmt::format("subqueries are not allowed in {}", context.clause));
+// operand op ANY (query): a mark join, on the operand where op is "=".
+StatusOr<Bound> ExprBinder::BindAny(const ast::Expr& operand, std::string_view op,
+                                    const ast::Select& query, ast::Position at) {
+  if (!context.Pending()) return NotAllowed(binder, context, at);
+  std::vector<Bound> operands;
+  std::vector<ast::Position> places;
+  if (const auto* row = std::get_if<ast::Row>(&operand.node)) {
+    for (const ast::ExprPtr& item : row->items) {
+      ASSIGN_OR_RETURN(Bound bound, Bind(*item));
+      operands.push_back(std::move(bound));
+      places.push_back(item->at);
+    }
+  } else {
+    ASSIGN_OR_RETURN(Bound bound, Bind(operand));
+    operands.push_back(std::move(bound));
+    places.push_back(operand.at);
   }
-  ASSIGN_OR_RETURN(PlanPtr plan, binder.BindSelect(query, context.scope));
-  if (plan->output.size() != 1) {
-    return binder.ErrorAt(
-        at, fmt::format("subquery has {} columns; IN needs one", plan->output.size()));
+  ASSIGN_OR_RETURN(PlanPtr plan, BindSubquery(query));
+  if (plan->output.size() != operands.size()) {
+    return binder.ErrorAt(at, plan->output.size() > operands.size()
+                                  ? "subquery has too many columns"
+                                  : "subquery has too few columns");
   }
-  std::set<ColumnVar> outer = OuterColumns(*plan);
-  JoinNode join;
-  join.kind = JoinKind::kMark;
-  PlanColumn value = plan->output[0];
-  auto common = CommonType(operand.argument(), {value.type, false});
-  if (!common.ok()) return binder.Locate(at, common.status());
-  ASSIGN_OR_RETURN(ExprPtr probe, Coerce(operand, *common, operand_at, true));
-  ASSIGN_OR_RETURN(ExprPtr build, MakeCast(ColumnOf(value), *common));
-  join.probe_keys.push_back(std::move(probe));
-  join.build_keys.push_back(std::move(build));
-  if (!outer.empty()) {
-    auto pulled = Decorrelator(&binder, outer).PullUp(plan.get());
-    if (!pulled.ok()) return binder.Locate(at, pulled.status());
-    // As residual, not as keys: a NULL of the operand must not meet rows of other groups.
-    if (!pulled->empty()) join.residual = MakeAnd(*std::move(pulled));
+  PendingJoin pending;
+  pending.join.kind = JoinKind::kMark;
+  std::vector<Bound> values;
+  for (size_t i = 0; i < operands.size(); ++i) {
+    const PlanColumn& value = plan->output[i];
+    auto common = CommonType(operands[i].argument(), {value.type, false});
+    if (!common.ok()) return binder.Locate(at, common.status());
+    ASSIGN_OR_RETURN(ExprPtr probe, Coerce(operands[i], *common, places[i], true));
+    ASSIGN_OR_RETURN(ExprPtr build, MakeCast(ColumnOf(value), *common));
+    if (op == "=") {
+      pending.join.AddKey(std::move(probe), std::move(build));
+    } else {
+      operands[i] = Bound{std::move(probe)};
+      values.push_back(Bound{std::move(build)});
+    }
+  }
+  if (op != "=") {
+    ASSIGN_OR_RETURN(Bound compared, CompareRows(op, operands, values, at));
+    pending.join.residual = compared.expr;
   }
   PlanColumn mark = binder.NewColumn("in", TypeId::kBoolean);
-  context.pending->push_back(
-      MakePlan(std::move(join), {mark}, PlanList(PlanPtr(), std::move(plan))));
+  pending.plan = std::move(plan);
+  pending.mark = {mark};
+  pending.at = at;
+  context.Pending()->push_back(std::move(pending));
   return Bound{ColumnOf(mark)};
 }
 
 StatusOr<Bound> ExprBinder::BindScalarSubquery(const ast::Select& query, ast::Position at) {
-  if (!context.pending) {
-    return binder.ErrorAt(at, fmt::format("subqueries are not allowed in {}", context.clause));
-  }
-  ASSIGN_OR_RETURN(PlanPtr plan, binder.BindSelect(query, context.scope));
+  if (!context.Pending()) return NotAllowed(binder, context, at);
+  ASSIGN_OR_RETURN(PlanPtr plan, BindSubquery(query));
   return BindScalarPlan(std::move(plan), at);
 }
 
@@ -240,72 +143,76 @@ StatusOr<Bound> ExprBinder::BindScalarPlan(PlanPtr plan, ast::Position at) {
   if (plan->output.size() != 1) {
     return binder.ErrorAt(at, "subquery must return only one column");
   }
-  std::set<ColumnVar> outer = OuterColumns(*plan);
+  const std::set<ColumnVar> outer = FreeColumns(*plan);
   PlanColumn value = plan->output[0];
-  if (outer.empty()) {
-    // A fresh id: the same subquery text may stand twice.
-    PlanColumn column = binder.NewColumn(value.name, value.type);
-    context.pending->push_back(
-        MakePlan(ScalarJoinNode{value.id}, {column}, PlanList(PlanPtr(), std::move(plan))));
-    return Bound{ColumnOf(column)};
+  PendingJoin pending;
+  pending.at = at;
+  if (!outer.empty()) {
+    StripOrder(&plan, false);
+    ASSIGN_OR_RETURN(std::optional<Bound> bound, BindLookup(&plan, value, outer, &pending));
+    if (bound) return *std::move(bound);
   }
-  StripOrder(&plan, false);
+  // A fresh id: the same subquery text may stand twice.
+  PlanColumn column = binder.NewColumn(value.name, value.type);
+  pending.value = value.id;
+  pending.scalar = column;
+  pending.join.kind = JoinKind::kSingle;
+  pending.plan = std::move(plan);
+  context.Pending()->push_back(std::move(pending));
+  return Bound{ColumnOf(column)};
+}
+
+// (SELECT aggregate FROM … WHERE t.k = outer.k): the aggregate by k, looked up. Nothing when the
+// subquery, which is then as it was, has another form.
+StatusOr<std::optional<Bound>> ExprBinder::BindLookup(PlanPtr* plan, const PlanColumn& value,
+                                                      const std::set<ColumnVar>& outer,
+                                                      PendingJoin* pending) {
   // One row a group is sure only below a Project over an ungrouped aggregate.
-  Plan* below = plan.get();
+  Plan* below = plan->get();
   while (below->As<ProjectNode>()) below = below->children[0].get();
   auto* aggregate = below->As<AggregateNode>();
-  if (!aggregate || !aggregate->keys.empty()) {
-    return binder.ErrorAt(
-        at,
-        "a correlated scalar subquery must be one aggregate, as in (SELECT max(x) "
-        "FROM …); any_value(x) takes any row's value");
-  }
+  if (!aggregate || !aggregate->keys.empty()) return std::nullopt;
   // What the subquery gives where no row matches: its expressions over empty aggregates.
-  std::vector<ExprPtr> empty_values;
   std::map<ColumnVar, ExprPtr> empty;
   for (size_t i = 0; i < below->output.size(); ++i) {
-    bool counts = aggregate->aggregates[i].function.function->name == "count";
+    if (!KnownForNoRows(aggregate->aggregates[i])) return std::nullopt;
     empty[below->output[i].id] =
-        MakeConstant(counts ? Value::Int(TypeId::kBigInt, 0) : Value::Null(below->output[i].type));
+        MakeConstant(OfNoRows(aggregate->aggregates[i], below->output[i].type));
   }
-  ExprPtr otherwise = ColumnOf(value);
-  for (Plan* node = plan.get(); node != below; node = node->children[0].get()) {
-    std::map<ColumnVar, ExprPtr> by_id;
-    for (size_t i = 0; i < node->output.size(); ++i) {
-      by_id[node->output[i].id] = node->As<ProjectNode>()->exprs[i];
-    }
-    otherwise = Rewrite(otherwise, [&](const ExprPtr& part) -> ExprPtr {
+  const auto substitute = [](const ExprPtr& expr, const std::map<ColumnVar, ExprPtr>& by_id) {
+    return Rewrite(expr, [&](const ExprPtr& part) -> ExprPtr {
       if (part->kind != Expr::Kind::kColumn) return nullptr;
       auto found = by_id.find(part->column_index);
       return found == by_id.end() ? nullptr : found->second;
     });
+  };
+  ExprPtr otherwise = ColumnOf(value);
+  for (Plan* node = plan->get(); node != below; node = node->children[0].get()) {
+    std::map<ColumnVar, ExprPtr> by_id;
+    for (size_t i = 0; i < node->output.size(); ++i) {
+      by_id[node->output[i].id] = node->As<ProjectNode>()->exprs[i];
+    }
+    otherwise = substitute(otherwise, by_id);
   }
-  otherwise = Rewrite(otherwise, [&](const ExprPtr& part) -> ExprPtr {
-    if (part->kind != Expr::Kind::kColumn) return nullptr;
-    auto found = empty.find(part->column_index);
-    return found == empty.end() ? nullptr : found->second;
-  });
-  otherwise = FoldConstants(otherwise, nullptr);
-  auto pulled = Decorrelator(&binder, outer).PullUp(plan.get());
-  if (!pulled.ok()) return binder.Locate(at, pulled.status());
-  JoinNode join;
-  join.kind = JoinKind::kLeft;
-  SplitKeys(*pulled, outer, OutputIds(*plan), &join);
+  otherwise = FoldConstants(substitute(otherwise, empty), nullptr);
+  std::vector<ExprPtr> pulled;
+  if (!PullUpConjuncts(plan, outer, below, &pulled, &binder.next_column_)) return std::nullopt;
+  pending->join.kind = JoinKind::kSingle;
+  RETURN_IF_ERROR(AddConditions(pulled, outer, plan, &pending->join));
   // A column that is never NULL tells a match from none.
   ProjectNode project;
   std::vector<PlanColumn> output;
-  for (const PlanColumn& column : plan->output) {
+  for (const PlanColumn& column : (*plan)->output) {
     project.exprs.push_back(ColumnOf(column));
     output.push_back(column);
   }
   PlanColumn matched = binder.NewColumn("matched", TypeId::kBoolean);
   project.exprs.push_back(MakeConstant(Value::Bool(true)));
   output.push_back(matched);
-  plan = MakePlan(std::move(project), output, PlanList(std::move(plan)));
-  context.pending->push_back(
-      MakePlan(std::move(join), std::move(output), PlanList(PlanPtr(), std::move(plan))));
+  pending->plan = MakePlan(std::move(project), std::move(output), PlanList(std::move(*plan)));
+  context.Pending()->push_back(std::move(*pending));
   if (otherwise->kind == Expr::Kind::kConstant && otherwise->value.is_null()) {
-    return Bound{ColumnOf(value)};
+    return std::optional<Bound>(Bound{ColumnOf(value)});
   }
   auto result = std::make_shared<Expr>();
   result->kind = Expr::Kind::kCase;
@@ -313,7 +220,48 @@ StatusOr<Bound> ExprBinder::BindScalarPlan(PlanPtr plan, ast::Position at) {
   ASSIGN_OR_RETURN(ExprPtr missing, MakeCall("is_null", {ColumnOf(matched)}));
   ASSIGN_OR_RETURN(otherwise, MakeCast(otherwise, value.type));
   result->args = {std::move(missing), std::move(otherwise), ColumnOf(value)};
-  return Bound{result};
+  return std::optional<Bound>(Bound{result});
+}
+
+StatusOr<Bound> ExprBinder::BindNode(const ast::Quantified& node, const ast::Expr& expr) {
+  if (node.query) {
+    // x < ALL (…) is NOT (x >= ANY (…)).
+    static const std::map<std::string_view, std::string_view> kOpposite = {
+        {"=", "<>"}, {"<>", "="}, {"<", ">="}, {"<=", ">"}, {">", "<="}, {">=", "<"}};
+    const std::string_view op = node.all ? kOpposite.at(node.op) : std::string_view(node.op);
+    ASSIGN_OR_RETURN(Bound any, BindAny(*node.operand, op, *node.query, expr.at));
+    if (node.all) return Call("not", {any}, expr.at);
+    return any;
+  }
+  return BindQuantifiedArray(node, expr);
+}
+
+Status Binder::ApplyPending(PendingJoins* pending, PlanPtr* plan) {
+  for (PendingJoin& waiting : *pending) {
+    PlanPtr inner = std::move(waiting.plan);
+    JoinNode join = std::move(waiting.join);
+    const bool independent = FreeColumns(*inner).empty();
+    if (waiting.scalar && independent) {
+      std::vector<PlanColumn> output = (*plan)->output;
+      output.push_back(*waiting.scalar);
+      *plan = MakePlan(ScalarJoinNode{waiting.value}, std::move(output),
+                       PlanList(std::move(*plan), std::move(inner)));
+      continue;
+    }
+    if (waiting.scalar) {
+      ProjectNode project;
+      for (const PlanColumn& column : inner->output) {
+        if (column.id == waiting.value) project.exprs.push_back(ColumnOf(column));
+      }
+      inner = MakePlan(std::move(project), {*waiting.scalar}, PlanList(std::move(inner)));
+    }
+    auto joined = JoinDependent(std::move(*plan), std::move(inner), std::move(join),
+                                std::move(waiting.mark), &next_column_);
+    if (!joined.ok()) return Locate(waiting.at, joined.status());
+    *plan = *std::move(joined);
+  }
+  pending->clear();
+  return OkStatus();
 }
 
 }  // namespace shale

@@ -14,10 +14,6 @@ bool IsOffset(FrameBound bound) {
   return bound == FrameBound::kPreceding || bound == FrameBound::kFollowing;
 }
 
-std::string Folded(const ast::Identifier& id) {
-  return id.quoted ? id.name : absl::AsciiStrToLower(id.name);
-}
-
 bool SameExpr(const ExprPtr& a, const ExprPtr& b) {
   return (!a && !b) || (a && b && Equal(*a, *b));
 }
@@ -73,10 +69,13 @@ bool WindowCollector::UsedBy(const Expr& expr) const {
 
 PendingJoins TakeAboveWindows(const WindowCollector& windows, PendingJoins* pending) {
   PendingJoins above, below;
-  for (PlanPtr& join : *pending) {
+  for (PendingJoin& waiting : *pending) {
     bool uses = false;
-    ForEachExpr(*join, [&](ExprPtr& expr) { uses |= windows.UsedBy(*expr); });
-    (uses ? above : below).push_back(std::move(join));
+    const auto look = [&](ExprPtr& expr) { uses |= windows.UsedBy(*expr); };
+    ForEachExprBelow(*waiting.plan, look);
+    for (ExprPtr& key : waiting.join.probe_keys) look(key);
+    if (waiting.join.residual) look(waiting.join.residual);
+    (uses ? above : below).push_back(std::move(waiting));
   }
   *pending = std::move(below);
   return above;

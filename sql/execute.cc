@@ -26,6 +26,9 @@ struct Execute {
     return context.receiver->End(node.is_default ? "RESET" : "SET", 0);
   }
   Status operator()(const ast::CopyTo& node) { return ExecuteCopyTo(node, context); }
+  Status operator()(const ast::Prepare& node) { return ExecutePrepare(node, context); }
+  Status operator()(const ast::Execute& node) { return ExecutePrepared(node, context); }
+  Status operator()(const ast::Deallocate& node) { return ExecuteDeallocate(node, context); }
   Status operator()(const ast::Transaction& node) {
     switch (node.kind) {
       case ast::Transaction::Kind::kBegin:

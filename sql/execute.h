@@ -72,6 +72,11 @@ Status ExecuteDrop(const ast::Drop& drop, StatementContext& context);
 Status ExecuteTruncate(const ast::Truncate& truncate, StatementContext& context);
 Status ExecuteAlterTable(const ast::AlterTable& alter, StatementContext& context);
 
+// ---- execute_prepared.cc ----
+Status ExecutePrepare(const ast::Prepare& prepare, StatementContext& context);
+Status ExecutePrepared(const ast::Execute& execute, StatementContext& context);
+Status ExecuteDeallocate(const ast::Deallocate& deallocate, StatementContext& context);
+
 // ---- execute_show.cc ----
 Status ExecuteShow(const ast::Show& show, StatementContext& context);
 Status ExecuteDescribe(const ast::Describe& describe, StatementContext& context);

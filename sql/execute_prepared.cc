@@ -66,11 +66,12 @@ StatusOr<std::vector<Session::Parameter>> BindParameters(const PreparedStatement
 
 Status ExecutePrepare(const ast::Prepare& prepare, StatementContext& context) {
   if (context.session->prepared.contains(prepare.name.name)) {
-    return Status(StatusCode::kAlreadyExists,
-                  context
-                      .ErrorAt(prepare.name.at, fmt::format("prepared statement \"{}\" already exists",
-                                                            prepare.name.name))
-                      .message());
+    return Status(
+        StatusCode::kAlreadyExists,
+        context
+            .ErrorAt(prepare.name.at,
+                     fmt::format("prepared statement \"{}\" already exists", prepare.name.name))
+            .message());
   }
   auto prepared = std::make_shared<PreparedStatement>();
   Binder binder(context.sql, context.session, context.data->snapshot());

@@ -54,7 +54,7 @@ StatusOr<PlanPtr> BindUpdate(const ast::Update& update, const TableSchemaPtr& sc
     ASSIGN_OR_RETURN(project.exprs[target],
                      expr_binder.Coerce(bound, column.type, assignment.value->at, true));
   }
-  ApplyPending(&pending, &plan);
+  RETURN_IF_ERROR(binder->ApplyPending(&pending, &plan));
   project.exprs.push_back(ColumnOf(row_id));
   output.push_back(binder->NewColumn("row id", TypeId::kUBigInt));
   return MakePlan(std::move(project), std::move(output), PlanList(std::move(plan)));

@@ -142,14 +142,35 @@ struct Describe {
   Description operator()(const LimitNode& node) const {
     std::string label = node.limit >= 0 ? fmt::format("Limit {}", node.limit) : "Limit none";
     if (node.offset > 0) label += fmt::format(" offset {}", node.offset);
+    if (!node.ties.empty()) label += " with ties";
     return {label, {}};
   }
-  Description operator()(const JoinNode& node) const {
-    static const char* kNames[] = {"inner", "left", "semi", "anti", "mark"};
-    Description d{fmt::format("Hash join ({})", kNames[static_cast<int>(node.kind)]), {}};
+  Description operator()(const ComputedLimitNode&) const { return {"Limit by a query", {}}; }
+  Description operator()(const LimitByNode& node) const {
+    std::string label = node.limit >= 0 ? fmt::format("Limit {} by", node.limit) : "Limit none by";
+    if (node.offset > 0) label += fmt::format(" offset {}", node.offset);
+    return {label, {{"Keys", List(node.keys, ", ")}}};
+  }
+  Description operator()(const AsofJoinNode& node) const {
+    Description d{node.left ? "Asof join (left)" : "Asof join (inner)", {}};
     std::string on;
     for (size_t i = 0; i < node.probe_keys.size(); ++i) {
-      on += (on.empty() ? "" : " AND ") + ToString(*node.probe_keys[i]) + " = " +
+      on += ToString(*node.probe_keys[i]) + " = " + ToString(*node.build_keys[i]) + " AND ";
+    }
+    on += ToString(*node.probe_order) + " " + node.op + " " + ToString(*node.build_order);
+    d.details.push_back({"On", on});
+    return d;
+  }
+  Description operator()(const JoinNode& node) const {
+    static const char* kNames[] = {"inner", "left",  "semi", "anti",
+                                   "mark",  "right", "full", "single"};
+    Description d{fmt::format("{} join ({})", node.probe_keys.empty() ? "Loop" : "Hash",
+                              kNames[static_cast<int>(node.kind)]),
+                  {}};
+    std::string on;
+    for (size_t i = 0; i < node.probe_keys.size(); ++i) {
+      on += (on.empty() ? "" : " AND ") + ToString(*node.probe_keys[i]) +
+            (node.is_null_safe(i) ? " IS NOT DISTINCT FROM " : " = ") +
             ToString(*node.build_keys[i]);
     }
     d.details.push_back({"On", on.empty() ? "every pair" : on});
@@ -171,6 +192,21 @@ struct Describe {
     return d;
   }
   Description operator()(const UnionAllNode&) const { return {"Union all", {}}; }
+  Description operator()(const ExpandNode& node) const {
+    return {fmt::format("Grouping sets ({})", node.sets.size()), {}};
+  }
+  Description operator()(const RepeatNode&) const { return {"Repeat rows", {}}; }
+  Description operator()(const SharedReadNode& node) const {
+    return {"Read " + node.shared->name, {}};
+  }
+  Description operator()(const RecursiveNode& node) const {
+    return {
+        fmt::format("Recursive {} ({})", node.table->name, node.distinct ? "union" : "union all"),
+        {}};
+  }
+  Description operator()(const WorkingReadNode& node) const {
+    return {"Read last rows of " + node.table->name, {}};
+  }
 };
 
 // Rows out of the node, and its own microseconds.
@@ -244,11 +280,25 @@ std::vector<std::string> ExplainPlan(const Plan& plan, const DatabaseVersion& ve
                                      bool analyzed) {
   std::vector<std::string> lines;
   Print(plan, version, analyzed, 0, &lines);
+  for (const auto& shared : SharedPlans(plan)) {
+    lines.push_back(fmt::format("Once for all readers: {}", shared->name));
+    Print(*shared->plan, version, analyzed, 1, &lines);
+  }
   return lines;
 }
 
 std::string ExplainJson(const Plan& plan, const DatabaseVersion& version, bool analyzed) {
-  return "[{\"Plan\":" + Json(plan, version, analyzed) + "}]";
+  std::string out = "[{\"Plan\":" + Json(plan, version, analyzed);
+  const auto shared = SharedPlans(plan);
+  if (!shared.empty()) {
+    out += ",\"Shared Plans\":[";
+    for (size_t i = 0; i < shared.size(); ++i) {
+      out += fmt::format("{}{{\"Name\":{},\"Plan\":{}}}", i ? "," : "", JsonText(shared[i]->name),
+                         Json(*shared[i]->plan, version, analyzed));
+    }
+    out += "]";
+  }
+  return out + "}]";
 }
 
 }  // namespace shale

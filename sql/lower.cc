@@ -3,23 +3,54 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/operators/asof_join.h"
 #include "engine/operators/collect.h"
+#include "engine/operators/expand.h"
 #include "engine/operators/filter.h"
+#include "engine/operators/recursion.h"
+#include "engine/operators/row_limits.h"
 #include "engine/operators/unnest.h"
 
 namespace shale {
 namespace {
 
+// Conditions that a scan gets when it starts: what joins further on then know of their other side.
+using LateFilters = std::vector<std::function<void(std::vector<ExprPtr>*)>>;
+struct ScanColumn {
+  std::shared_ptr<LateFilters> filters;
+  size_t position;
+};
+
 // Rows on their way: where they come from, what has been done to them, which column is where.
 struct Stream {
   std::vector<Pipeline::Branch> branches;
   std::vector<ColumnVar> layout;
-  bool ordered = false;  // the source's order matters: one worker
+  bool ordered = false;     // the source's order may matter to who reads: one worker
+  bool sequential = false;  // it does matter to an operator already added
+  // Columns that a scan reads and every operator so far hands on row by row: where a condition on
+  // one may be added that drops rows early.
+  std::map<ColumnVar, ScanColumn> scanned;
 };
+
+// What one lowering of a recursive term leaves to the next: inputs that stay as they are.
+struct RecursionInputs {
+  SharedChunks working;
+  std::map<const SharedPlan*, std::shared_ptr<CollectSink>> shared;
+  std::map<const Plan*, HashJoin> joins;  // whose build side does not read the working table
+};
+
+bool ReadsWorkingTable(const Plan& plan) {
+  if (plan.As<WorkingReadNode>()) return true;
+  for (const PlanPtr& child : plan.children) {
+    if (ReadsWorkingTable(*child)) return true;
+  }
+  return false;
+}
 
 class Lowering {
  public:
-  Lowering(Snapshot snapshot, bool analyze) : snapshot_(std::move(snapshot)), analyze_(analyze) {}
+  Lowering(Snapshot snapshot, bool analyze, std::shared_ptr<RecursionInputs> inputs)
+      : snapshot_(std::move(snapshot)), analyze_(analyze), inputs_(std::move(inputs)) {}
 
   StatusOr<Stream> Lower(Plan* plan) {
     return std::visit([&](auto& node) { return LowerNode(plan, node); }, plan->node);
@@ -30,7 +61,7 @@ class Lowering {
     pipeline.branches = std::move(stream.branches);
     pipeline.sink = std::move(sink);
     pipeline.sink_profile = std::move(profile);
-    pipeline.single_worker = stream.ordered;
+    pipeline.single_worker = stream.ordered || stream.sequential;
     pipelines_.push_back(std::move(pipeline));
   }
 
@@ -57,6 +88,11 @@ class Lowering {
       SHALE_CHECK(found != layout.end());
       return MakeColumn(static_cast<size_t>(found - layout.begin()), part->type, part->name);
     });
+  }
+  static size_t PositionOf(ColumnVar id, const std::vector<ColumnVar>& layout) {
+    auto found = std::find(layout.begin(), layout.end(), id);
+    SHALE_CHECK(found != layout.end());
+    return static_cast<size_t>(found - layout.begin());
   }
   static std::vector<ExprPtr> Positioned(const std::vector<ExprPtr>& exprs,
                                          const std::vector<ColumnVar>& layout) {
@@ -129,12 +165,20 @@ class Lowering {
     TableId table = node.schema->table_id;
     auto counters = node.counters;
     Snapshot snapshot = snapshot_;
-    return FromSource(
+    auto late = std::make_shared<LateFilters>();
+    Stream stream = FromSource(
         plan,
-        [snapshot, table, spec, counters]() -> StatusOr<std::unique_ptr<Source>> {
-          return MakeTableSource(snapshot, table, spec, counters);
+        [snapshot, table, spec, counters, late]() -> StatusOr<std::unique_ptr<Source>> {
+          ScanSpec with_late = spec;
+          for (const auto& add : *late) add(&with_late.filters);
+          return MakeTableSource(snapshot, table, std::move(with_late), counters);
         },
         node.sorted);
+    // A late condition could fix what the order of a scan is by.
+    for (size_t i = 0; node.order.empty() && i < layout.size(); ++i) {
+      stream.scanned[layout[i]] = {late, i};
+    }
+    return stream;
   }
   StatusOr<Stream> LowerNode(Plan* plan, ValuesNode& node) {
     auto chunks = node.chunks;
@@ -151,6 +195,11 @@ class Lowering {
     ASSIGN_OR_RETURN(Stream stream, Lower(plan->children[0].get()));
     Add(plan, &stream, MakeProject(Positioned(node.exprs, stream.layout)));
     stream.layout = LayoutOf(*plan);
+    for (size_t i = 0; i < node.exprs.size(); ++i) {
+      if (node.exprs[i]->kind != Expr::Kind::kColumn) continue;
+      auto found = stream.scanned.find(node.exprs[i]->column_index);
+      if (found != stream.scanned.end()) stream.scanned[plan->output[i].id] = found->second;
+    }
     return stream;
   }
   StatusOr<Stream> LowerNode(Plan* plan, AggregateNode& node) {
@@ -212,22 +261,200 @@ class Lowering {
   }
   StatusOr<Stream> LowerNode(Plan* plan, LimitNode& node) {
     ASSIGN_OR_RETURN(Stream stream, Lower(plan->children[0].get()));
-    Add(plan, &stream, MakeLimit(node.limit, node.offset));
+    stream.sequential |= stream.ordered;
+    stream.scanned.clear();
+    if (node.ties.empty()) {
+      Add(plan, &stream, MakeLimit(node.limit, node.offset));
+    } else {
+      stream.sequential = true;
+      Add(plan, &stream,
+          MakeLimitWithTies(Positioned(node.ties, stream.layout), node.limit, node.offset));
+    }
     return stream;
   }
-  StatusOr<Stream> LowerNode(Plan* plan, JoinNode& node) {
+  StatusOr<Stream> LowerNode(Plan* plan, ComputedLimitNode& node) {
+    std::vector<std::shared_ptr<LimitNumber>> numbers;
+    for (size_t c = 1; c < plan->children.size(); ++c) {
+      Plan* child = plan->children[c].get();
+      ASSIGN_OR_RETURN(Stream number, Lower(child));
+      ProjectTo(&number, {child->output[0]});
+      numbers.push_back(MakeLimitNumber(c == 1 && node.has_limit ? "LIMIT" : "OFFSET"));
+      Finish(std::move(number), numbers.back()->sink, SinkProfile(plan));
+    }
+    ASSIGN_OR_RETURN(Stream stream, Lower(plan->children[0].get()));
+    stream.sequential |= stream.ordered;
+    stream.scanned.clear();
+    Add(plan, &stream,
+        MakeComputedLimit(node.has_limit ? numbers[0] : nullptr,
+                          node.has_offset ? numbers.back() : nullptr));
+    return stream;
+  }
+  StatusOr<Stream> LowerNode(Plan* plan, LimitByNode& node) {
+    ASSIGN_OR_RETURN(Stream stream, Lower(plan->children[0].get()));
+    stream.sequential |= stream.ordered;
+    stream.scanned.clear();
+    Add(plan, &stream, MakeLimitBy(Positioned(node.keys, stream.layout), node.limit, node.offset));
+    return stream;
+  }
+  StatusOr<Stream> LowerNode(Plan* plan, ExpandNode& node) {
+    Plan* child = plan->children[0].get();
+    ASSIGN_OR_RETURN(Stream stream, Lower(child));
+    ProjectTo(&stream, child->output);
+    std::vector<size_t> keys;
+    for (ColumnVar id : node.keys) keys.push_back(PositionOf(id, stream.layout));
+    Add(plan, &stream, MakeExpand(std::move(keys), node.sets));
+    stream.layout = LayoutOf(*plan);
+    return stream;
+  }
+  StatusOr<Stream> LowerNode(Plan* plan, RepeatNode& node) {
+    ASSIGN_OR_RETURN(Stream stream, Lower(plan->children[0].get()));
+    const size_t count = PositionOf(node.count, stream.layout);
+    Add(plan, &stream, MakeRepeat(count));
+    stream.layout.erase(stream.layout.begin() + static_cast<ptrdiff_t>(count));
+    return stream;
+  }
+  StatusOr<Stream> LowerNode(Plan* plan, AsofJoinNode& node) {
     Plan* probe = plan->children[0].get();
     Plan* build = plan->children[1].get();
     ASSIGN_OR_RETURN(Stream built, Lower(build));
     ProjectTo(&built, build->output);
     ASSIGN_OR_RETURN(Stream stream, Lower(probe));
     ProjectTo(&stream, probe->output);
+    AsofPlan asof;
+    asof.left = node.left;
+    asof.op = node.op;
+    asof.probe_keys = Positioned(node.probe_keys, stream.layout);
+    asof.build_keys = Positioned(node.build_keys, built.layout);
+    asof.probe_order = Positioned(node.probe_order, stream.layout);
+    asof.build_order = Positioned(node.build_order, built.layout);
+    asof.probe_types = TypesOf(*probe);
+    asof.build_types = TypesOf(*build);
+    ASSIGN_OR_RETURN(HashJoin join, MakeAsofJoin(std::move(asof)));
+    built.ordered = false;
+    Finish(std::move(built), join.build, SinkProfile(plan));
+    Add(plan, &stream, join.probe);
+    stream.layout = LayoutOf(*plan);
+    return stream;
+  }
+
+  // ---- shared and recursive queries ----
+
+  // The shared plan's rows, computed by a pipeline before the first that reads them.
+  StatusOr<std::shared_ptr<CollectSink>> LowerShared(SharedPlan* shared) {
+    std::shared_ptr<CollectSink>& sink = inputs_->shared[shared];
+    if (sink) return sink;
+    ASSIGN_OR_RETURN(Stream stream, Lower(shared->plan.get()));
+    ProjectTo(&stream, shared->plan->output);
+    std::shared_ptr<CollectSink> collect = MakeCollect();
+    Finish(std::move(stream), collect, SinkProfile(shared->plan.get()));
+    inputs_->shared[shared] = collect;
+    return collect;
+  }
+  StatusOr<Stream> LowerNode(Plan* plan, SharedReadNode& node) {
+    ASSIGN_OR_RETURN(std::shared_ptr<CollectSink> sink, LowerShared(node.shared.get()));
+    Stream stream = FromSink(plan, sink, false);
+    stream.layout = LayoutOf(*node.shared->plan);
+    std::vector<ExprPtr> exprs;
+    for (size_t i = 0; i < plan->output.size(); ++i) {
+      const size_t position = PositionOf(node.inputs[i], stream.layout);
+      exprs.push_back(MakeColumn(position, plan->output[i].type, plan->output[i].name));
+    }
+    Add(nullptr, &stream, MakeProject(std::move(exprs)));
+    stream.layout = LayoutOf(*plan);
+    return stream;
+  }
+  StatusOr<Stream> LowerNode(Plan* plan, WorkingReadNode&) {
+    SharedChunks working = inputs_->working;
+    return FromSource(
+        plan, [working]() -> StatusOr<std::unique_ptr<Source>> { return MakeChunkSource(working); },
+        false);
+  }
+  static std::vector<PlanColumn> Inputs(const Plan& plan, const std::vector<ColumnVar>& ids) {
+    std::vector<PlanColumn> columns;
+    for (size_t i = 0; i < ids.size(); ++i) {
+      columns.push_back({ids[i], plan.output[i].name, plan.output[i].type});
+    }
+    return columns;
+  }
+  StatusOr<Stream> LowerNode(Plan* plan, RecursiveNode& node) {
+    ASSIGN_OR_RETURN(Stream first, Lower(plan->children[0].get()));
+    ProjectTo(&first, Inputs(*plan, node.inputs[0]));
+    std::shared_ptr<CollectSink> seed = MakeCollect();
+    Finish(std::move(first), seed, SinkProfile(plan));
+    // What the recursive term reads besides is computed once.
+    Plan* term = plan->children[1].get();
+    for (const std::shared_ptr<SharedPlan>& shared : SharedPlans(*term)) {
+      RETURN_IF_ERROR(LowerShared(shared.get()).status());
+    }
+    auto inputs = std::make_shared<RecursionInputs>(*inputs_);
+    inputs->joins.clear();
+    const std::vector<PlanColumn> columns = Inputs(*plan, node.inputs[1]);
+    const Snapshot snapshot = snapshot_;
+    RecursionStep step = [=](SharedChunks working,
+                             ExecutionContext* context) -> StatusOr<SharedChunks> {
+      inputs->working = std::move(working);
+      Lowering lowering(snapshot, false, inputs);
+      ASSIGN_OR_RETURN(Stream stream, lowering.Lower(term));
+      lowering.ProjectTo(&stream, columns);
+      std::shared_ptr<CollectSink> rows = MakeCollect();
+      lowering.Finish(std::move(stream), rows, nullptr);
+      std::vector<Pipeline> pipelines = lowering.TakePipelines();
+      RETURN_IF_ERROR(RunPipelines(pipelines, context));
+      return rows->shared();
+    };
+    std::vector<Type> types = TypesOf(*plan);
+    const bool distinct = node.distinct;
+    return FromSource(
+        plan,
+        [=]() -> StatusOr<std::unique_ptr<Source>> {
+          return MakeRecursion(seed->shared(), types, distinct, step);
+        },
+        true);
+  }
+  StatusOr<Stream> LowerNode(Plan* plan, JoinNode& node) {
+    Plan* probe = plan->children[0].get();
+    Plan* build = plan->children[1].get();
+    const bool keeps_build = node.kind == JoinKind::kRight || node.kind == JoinKind::kFull;
+    // Within a recursion, a build side that stays the same is built once.
+    const bool reused = inputs_->working && !keeps_build && !ReadsWorkingTable(*build);
+    if (auto known = inputs_->joins.find(plan); reused && known != inputs_->joins.end()) {
+      ASSIGN_OR_RETURN(Stream stream, Lower(probe));
+      ProjectTo(&stream, probe->output);
+      Add(plan, &stream, known->second.probe);
+      stream.layout = LayoutOf(*plan);
+      return stream;
+    }
+    ASSIGN_OR_RETURN(Stream built, Lower(build));
+    ProjectTo(&built, build->output);
+    ASSIGN_OR_RETURN(Stream stream, Lower(probe));
+    ProjectTo(&stream, probe->output);
+    // Rows that met none come out once: behind one source.
+    if (keeps_build && stream.branches.size() > 1) {
+      auto rows = MakeCollect();
+      std::vector<ColumnVar> layout = stream.layout;
+      stream.ordered = false;
+      Finish(std::move(stream), rows, nullptr);
+      stream = FromSink(probe, rows, false);
+      stream.layout = std::move(layout);
+    }
     std::vector<ColumnVar> both = stream.layout;
     both.insert(both.end(), built.layout.begin(), built.layout.end());
     HashJoin join = MakeHashJoin(node.kind, Positioned(node.probe_keys, stream.layout),
                                  Positioned(node.build_keys, built.layout),
                                  node.residual ? Positioned(node.residual, both) : nullptr,
-                                 TypesOf(*probe), TypesOf(*build));
+                                 TypesOf(*probe), TypesOf(*build), node.null_safe);
+    if (reused) inputs_->joins[plan] = join;
+    for (size_t k = 0; join.bounds && k < node.probe_keys.size(); ++k) {
+      if (node.probe_keys[k]->kind != Expr::Kind::kColumn) continue;
+      auto found = stream.scanned.find(node.probe_keys[k]->column_index);
+      if (found == stream.scanned.end()) continue;
+      const ExprPtr column = MakeColumn(found->second.position, node.probe_keys[k]->type);
+      found->second.filters->push_back([bounds = join.bounds, k, column](auto* filters) {
+        for (ExprPtr& condition : bounds->Conditions(k, column)) {
+          filters->push_back(std::move(condition));
+        }
+      });
+    }
     built.ordered = false;
     // The build must be ready before the probe's own pipeline runs, which is finished later.
     Finish(std::move(built), join.build, SinkProfile(plan));
@@ -289,6 +516,7 @@ class Lowering {
       }
       ProjectTo(&stream, columns);
       all.ordered |= stream.ordered;
+      all.sequential |= stream.sequential;
       for (Pipeline::Branch& branch : stream.branches) all.branches.push_back(std::move(branch));
     }
     return all;
@@ -300,6 +528,7 @@ class Lowering {
 
   Snapshot snapshot_;
   bool analyze_;
+  std::shared_ptr<RecursionInputs> inputs_;
   std::vector<Pipeline> pipelines_;
 };
 
@@ -307,7 +536,7 @@ class Lowering {
 
 StatusOr<LoweredQuery> LowerQuery(Plan* plan, const std::vector<PlanColumn>& result,
                                   Snapshot snapshot, std::shared_ptr<Sink> sink, bool analyze) {
-  Lowering lowering(std::move(snapshot), analyze);
+  Lowering lowering(std::move(snapshot), analyze, std::make_shared<RecursionInputs>());
   ASSIGN_OR_RETURN(Stream stream, lowering.Lower(plan));
   lowering.ProjectTo(&stream, result);
   lowering.Finish(std::move(stream), std::move(sink), nullptr);

@@ -91,6 +91,8 @@ class AstBuilder {
   ast::SelectPtr BuildTermLeaf(P::QueryTermContext* context);
   ast::SelectCore BuildCore(P::SelectCoreContext* context);
   void BuildSelectItem(P::SelectItemContext* context, ast::SelectCore* core);
+  static void FlattenRow(ast::ExprPtr expr, std::vector<ast::ExprPtr>* list);
+  ast::GroupingElement BuildGrouping(P::GroupingElementContext* context);
   void BuildGroupBy(P::GroupByClauseContext* context, ast::SelectCore* core);
   ast::TableRefPtr BuildFrom(P::FromItemsContext* context);
   ast::TableRefPtr BuildTable(P::TableRefContext* context);
@@ -114,6 +116,7 @@ class AstBuilder {
   ast::AlterTable BuildAlter(P::AlterTableContext* context);
   ast::Insert BuildInsert(P::InsertContext* context);
   ast::Delete BuildDelete(P::DeleteFromContext* context);
+  ast::Prepare BuildPrepare(P::PrepareContext* context);
   ast::Update BuildUpdate(P::UpdateContext* context);
   ast::Explain BuildExplain(P::ExplainContext* context);
   ast::Show BuildShow(P::ShowContext* context);

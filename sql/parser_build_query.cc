@@ -59,7 +59,7 @@ void AstBuilder::BuildLimit(P::LimitPartContext* context, ast::Select* select) {
     select->offset = BuildExpr(context->count);
     return;
   }
-  if (context->second != nullptr) {
+  if (context->second != nullptr && context->by == nullptr) {
     Fail(context->second->start, "LIMIT a, b is not supported; write LIMIT b OFFSET a");
     return;
   }
@@ -68,18 +68,17 @@ void AstBuilder::BuildLimit(P::LimitPartContext* context, ast::Select* select) {
       return Fail(context->kind, "LIMIT … BY comes once, and before LIMIT");
     }
     if (context->count == nullptr) return Fail(context->kind, "LIMIT … BY needs a number of rows");
-    select->limit_by_count = BuildExpr(context->count);
+    // LIMIT m, n BY is LIMIT n OFFSET m BY.
+    select->limit_by_count = BuildExpr(context->second ? context->second : context->count);
+    if (context->second) select->limit_by_offset = BuildExpr(context->count);
+    if (context->skip) select->limit_by_offset = BuildExpr(context->skip);
     select->limit_by = BuildList(context->by);
-    return;
-  }
-  if (context->ties != nullptr) {
-    Fail(context->ties, "FETCH … WITH TIES is not supported; use rank() and QUALIFY",
-         StatusCode::kUnimplemented);
     return;
   }
   if (select->limit != nullptr) {
     return Fail(context->kind, "two LIMIT or FETCH clauses for one query");
   }
+  select->with_ties = context->ties != nullptr;
   if (context->count != nullptr) {
     select->limit = BuildExpr(context->count);
   } else if (context->number != nullptr && context->number->getType() == T::PARAM) {
@@ -199,44 +198,43 @@ void AstBuilder::BuildSelectItem(P::SelectItemContext* context, ast::SelectCore*
   core->items.push_back(std::move(item));
 }
 
+// (a, b) as one element.
+void AstBuilder::FlattenRow(ast::ExprPtr expr, std::vector<ast::ExprPtr>* list) {
+  if (expr == nullptr) return;
+  if (auto* row = std::get_if<ast::Row>(&expr->node); row != nullptr && row->items.size() > 1) {
+    for (ast::ExprPtr& item : row->items) list->push_back(std::move(item));
+  } else {
+    list->push_back(std::move(expr));
+  }
+}
+
+ast::GroupingElement AstBuilder::BuildGrouping(P::GroupingElementContext* parsed) {
+  using Kind = ast::GroupingElement::Kind;
+  ast::GroupingElement element;
+  element.at = At(parsed->start);
+  Level level(this, 1, parsed);
+  if (!level.ok()) return element;
+  if (parsed->kind == nullptr) {
+    element.lists.emplace_back();
+    if (parsed->expr() != nullptr) FlattenRow(BuildExpr(parsed->expr()), &element.lists[0]);
+  } else if (parsed->kind->getType() == T::K_GROUPING) {
+    element.kind = Kind::kSets;
+    for (P::GroupingElementContext* set : parsed->groupingElement()) {
+      element.sets.push_back(BuildGrouping(set));
+    }
+  } else {
+    element.kind = parsed->kind->getType() == T::K_ROLLUP ? Kind::kRollup : Kind::kCube;
+    for (ast::ExprPtr& expr : BuildList(parsed->exprList())) {
+      FlattenRow(std::move(expr), &element.lists.emplace_back());
+    }
+  }
+  return element;
+}
+
 void AstBuilder::BuildGroupBy(P::GroupByClauseContext* context, ast::SelectCore* core) {
   core->group_by_all = context->K_ALL() != nullptr;
-  // (a, b) as one element.
-  const auto flatten = [](ast::ExprPtr expr, std::vector<ast::ExprPtr>* list) {
-    if (expr == nullptr) return;
-    if (auto* row = std::get_if<ast::Row>(&expr->node); row != nullptr && row->items.size() > 1) {
-      for (ast::ExprPtr& item : row->items) list->push_back(std::move(item));
-    } else {
-      list->push_back(std::move(expr));
-    }
-  };
   for (P::GroupingElementContext* parsed : context->groupingElement()) {
-    ast::GroupingElement element;
-    element.at = At(parsed->start);
-    if (parsed->kind == nullptr && parsed->expr() != nullptr) {
-      flatten(BuildExpr(parsed->expr()), &element.lists.emplace_back());
-    } else if (parsed->kind == nullptr) {
-      element.kind = ast::GroupingElement::Kind::kSets;
-      element.lists.emplace_back();
-    } else if (parsed->kind->getType() == T::K_GROUPING) {
-      element.kind = ast::GroupingElement::Kind::kSets;
-      for (P::GroupingSetContext* set : parsed->groupingSet()) {
-        if (set->kind != nullptr) {
-          Fail(set->kind, "ROLLUP and CUBE inside GROUPING SETS are not supported; list the sets",
-               StatusCode::kUnimplemented);
-          return;
-        }
-        std::vector<ast::ExprPtr>& list = element.lists.emplace_back();
-        if (set->expr() != nullptr) flatten(BuildExpr(set->expr()), &list);
-      }
-    } else {
-      element.kind = parsed->kind->getType() == T::K_ROLLUP ? ast::GroupingElement::Kind::kRollup
-                                                            : ast::GroupingElement::Kind::kCube;
-      for (ast::ExprPtr& expr : BuildList(parsed->exprList())) {
-        flatten(std::move(expr), &element.lists.emplace_back());
-      }
-    }
-    core->group_by.push_back(std::move(element));
+    core->group_by.push_back(BuildGrouping(parsed));
   }
 }
 
@@ -348,15 +346,23 @@ ast::TableRefPtr AstBuilder::BuildTablePrimary(P::TablePrimaryContext* context) 
 }
 
 void AstBuilder::BuildSample(P::SampleContext* context, ast::NamedTable* table) {
-  double percent = 0;
+  ast::Sample sample;
+  sample.at = At(context->start);
+  const auto number = [&](const antlr4::Token* token) {
+    return std::strtod(NumberValue(token).c_str(), nullptr);
+  };
   if (context->fraction != nullptr) {
-    percent = std::strtod(NumberValue(context->fraction).c_str(), nullptr) * 100;
-    if (context->divisor != nullptr) {
-      percent /= std::strtod(NumberValue(context->divisor).c_str(), nullptr);
-    }
-    if (!(percent > 0 && percent <= 100)) {
+    sample.method = ast::Sample::Method::kUsers;
+    sample.fraction = number(context->fraction);
+    if (context->divisor != nullptr) sample.fraction /= number(context->divisor);
+    if (context->skip != nullptr) sample.offset = number(context->skip);
+    if (context->part != nullptr) sample.offset /= number(context->part);
+    if (!(sample.fraction > 0 && sample.fraction <= 1)) {
       return Fail(context->fraction,
                   "SAMPLE takes a fraction above 0 and at most 1, such as SAMPLE 0.1");
+    }
+    if (!(sample.offset >= 0 && sample.offset < 1)) {
+      return Fail(context->skip, "the OFFSET of SAMPLE is a fraction from 0 to below 1");
     }
   } else {
     const std::string method = LowerName(context->method);
@@ -364,12 +370,20 @@ void AstBuilder::BuildSample(P::SampleContext* context, ast::NamedTable* table) 
       return Fail(context->method->start,
                   fmt::format("there is no sampling method {}; use BERNOULLI or SYSTEM", method));
     }
-    percent = std::strtod(NumberValue(context->percent).c_str(), nullptr);
-    if (!(percent >= 0 && percent <= 100)) {
-      return Fail(context->percent, "TABLESAMPLE takes a percentage from 0 to 100");
+    sample.method =
+        method == "system" ? ast::Sample::Method::kSystem : ast::Sample::Method::kBernoulli;
+    sample.fraction = number(context->percent) / 100;
+    if (!(sample.fraction >= 0 && sample.fraction <= 1)) {
+      return Fail(context->percent, "sample percentage must be between 0 and 100");
+    }
+    if (context->repeatable != nullptr) {
+      if (LowerName(context->repeatable) != "repeatable") {
+        return Fail(context->repeatable->start, "only REPEATABLE (seed) may follow here");
+      }
+      sample.seed = number(context->seed);
     }
   }
-  table->sample_percent = percent;
+  table->sample = sample;
 }
 
 }  // namespace shale

@@ -52,6 +52,17 @@ ast::Statement AstBuilder::BuildStatement(P::StatementContext* context) {
     statement.node = ast::Transaction{parsed->begin != nullptr    ? Kind::kBegin
                                       : parsed->commit != nullptr ? Kind::kCommit
                                                                   : Kind::kRollback};
+  } else if (context->prepare() != nullptr) {
+    statement.node = BuildPrepare(context->prepare());
+  } else if (P::ExecuteContext* parsed = context->execute(); parsed != nullptr) {
+    ast::Execute execute;
+    execute.name = Name(parsed->name);
+    if (parsed->exprList() != nullptr) execute.args = BuildList(parsed->exprList());
+    statement.node = std::move(execute);
+  } else if (P::DeallocateContext* parsed = context->deallocate(); parsed != nullptr) {
+    ast::Deallocate deallocate;
+    if (parsed->name != nullptr) deallocate.name = Name(parsed->name);
+    statement.node = std::move(deallocate);
   } else if (P::MaintainContext* parsed = context->maintain(); parsed != nullptr) {
     ast::Maintain maintain;
     if (parsed->checkpoint == nullptr) {
@@ -288,6 +299,17 @@ ast::Update AstBuilder::BuildUpdate(P::UpdateContext* context) {
          StatusCode::kUnimplemented);
   }
   if (context->expr() != nullptr) result.where = BuildExpr(context->expr());
+  return result;
+}
+
+ast::Prepare AstBuilder::BuildPrepare(P::PrepareContext* context) {
+  ast::Prepare result;
+  result.name = Name(context->name);
+  for (P::TypeNameContext* type : context->typeName()) result.types.push_back(BuildType(type));
+  result.statement = std::make_unique<ast::Statement>(BuildStatement(context->statement()));
+  if (std::holds_alternative<ast::Prepare>(result.statement->node)) {
+    Fail(context->statement()->start, "a prepared statement cannot be PREPARE");
+  }
   return result;
 }
 

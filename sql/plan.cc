@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/expr/evaluator.h"
+
 namespace shale {
 
 PlanPtr MakePlan(PlanNode node, std::vector<PlanColumn> output, std::vector<PlanPtr> children) {
@@ -60,7 +62,9 @@ struct ExprVisitor {
   }
   void operator()(SortNode& node) { VisitKeys(node.keys, visit); }
   void operator()(TopNNode& node) { VisitKeys(node.keys, visit); }
-  void operator()(LimitNode&) {}
+  void operator()(LimitNode& node) { VisitKeys(node.ties, visit); }
+  void operator()(ComputedLimitNode&) {}
+  void operator()(LimitByNode& node) { All(node.keys); }
   void operator()(JoinNode& node) {
     All(node.probe_keys);
     All(node.build_keys);
@@ -69,10 +73,26 @@ struct ExprVisitor {
   void operator()(ScalarJoinNode&) {}
   void operator()(FetchNode&) {}
   void operator()(UnnestNode& node) { All(node.lists); }
+  void operator()(AsofJoinNode& node) {
+    All(node.probe_keys);
+    All(node.build_keys);
+    visit(node.probe_order);
+    visit(node.build_order);
+  }
   void operator()(UnionAllNode&) {}
+  void operator()(ExpandNode&) {}
+  void operator()(RepeatNode&) {}
+  void operator()(SharedReadNode&) {}
+  void operator()(RecursiveNode&) {}
+  void operator()(WorkingReadNode&) {}
 };
 
 }  // namespace
+
+void ForEachExprBelow(Plan& plan, const std::function<void(ExprPtr&)>& visit) {
+  ForEachExpr(plan, visit);
+  for (PlanPtr& child : plan.children) ForEachExprBelow(*child, visit);
+}
 
 void ForEachExpr(Plan& plan, const std::function<void(ExprPtr&)>& visit) {
   std::visit(ExprVisitor{visit}, plan.node);
@@ -85,6 +105,140 @@ void ForEachExpr(WindowExpr& function, const std::function<void(ExprPtr&)>& visi
                         &frame.start_value, &frame.end_value}) {
     if (*expr) visit(*expr);
   }
+}
+
+namespace {
+
+struct NodeRenamer {
+  const std::function<ColumnVar(ColumnVar)>& rename;
+
+  void operator()(ScalarJoinNode& node) { node.value = rename(node.value); }
+  void operator()(FetchNode& node) { node.row_id = rename(node.row_id); }
+  void operator()(UnionAllNode& node) { All(node.inputs); }
+  void operator()(RecursiveNode& node) { All(node.inputs); }
+  void operator()(RepeatNode& node) { node.count = rename(node.count); }
+  void operator()(ExpandNode& node) {
+    for (ColumnVar& id : node.keys) id = rename(id);
+  }
+  void operator()(ScanNode& node) {
+    for (ColumnVar& id : node.order) id = rename(id);
+    node.counters = std::make_shared<ScanCounters>();
+  }
+  template <typename Node>
+  void operator()(Node&) {}
+
+  void All(std::vector<std::vector<ColumnVar>>& inputs) {
+    for (auto& list : inputs) {
+      for (ColumnVar& id : list) id = rename(id);
+    }
+  }
+};
+
+PlanPtr CopyWith(const Plan& plan, const std::function<ColumnVar(ColumnVar)>& rename,
+                 std::map<const WorkingTable*, std::shared_ptr<WorkingTable>>* tables) {
+  std::vector<PlanPtr> children;
+  PlanNode node = plan.node;
+  if (auto* recursive = std::get_if<RecursiveNode>(&node)) {
+    auto fresh = std::make_shared<WorkingTable>(*recursive->table);
+    (*tables)[recursive->table.get()] = fresh;
+    recursive->table = std::move(fresh);
+  } else if (auto* working = std::get_if<WorkingReadNode>(&node)) {
+    auto found = tables->find(working->table.get());
+    if (found != tables->end()) working->table = found->second;
+  }
+  for (const PlanPtr& child : plan.children) children.push_back(CopyWith(*child, rename, tables));
+  std::vector<PlanColumn> output = plan.output;
+  for (PlanColumn& column : output) column.id = rename(column.id);
+  PlanPtr copy = MakePlan(std::move(node), std::move(output), std::move(children));
+  std::visit(NodeRenamer{rename}, copy->node);
+  ForEachExpr(*copy, [&](ExprPtr& expr) {
+    expr = Rewrite(expr, [&](const ExprPtr& part) -> ExprPtr {
+      if (part->kind != Expr::Kind::kColumn) return nullptr;
+      const ColumnVar id = rename(part->column_index);
+      return id == part->column_index ? part : MakeColumn(id, part->type, part->name);
+    });
+  });
+  return copy;
+}
+
+void CollectProduced(const Plan& plan, std::set<ColumnVar>* produced) {
+  for (const PlanColumn& column : plan.output) produced->insert(column.id);
+  for (const PlanPtr& child : plan.children) CollectProduced(*child, produced);
+}
+
+void CollectShared(const Plan& plan, std::vector<std::shared_ptr<SharedPlan>>* found) {
+  if (const auto* read = plan.As<SharedReadNode>()) {
+    // Moved behind whatever reads it.
+    std::erase(*found, read->shared);
+    found->push_back(read->shared);
+    CollectShared(*read->shared->plan, found);
+  }
+  for (const PlanPtr& child : plan.children) CollectShared(*child, found);
+}
+
+}  // namespace
+
+PlanPtr ClonePlan(const Plan& plan, ColumnVar* next, std::map<ColumnVar, ColumnVar>* renamed) {
+  std::set<ColumnVar> produced;
+  CollectProduced(plan, &produced);
+  std::map<ColumnVar, ColumnVar> own;
+  std::map<ColumnVar, ColumnVar>& map = renamed ? *renamed : own;
+  for (ColumnVar id : produced) map[id] = (*next)++;
+  std::map<const WorkingTable*, std::shared_ptr<WorkingTable>> tables;
+  return CopyWith(
+      plan,
+      [&](ColumnVar id) {
+        auto found = map.find(id);
+        return found == map.end() ? id : found->second;
+      },
+      &tables);
+}
+
+PlanPtr CopyPlan(const Plan& plan) {
+  std::map<const WorkingTable*, std::shared_ptr<WorkingTable>> tables;
+  return CopyWith(plan, [](ColumnVar id) { return id; }, &tables);
+}
+
+PlanPtr ReadShared(std::shared_ptr<SharedPlan> shared, ColumnVar* next) {
+  SharedReadNode read;
+  std::vector<PlanColumn> output = shared->plan->output;
+  for (PlanColumn& column : output) {
+    read.inputs.push_back(column.id);
+    column.id = (*next)++;
+  }
+  read.shared = std::move(shared);
+  return MakePlan(std::move(read), std::move(output), {});
+}
+
+std::vector<std::shared_ptr<SharedPlan>> SharedPlans(const Plan& plan) {
+  std::vector<std::shared_ptr<SharedPlan>> found;
+  CollectShared(plan, &found);
+  return found;
+}
+
+std::set<ColumnVar> FreeColumns(const Plan& plan) {
+  std::set<ColumnVar> used, produced;
+  CollectProduced(plan, &produced);
+  // Only reads what it visits.
+  ForEachExprBelow(const_cast<Plan&>(plan), [&](ExprPtr& expr) {
+    std::vector<size_t> columns;
+    CollectColumns(*expr, &columns);
+    used.insert(columns.begin(), columns.end());
+  });
+  for (ColumnVar id : produced) used.erase(id);
+  return used;
+}
+
+bool IsPlainRead(const Plan& plan) {
+  if (!plan.As<ScanNode>() && !plan.As<ValuesNode>() && !plan.As<FilterNode>() &&
+      !plan.As<ProjectNode>() && !plan.As<SharedReadNode>()) {
+    return false;
+  }
+  bool stable = true;
+  ForEachExpr(const_cast<Plan&>(plan),
+              [&](ExprPtr& expr) { stable &= VolatilityOf(*expr) != Volatility::kVolatile; });
+  for (const PlanPtr& child : plan.children) stable = stable && IsPlainRead(*child);
+  return stable;
 }
 
 void SplitConjuncts(const ExprPtr& expr, std::vector<ExprPtr>* conjuncts) {

@@ -6,6 +6,7 @@
 // without renumbering; lower.cc turns ids into positions at the end.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -77,16 +78,51 @@ struct TopNNode {
   int64_t limit = 0;
   int64_t offset = 0;
 };
+// `ties`: rows that equal the last one by these keys, which the child is sorted by, come too.
 struct LimitNode {
   int64_t limit = -1;
   int64_t offset = 0;
+  std::vector<SortKey> ties;
 };
-// children[0] is probed, children[1] built. output: probe columns, then (inner, left) build columns
-// or (mark) the one BOOLEAN.
+// LIMIT by numbers that a query gives: children[1] and, with `has_offset`, children[2] have one row
+// of one BIGINT. Without has_limit, children[1] is the offset.
+struct ComputedLimitNode {
+  bool has_limit = false;
+  bool has_offset = false;
+};
+// Of the child's rows with equal keys, those from the `offset`th on, at most `limit` (< 0: all).
+struct LimitByNode {
+  std::vector<ExprPtr> keys;
+  int64_t limit = -1;
+  int64_t offset = 0;
+};
+// children[0] is probed, children[1] built. output: probe columns, then build columns or (mark) the
+// one BOOLEAN (semi, anti: nothing).
 struct JoinNode {
   JoinKind kind = JoinKind::kInner;
   std::vector<ExprPtr> probe_keys, build_keys;
-  ExprPtr residual;  // may be null
+  std::vector<bool> null_safe;  // a key each, or empty: NULL meets NULL
+  ExprPtr residual;             // may be null
+
+  bool emits_build() const {
+    return kind != JoinKind::kSemi && kind != JoinKind::kAnti && kind != JoinKind::kMark;
+  }
+  bool is_null_safe(size_t key) const { return key < null_safe.size() && null_safe[key]; }
+  void AddKey(ExprPtr probe, ExprPtr build, bool nulls_meet = false) {
+    null_safe.resize(probe_keys.size());
+    null_safe.push_back(nulls_meet);
+    probe_keys.push_back(std::move(probe));
+    build_keys.push_back(std::move(build));
+  }
+};
+// For each row of children[0] the nearest row of children[1] with equal keys whose `build_order` is
+// on the side of `probe_order` that `op` (<, <=, >, >=: probe op build) says. output: probe
+// columns, then build columns.
+struct AsofJoinNode {
+  bool left = false;  // rows without one stay, with NULLs
+  std::vector<ExprPtr> probe_keys, build_keys;
+  ExprPtr probe_order, build_order;
+  std::string op;
 };
 // children[0] with the one value of children[1] (its column `value`) appended as a column.
 struct ScalarJoinNode {
@@ -110,10 +146,44 @@ struct UnnestNode {
 struct UnionAllNode {
   std::vector<std::vector<ColumnVar>> inputs;
 };
+// Grouping sets. output: the child's columns, a nullable copy of each column in `keys`, the set's
+// number (INTEGER).
+struct ExpandNode {
+  std::vector<ColumnVar> keys;
+  std::vector<std::vector<bool>> sets;  // sets[s][k]: key k is in set s
+};
+// Each row of the child as often as its column `count` says; output: the child's without it.
+struct RepeatNode {
+  ColumnVar count = 0;
+};
 
-using PlanNode = std::variant<ScanNode, ValuesNode, FilterNode, ProjectNode, AggregateNode,
-                              WindowNode, SortNode, TopNNode, LimitNode, JoinNode, ScalarJoinNode,
-                              FetchNode, UnnestNode, UnionAllNode>;
+struct SharedPlan;
+// A query that is computed once and read by several: output[i] is column inputs[i] of its plan.
+struct SharedReadNode {
+  std::shared_ptr<SharedPlan> shared;
+  std::vector<ColumnVar> inputs;
+};
+// What the two halves of a recursive query have in common: its identity.
+struct WorkingTable {
+  std::string name;
+};
+// WITH RECURSIVE: children[0] is the non-recursive term, children[1] the recursive one; inputs as
+// in UnionAllNode.
+struct RecursiveNode {
+  std::shared_ptr<WorkingTable> table;
+  bool distinct = false;
+  std::vector<std::vector<ColumnVar>> inputs;
+};
+// The rows that the last step of the recursion gave.
+struct WorkingReadNode {
+  std::shared_ptr<WorkingTable> table;
+};
+
+using PlanNode =
+    std::variant<ScanNode, ValuesNode, FilterNode, ProjectNode, AggregateNode, WindowNode, SortNode,
+                 TopNNode, LimitNode, ComputedLimitNode, LimitByNode, JoinNode, AsofJoinNode,
+                 ScalarJoinNode, FetchNode, UnnestNode, UnionAllNode, ExpandNode, RepeatNode,
+                 SharedReadNode, RecursiveNode, WorkingReadNode>;
 
 struct Plan {
   PlanNode node;
@@ -133,6 +203,13 @@ struct Plan {
   }
 };
 
+struct SharedPlan {
+  std::string name;
+  PlanPtr plan;
+  bool materialized = false;     // AS MATERIALIZED: never merged into its reader
+  std::set<ColumnVar> required;  // what its readers want, once columns were pruned
+};
+
 // A plan with no output columns computed from nothing but the child's.
 PlanPtr MakePlan(PlanNode node, std::vector<PlanColumn> output, std::vector<PlanPtr> children);
 template <typename... Children>
@@ -141,6 +218,23 @@ std::vector<PlanPtr> PlanList(Children... children) {
   (list.push_back(std::move(children)), ...);
   return list;
 }
+
+// The same plan with fresh ids throughout; what it shares with others it goes on sharing. `next` is
+// the next free id. renamed (may be null): old ids to new ones.
+PlanPtr ClonePlan(const Plan& plan, ColumnVar* next,
+                  std::map<ColumnVar, ColumnVar>* renamed = nullptr);
+// The same plan with the same ids, for a rewrite that may have to be given up.
+PlanPtr CopyPlan(const Plan& plan);
+// `shared` read once more, under fresh ids.
+PlanPtr ReadShared(std::shared_ptr<SharedPlan> shared, ColumnVar* next);
+// Every shared plan that `plan` reads, directly or through others: one before those that it reads.
+std::vector<std::shared_ptr<SharedPlan>> SharedPlans(const Plan& plan);
+// Columns that expressions of the plan use but nothing in it produces: the enclosing query's.
+std::set<ColumnVar> FreeColumns(const Plan& plan);
+// Whether running it twice gives the same rows both times and costs no more than reading tables.
+bool IsPlainRead(const Plan& plan);
+// Every expression of the plan and of all plans below it.
+void ForEachExprBelow(Plan& plan, const std::function<void(ExprPtr&)>& visit);
 
 ExprPtr ColumnOf(const PlanColumn& column);
 std::set<ColumnVar> OutputIds(const Plan& plan);

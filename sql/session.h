@@ -2,14 +2,25 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/base/status.h"
 #include "engine/functions/function.h"
+#include "engine/vector/vector.h"
+#include "sql/ast.h"
 
 namespace shale {
+
+// What PREPARE keeps: the statement's own text and its syntax.
+struct PreparedStatement {
+  std::string text;
+  std::vector<ast::Statement> statements;  // one
+  std::vector<Type> types;                 // of the parameters, as far as they were given
+};
 
 struct Setting {
   std::string name;
@@ -30,6 +41,14 @@ class Session {
   bool keeps_results() const { return keeps_results_; }
   int threads() const { return threads_; }                            // 0: the database's
   int64_t memory_limit_bytes() const { return memory_limit_bytes_; }  // 0: the database's
+  // Values of $1, $2 … while EXECUTE runs its statement; untyped ones take the type they are used
+  // as.
+  struct Parameter {
+    Value value;
+    bool untyped;
+  };
+  std::vector<Parameter> parameters;
+  std::map<std::string, std::shared_ptr<const PreparedStatement>> prepared;
   FunctionContext functions;  // now_us is set at each statement's start
 
  private:

@@ -2,39 +2,12 @@
 
 #include "engine/functions/function.h"
 #include "engine/functions/window_function.h"
-#include "engine/vector/vector_builder.h"
+#include "sql/system_rows.h"
 
 namespace shale {
 namespace {
 
-// Rows of boxed values, column by column: these relations are small.
-class Rows {
- public:
-  explicit Rows(std::vector<std::pair<std::string, Type>> columns) {
-    relation_.columns = std::move(columns);
-    for (auto& [name, type] : relation_.columns) builders_.emplace_back(type);
-  }
-  void Add(std::vector<Value> row) {
-    for (size_t i = 0; i < row.size(); ++i) builders_[i].AppendValue(row[i]);
-    if (builders_[0].size() == kChunkRows) Flush();
-  }
-  SystemRelation Take() {
-    if (builders_[0].size() > 0) Flush();
-    return std::move(relation_);
-  }
-
- private:
-  void Flush() {
-    Chunk chunk;
-    chunk.num_rows = builders_[0].size();
-    for (VectorBuilder& builder : builders_) chunk.columns.push_back(builder.Finish());
-    relation_.chunks.push_back(std::move(chunk));
-  }
-  SystemRelation relation_;
-  std::vector<VectorBuilder> builders_;
-};
-
-Value Text(std::string_view text) { return Value::Text(std::string(text)); }
+Value Text(std::string_view text) { return SystemText(text); }
 Value Count(uint64_t count) { return Value::Int(TypeId::kBigInt, static_cast<int64_t>(count)); }
 
 const char* UnitName(PartitionUnit unit) {
@@ -49,14 +22,14 @@ const char* UnitName(PartitionUnit unit) {
 }
 
 StatusOr<SystemRelation> Functions(const Session&, const DatabaseVersion&) {
-  Rows rows({{"name", TypeId::kText},
-             {"kind", TypeId::kText},
-             {"category", TypeId::kText},
-             {"signature", TypeId::kText},
-             {"summary", TypeId::kText},
-             {"example", TypeId::kText},
-             {"example_result", TypeId::kText},
-             {"aliases", TypeId::kText}});
+  SystemRows rows({{"name", TypeId::kText},
+                   {"kind", TypeId::kText},
+                   {"category", TypeId::kText},
+                   {"signature", TypeId::kText},
+                   {"summary", TypeId::kText},
+                   {"example", TypeId::kText},
+                   {"example_result", TypeId::kText},
+                   {"aliases", TypeId::kText}});
   auto joined = [](const std::vector<std::string>& names) {
     std::string text;
     for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
@@ -81,7 +54,8 @@ StatusOr<SystemRelation> Functions(const Session&, const DatabaseVersion&) {
 }
 
 StatusOr<SystemRelation> Settings(const Session& session, const DatabaseVersion&) {
-  Rows rows({{"name", TypeId::kText}, {"value", TypeId::kText}, {"description", TypeId::kText}});
+  SystemRows rows(
+      {{"name", TypeId::kText}, {"value", TypeId::kText}, {"description", TypeId::kText}});
   for (const Setting& setting : session.settings()) {
     rows.Add({Text(setting.name), Text(setting.value), Text(setting.description)});
   }
@@ -89,13 +63,13 @@ StatusOr<SystemRelation> Settings(const Session& session, const DatabaseVersion&
 }
 
 StatusOr<SystemRelation> TableList(const Session&, const DatabaseVersion& version) {
-  Rows rows({{"name", TypeId::kText},
-             {"kind", TypeId::kText},
-             {"rows", TypeId::kBigInt},
-             {"columns", TypeId::kBigInt},
-             {"timestamp_column", TypeId::kText},
-             {"partition_by", TypeId::kText},
-             {"order_by", TypeId::kText}});
+  SystemRows rows({{"name", TypeId::kText},
+                   {"kind", TypeId::kText},
+                   {"rows", TypeId::kBigInt},
+                   {"columns", TypeId::kBigInt},
+                   {"timestamp_column", TypeId::kText},
+                   {"partition_by", TypeId::kText},
+                   {"order_by", TypeId::kText}});
   for (const TableSchemaPtr& table : Tables(version)) {
     std::string order;
     for (ColumnId id : table->order_by)
@@ -117,12 +91,12 @@ StatusOr<SystemRelation> TableList(const Session&, const DatabaseVersion& versio
 }
 
 StatusOr<SystemRelation> Columns(const Session&, const DatabaseVersion& version) {
-  Rows rows({{"table_name", TypeId::kText},
-             {"position", TypeId::kInteger},
-             {"name", TypeId::kText},
-             {"type", TypeId::kText},
-             {"nullable", TypeId::kBoolean},
-             {"default_value", TypeId::kText}});
+  SystemRows rows({{"table_name", TypeId::kText},
+                   {"position", TypeId::kInteger},
+                   {"name", TypeId::kText},
+                   {"type", TypeId::kText},
+                   {"nullable", TypeId::kBoolean},
+                   {"default_value", TypeId::kText}});
   for (const TableSchemaPtr& table : Tables(version)) {
     for (size_t i = 0; i < table->columns.size(); ++i) {
       const ColumnSchema& column = table->columns[i];
@@ -136,14 +110,14 @@ StatusOr<SystemRelation> Columns(const Session&, const DatabaseVersion& version)
 }
 
 StatusOr<SystemRelation> Segments(const Session&, const DatabaseVersion& version) {
-  Rows rows({{"table_name", TypeId::kText},
-             {"segment", TypeId::kBigInt},
-             {"partition", TypeId::kText},
-             {"hot", TypeId::kBoolean},
-             {"rows", TypeId::kBigInt},
-             {"hidden_rows", TypeId::kBigInt},
-             {"bytes", TypeId::kBigInt},
-             {"path", TypeId::kText}});
+  SystemRows rows({{"table_name", TypeId::kText},
+                   {"segment", TypeId::kBigInt},
+                   {"partition", TypeId::kText},
+                   {"hot", TypeId::kBoolean},
+                   {"rows", TypeId::kBigInt},
+                   {"hidden_rows", TypeId::kBigInt},
+                   {"bytes", TypeId::kBigInt},
+                   {"path", TypeId::kText}});
   for (const TableSchemaPtr& table : Tables(version)) {
     ASSIGN_OR_RETURN(std::vector<SegmentStorage> segments,
                      DescribeStorage(version, table->table_id));
@@ -156,11 +130,7 @@ StatusOr<SystemRelation> Segments(const Session&, const DatabaseVersion& version
   return rows.Take();
 }
 
-struct Entry {
-  const char* name;
-  StatusOr<SystemRelation> (*make)(const Session&, const DatabaseVersion&);
-};
-constexpr Entry kRelations[] = {
+constexpr SystemRelationEntry kRelations[] = {
     {"shale_functions", Functions}, {"shale_settings", Settings}, {"shale_tables", TableList},
     {"shale_columns", Columns},     {"shale_segments", Segments},
 };
@@ -170,17 +140,20 @@ constexpr Entry kRelations[] = {
 StatusOr<std::optional<SystemRelation>> MakeSystemRelation(std::string_view name,
                                                            const Session& session,
                                                            const DatabaseVersion& version) {
-  for (const Entry& entry : kRelations) {
-    if (entry.name != name) continue;
-    ASSIGN_OR_RETURN(SystemRelation relation, entry.make(session, version));
-    return std::optional<SystemRelation>(std::move(relation));
+  for (std::span<const SystemRelationEntry> entries :
+       {std::span<const SystemRelationEntry>(kRelations), InformationSchema()}) {
+    for (const SystemRelationEntry& entry : entries) {
+      if (entry.name != name) continue;
+      ASSIGN_OR_RETURN(SystemRelation relation, entry.make(session, version));
+      return std::optional<SystemRelation>(std::move(relation));
+    }
   }
   return std::optional<SystemRelation>();
 }
 
 std::vector<std::string> SystemRelationNames() {
   std::vector<std::string> names;
-  for (const Entry& entry : kRelations) names.push_back(entry.name);
+  for (const SystemRelationEntry& entry : kRelations) names.emplace_back(entry.name);
   return names;
 }
 

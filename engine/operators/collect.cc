@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "engine/base/memory_budget.h"
 #include "engine/base/sync.h"
 
 namespace shale {
@@ -60,19 +61,25 @@ class Collect : public CollectSink {
     auto* state = static_cast<CollectState*>(worker);
     MutexLock lock(&mutex_);
     for (Chunk& chunk : state->chunks) building_.push_back(std::move(chunk));
+    held_bytes_ += state->bytes;
     return OkStatus();
   }
-  Status Finalize(ExecutionContext*) override {
+  Status Finalize(ExecutionContext* context) override {
     MutexLock lock(&mutex_);
+    memory_ = std::make_unique<Reservation>(context->memory);
+    RETURN_IF_ERROR(memory_->Resize(held_bytes_));
     chunks_ = std::make_shared<const std::vector<Chunk>>(std::move(building_));
     return OkStatus();
   }
   const std::vector<Chunk>& chunks() const override { return *chunks_; }
+  std::shared_ptr<const std::vector<Chunk>> shared() const override { return chunks_; }
   std::unique_ptr<Source> MakeSource() override { return MakeChunkSource(chunks_); }
 
  private:
   Mutex mutex_;
   std::vector<Chunk> building_ SHALE_GUARDED_BY(mutex_);
+  int64_t held_bytes_ SHALE_GUARDED_BY(mutex_) = 0;
+  std::unique_ptr<Reservation> memory_ SHALE_GUARDED_BY(mutex_);
   std::shared_ptr<const std::vector<Chunk>> chunks_ = std::make_shared<std::vector<Chunk>>();
 };
 

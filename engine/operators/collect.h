@@ -13,6 +13,7 @@ namespace shale {
 class CollectSink : public SinkSource {
  public:
   virtual const std::vector<Chunk>& chunks() const = 0;
+  virtual std::shared_ptr<const std::vector<Chunk>> shared() const = 0;
 };
 std::shared_ptr<CollectSink> MakeCollect();
 

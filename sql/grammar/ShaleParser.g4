@@ -25,16 +25,16 @@ tokens {
   K_ASOF, K_ASYMMETRIC, K_AT, K_BEGIN, K_BERNOULLI, K_BETWEEN, K_BOTH, K_BY, K_CASCADE, K_CASE,
   K_CAST, K_CHECK, K_CHECKPOINT, K_COLLATE, K_COLUMN, K_COMMIT, K_CONFLICT, K_CONSTRAINT, K_COPY,
   K_CREATE, K_CROSS, K_CUBE, K_CURRENT, K_CURRENT_CATALOG, K_CURRENT_DATE, K_CURRENT_ROLE,
-  K_CURRENT_SCHEMA, K_CURRENT_TIME, K_CURRENT_TIMESTAMP, K_CURRENT_USER, K_DATA, K_DEFAULT,
+  K_CURRENT_SCHEMA, K_CURRENT_TIME, K_CURRENT_TIMESTAMP, K_CURRENT_USER, K_DATA, K_DEALLOCATE, K_DEFAULT,
   K_DEFERRABLE, K_DELETE, K_DESC, K_DESCRIBE, K_DISTINCT, K_DO, K_DROP, K_ELSE, K_END, K_ESCAPE,
-  K_EXCEPT, K_EXCLUDE, K_EXISTS, K_EXPLAIN, K_EXTRACT, K_FALSE, K_FETCH, K_FILTER, K_FINAL, K_FIRST,
+  K_EXCEPT, K_EXCLUDE, K_EXECUTE, K_EXISTS, K_EXPLAIN, K_EXTRACT, K_FALSE, K_FETCH, K_FILTER, K_FINAL, K_FIRST,
   K_FOLLOWING, K_FOR, K_FOREIGN, K_FROM, K_FULL, K_GENERATED, K_GRANT, K_GROUP, K_GROUPING,
   K_GROUPS, K_HAVING, K_IF, K_IGNORE, K_ILIKE, K_IN,
   K_INITIALLY, K_INNER, K_INSERT, K_INTERSECT, K_INTERVAL,
   K_INTO, K_IS, K_ISNULL, K_JOIN, K_LAST, K_LATERAL, K_LEADING, K_LEFT, K_LIKE, K_LIMIT, K_LOCAL,
   K_LOCALTIME, K_LOCALTIMESTAMP, K_MATERIALIZED, K_NATURAL, K_NEXT, K_NO, K_NOT, K_NOTNULL, K_NULL,
   K_NULLS, K_OFFSET, K_ON, K_ONLY, K_OPERATOR, K_OPTIMIZE, K_OR, K_ORDER, K_ORDINALITY, K_OTHERS,
-  K_OUTER, K_OVER, K_OVERLAPS, K_OVERLAY, K_PARTITION, K_PLACING, K_POSITION, K_PRECEDING,
+  K_OUTER, K_OVER, K_OVERLAPS, K_OVERLAY, K_PARTITION, K_PLACING, K_POSITION, K_PRECEDING, K_PREPARE,
   K_PRIMARY, K_QUALIFY, K_RANGE, K_RECURSIVE, K_REFERENCES, K_RENAME, K_REPLACE, K_RESET,
   K_RESPECT, K_RESTRICT, K_RETURNING,
   K_RIGHT, K_ROLLBACK, K_ROLLUP, K_ROW, K_ROWS, K_SAMPLE, K_SELECT, K_SEMI, K_SESSION,
@@ -53,6 +53,7 @@ statement
   | createTable | createView | drop | truncate | alterTable
   | insert | deleteFrom | update
   | explain | show | describe | set | copy | transaction | maintain
+  | prepare | execute | deallocate
   ;
 
 // ---- queries ----
@@ -94,11 +95,10 @@ star
 
 groupingElement
   : kind=(K_ROLLUP | K_CUBE) LPAREN exprList RPAREN
-  | kind=K_GROUPING K_SETS LPAREN groupingSet (COMMA groupingSet)* RPAREN
+  | kind=K_GROUPING K_SETS LPAREN groupingElement (COMMA groupingElement)* RPAREN
   | LPAREN RPAREN
   | expr
   ;
-groupingSet : LPAREN RPAREN | kind=(K_ROLLUP | K_CUBE) LPAREN exprList RPAREN | expr ;
 
 windowDefinition : name=identifier K_AS LPAREN windowSpec RPAREN ;
 windowSpec
@@ -117,7 +117,8 @@ sortItems : sortItem (COMMA sortItem)* ;
 sortItem : expr direction=(K_ASC | K_DESC)? (K_NULLS nulls=(K_FIRST | K_LAST))? ;
 
 limitPart
-  : kind=K_LIMIT (K_ALL | count=expr (COMMA second=expr)?) (K_BY by=exprList)?
+  : kind=K_LIMIT (K_ALL | count=expr (COMMA second=expr)?)
+    (K_WITH ties=K_TIES | (K_OFFSET skip=expr)? K_BY by=exprList)?
   | kind=K_OFFSET count=expr (K_ROW | K_ROWS)?
   | kind=K_FETCH (K_FIRST | K_NEXT) (number=(NUMBER | PARAM) | LPAREN count=expr RPAREN)?
     (K_ROW | K_ROWS) (K_ONLY | K_WITH ties=K_TIES)
@@ -146,8 +147,9 @@ tablePrimary
   ;
 tableAlias : K_AS? identifier (LPAREN identifierList RPAREN)? ;
 sample
-  : K_SAMPLE fraction=NUMBER (SLASH divisor=NUMBER)?
+  : K_SAMPLE fraction=NUMBER (SLASH divisor=NUMBER)? (K_OFFSET skip=NUMBER (SLASH part=NUMBER)?)?
   | K_TABLESAMPLE method=identifier LPAREN percent=NUMBER RPAREN
+    (repeatable=identifier LPAREN seed=NUMBER RPAREN)?
   ;
 
 // ---- expressions: earlier alternatives bind tighter ----
@@ -367,6 +369,10 @@ transaction
   | rollback=(K_ROLLBACK | K_ABORT) (K_WORK | K_TRANSACTION)?
   ;
 transactionMode : identifier | COMMA | K_NOT K_DEFERRABLE | K_DEFERRABLE | K_ONLY ;
+prepare
+  : K_PREPARE name=identifier (LPAREN typeName (COMMA typeName)* RPAREN)? K_AS statement ;
+execute : K_EXECUTE name=identifier (LPAREN exprList? RPAREN)? ;
+deallocate : K_DEALLOCATE K_PREPARE? (all=K_ALL | name=identifier) ;
 maintain : checkpoint=K_CHECKPOINT | K_OPTIMIZE K_TABLE? qualifiedName K_FINAL? ;
 
 // ---- names ----
@@ -383,10 +389,10 @@ identifier : IDENT | nonReserved ;
 nonReserved
   : K_ABORT | K_ADD | K_ALTER | K_ALWAYS | K_BEGIN | K_BERNOULLI | K_BY | K_CASCADE
   | K_CHECKPOINT | K_COMMIT
-  | K_CONFLICT | K_COPY | K_CURRENT | K_DATA | K_DELETE | K_DESCRIBE | K_DROP | K_ESCAPE | K_EXCLUDE
-  | K_EXPLAIN | K_FINAL | K_FIRST | K_FOLLOWING | K_GENERATED | K_GROUPS | K_IF | K_INSERT | K_LAST
+  | K_CONFLICT | K_COPY | K_CURRENT | K_DATA | K_DEALLOCATE | K_DELETE | K_DESCRIBE | K_DROP | K_ESCAPE | K_EXCLUDE
+  | K_EXECUTE | K_EXPLAIN | K_FINAL | K_FIRST | K_FOLLOWING | K_GENERATED | K_GROUPS | K_IF | K_INSERT | K_LAST
   | K_LOCAL | K_MATERIALIZED | K_NEXT | K_NO | K_OPTIMIZE | K_ORDINALITY | K_OTHERS
-  | K_PRECEDING | K_RANGE | K_RENAME | K_REPLACE | K_RESET | K_RESTRICT | K_ROLLBACK | K_ROW
+  | K_PRECEDING | K_PREPARE | K_RANGE | K_RENAME | K_REPLACE | K_RESET | K_RESTRICT | K_ROLLBACK | K_ROW
   | K_ROWS
   | K_SESSION | K_SET | K_SETS | K_SHOW | K_START | K_STDOUT | K_SYSTEM | K_TEMP | K_TEMPORARY
   | K_TIES | K_TIME | K_TIMESTAMP | K_TRANSACTION | K_TRUNCATE | K_UNBOUNDED | K_UNKNOWN

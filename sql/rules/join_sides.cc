@@ -30,6 +30,11 @@ double EstimateRows(const Plan& plan, const DatabaseVersion& version) {
     for (const Chunk& chunk : *values->chunks) rows += chunk.num_rows;
     return rows;
   }
+  if (const auto* read = plan.As<SharedReadNode>()) {
+    return EstimateRows(*read->shared->plan, version);
+  }
+  // Nothing is known of a recursion; it is rarely large.
+  if (plan.As<WorkingReadNode>()) return 1000;
   double rows = 0;
   for (const PlanPtr& child : plan.children) {
     double child_rows = EstimateRows(*child, version);
@@ -41,22 +46,60 @@ double EstimateRows(const Plan& plan, const DatabaseVersion& version) {
     return limit->limit < 0 ? rows : std::min<double>(rows, limit->limit);
   }
   if (plan.As<UnnestNode>()) return rows * kElementsPerList;
+  if (plan.As<LimitByNode>()) return std::pow(rows, 0.75);
+  if (const auto* expand = plan.As<ExpandNode>()) {
+    return rows * static_cast<double>(expand->sets.size());
+  }
+  if (const auto* join = plan.As<JoinNode>(); join && join->probe_keys.empty()) {
+    const double pairs = EstimateRows(*plan.children[0], version) *
+                         EstimateRows(*plan.children[1], version);
+    if (join->kind == JoinKind::kInner) return join->residual ? pairs * 0.33 : pairs;
+  }
   if (const auto* aggregate = plan.As<AggregateNode>()) {
     return aggregate->keys.empty() ? 1 : std::pow(rows, 0.75);
   }
   return rows;
 }
 
+namespace {
+
+bool ReadsWorkingTable(const Plan& plan) {
+  if (plan.As<WorkingReadNode>()) return true;
+  return std::any_of(plan.children.begin(), plan.children.end(),
+                     [](const PlanPtr& child) { return ReadsWorkingTable(*child); });
+}
+
+}  // namespace
+
 void ChooseBuildSides(Plan* plan, const RuleContext& context) {
   for (PlanPtr& child : plan->children) ChooseBuildSides(child.get(), context);
   auto* join = plan->As<JoinNode>();
-  if (!join || join->kind != JoinKind::kInner) return;
-  if (EstimateRows(*plan->children[0], *context.version) >=
-      EstimateRows(*plan->children[1], *context.version)) {
-    return;
+  if (!join) return;
+  Plan &probe = *plan->children[0], &build = *plan->children[1];
+  const bool swaps = join->kind == JoinKind::kInner || join->kind == JoinKind::kLeft ||
+                     join->kind == JoinKind::kRight || join->kind == JoinKind::kFull;
+  if (!swaps) return;
+  // What a recursion reads again and again is built once, whatever its size.
+  const bool probe_changes = ReadsWorkingTable(probe), build_changes = ReadsWorkingTable(build);
+  if (probe_changes != build_changes) {
+    if (probe_changes) return;
+  } else {
+    const double probe_rows = EstimateRows(probe, *context.version);
+    const double build_rows = EstimateRows(build, *context.version);
+    // An outer join looks up while it streams: it turns round for a clear gain only.
+    const double gain = join->kind == JoinKind::kInner ? 1 : 4;
+    if (probe_rows * gain >= build_rows) return;
+  }
+  if (join->kind == JoinKind::kLeft) {
+    join->kind = JoinKind::kRight;
+  } else if (join->kind == JoinKind::kRight) {
+    join->kind = JoinKind::kLeft;
   }
   std::swap(plan->children[0], plan->children[1]);
   std::swap(join->probe_keys, join->build_keys);
+  std::vector<PlanColumn> output = plan->children[0]->output;
+  output.insert(output.end(), plan->children[1]->output.begin(), plan->children[1]->output.end());
+  plan->output = std::move(output);
 }
 
 }  // namespace shale

@@ -171,7 +171,7 @@ void UseKeyRanges(PlanPtr* plan, const RuleContext& context, ColumnVar* next) {
     }
   } else if (auto* top = (*plan)->As<TopNNode>()) {
     if (ReadInOrder((*plan)->children[0].get(), top->keys, true, context)) {
-      LimitNode limit{top->limit, top->offset};
+      LimitNode limit{top->limit, top->offset, {}};
       (*plan)->node = limit;
     }
   }

@@ -126,6 +126,51 @@ void PruneColumns(Plan* plan, const std::set<ColumnVar>& required) {
     }
     return;
   }
+  if (auto* read = plan->As<SharedReadNode>()) {
+    std::vector<PlanColumn> output;
+    std::vector<ColumnVar> inputs;
+    for (size_t i = 0; i < plan->output.size(); ++i) {
+      if (!keep(plan->output[i])) continue;
+      output.push_back(plan->output[i]);
+      inputs.push_back(read->inputs[i]);
+    }
+    plan->output = std::move(output);
+    read->shared->required.insert(inputs.begin(), inputs.end());
+    read->inputs = std::move(inputs);
+    return;
+  }
+  if (plan->As<WorkingReadNode>()) return;
+  if (auto* recursive = plan->As<RecursiveNode>()) {
+    // The working table keeps all of its columns.
+    for (size_t c = 0; c < plan->children.size(); ++c) {
+      PruneColumns(plan->children[c].get(),
+                   {recursive->inputs[c].begin(), recursive->inputs[c].end()});
+    }
+    return;
+  }
+  if (plan->As<ComputedLimitNode>()) {
+    PruneColumns(plan->children[0].get(), needed);
+    for (size_t c = 1; c < plan->children.size(); ++c) {
+      PruneColumns(plan->children[c].get(), OutputIds(*plan->children[c]));
+    }
+    plan->output = plan->children[0]->output;
+    return;
+  }
+  if (auto* repeat = plan->As<RepeatNode>()) {
+    needed.insert(repeat->count);
+    PruneColumns(plan->children[0].get(), needed);
+    plan->output = plan->children[0]->output;
+    std::erase_if(plan->output, [&](const PlanColumn& c) { return c.id == repeat->count; });
+    return;
+  }
+  if (auto* expand = plan->As<ExpandNode>()) {
+    std::vector<PlanColumn> own(plan->output.end() - expand->keys.size() - 1, plan->output.end());
+    needed.insert(expand->keys.begin(), expand->keys.end());
+    PruneColumns(plan->children[0].get(), needed);
+    plan->output = plan->children[0]->output;
+    plan->output.insert(plan->output.end(), own.begin(), own.end());
+    return;
+  }
   ForEachExpr(*plan, [&](ExprPtr& expr) { AddUsed(*expr, &needed); });
   if (auto* scalar = plan->As<ScalarJoinNode>()) {
     PlanColumn own = plan->output.back();
@@ -150,14 +195,19 @@ void PruneColumns(Plan* plan, const std::set<ColumnVar>& required) {
   if (auto* join = plan->As<JoinNode>()) {
     PlanColumn last = plan->output.empty() ? PlanColumn() : plan->output.back();
     plan->output = plan->children[0]->output;
-    if (join->kind == JoinKind::kInner || join->kind == JoinKind::kLeft) {
+    if (join->emits_build()) {
       AppendOutput(*plan->children[1], plan);
     } else if (join->kind == JoinKind::kMark) {
       plan->output.push_back(std::move(last));
     }
     return;
   }
-  plan->output = plan->children[0]->output;  // Filter, Sort, TopN, Limit
+  if (plan->As<AsofJoinNode>()) {
+    plan->output = plan->children[0]->output;
+    AppendOutput(*plan->children[1], plan);
+    return;
+  }
+  plan->output = plan->children[0]->output;  // Filter, Sort, TopN, Limit, LimitBy
 }
 
 }  // namespace shale

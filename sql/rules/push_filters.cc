@@ -48,10 +48,44 @@ bool IsNot(const Expr& expr) {
          expr.function.function->name == "not";
 }
 
+// Whether no row with NULL in all of `ids` passes: then rows that an outer join made up do not.
+bool RejectsNulls(const Expr& expr, const std::set<ColumnVar>& ids) {
+  if (expr.kind == Expr::Kind::kAnd) {
+    return std::any_of(expr.args.begin(), expr.args.end(),
+                       [&](const ExprPtr& arg) { return RejectsNulls(*arg, ids); });
+  }
+  if (expr.kind == Expr::Kind::kOr) {
+    return std::all_of(expr.args.begin(), expr.args.end(),
+                       [&](const ExprPtr& arg) { return RejectsNulls(*arg, ids); });
+  }
+  if (expr.kind == Expr::Kind::kColumn) return ids.contains(expr.column_index);
+  if (expr.kind != Expr::Kind::kCall) return false;
+  static const char* const kStrict[] = {"=", "<>", "<", "<=", ">", ">=", "like", "is_not_null", "in"};
+  const std::string& name = expr.function.function->name;
+  if (std::find(std::begin(kStrict), std::end(kStrict), name) == std::end(kStrict)) return false;
+  // Of "in" a NULL item does not decide.
+  const size_t looked_at = name == "in" ? 1 : expr.args.size();
+  for (size_t i = 0; i < looked_at; ++i) {
+    const Expr& arg = *expr.args[i];
+    if (arg.kind == Expr::Kind::kColumn && ids.contains(arg.column_index)) return true;
+  }
+  return false;
+}
+
 PlanPtr PushJoin(PlanPtr plan, Conjuncts filters) {
   JoinNode& join = *plan->As<JoinNode>();
   std::set<ColumnVar> probe = OutputIds(*plan->children[0]);
   std::set<ColumnVar> build = OutputIds(*plan->children[1]);
+  const auto rejects = [&](const std::set<ColumnVar>& ids) {
+    return std::any_of(filters.begin(), filters.end(), [&](const ExprPtr& conjunct) {
+      return RejectsNulls(*conjunct, ids);
+    });
+  };
+  // Made-up rows that a condition above drops need not be made.
+  if (join.kind == JoinKind::kFull && rejects(probe)) join.kind = JoinKind::kLeft;
+  if (join.kind == JoinKind::kFull && rejects(build)) join.kind = JoinKind::kRight;
+  if (join.kind == JoinKind::kRight && rejects(probe)) join.kind = JoinKind::kInner;
+  if (join.kind == JoinKind::kLeft && rejects(build)) join.kind = JoinKind::kInner;
   if (join.kind == JoinKind::kMark) {
     ColumnVar mark = plan->output.back().id;
     auto decides = [&](const ExprPtr& conjunct) {
@@ -68,14 +102,18 @@ PlanPtr PushJoin(PlanPtr plan, Conjuncts filters) {
       plan->output.pop_back();
     }
   }
-  Conjuncts to_probe = Extract(&filters, [&](const ExprPtr& conjunct) {
-    return UsesOnly(*conjunct, probe) && !IsVolatile(*conjunct);
-  });
-  Conjuncts to_build;
-  if (join.kind == JoinKind::kInner) {
+  Conjuncts to_probe, to_build;
+  if (join.kind != JoinKind::kRight && join.kind != JoinKind::kFull) {
+    to_probe = Extract(&filters, [&](const ExprPtr& conjunct) {
+      return UsesOnly(*conjunct, probe) && !IsVolatile(*conjunct);
+    });
+  }
+  if (join.kind == JoinKind::kInner || join.kind == JoinKind::kRight) {
     to_build = Extract(&filters, [&](const ExprPtr& conjunct) {
       return UsesOnly(*conjunct, build) && !IsVolatile(*conjunct);
     });
+  }
+  if (join.kind == JoinKind::kInner) {
     Extract(&filters,
             [&](const ExprPtr& conjunct) { return AddJoinKey(conjunct, probe, build, &join); });
     if (!filters.empty()) {
@@ -158,7 +196,7 @@ PlanPtr Push(PlanPtr plan, Conjuncts filters) {
     plan->children[0] = Push(std::move(plan->children[0]), std::move(filters));
     return plan;
   }
-  if (plan->As<ScalarJoinNode>()) {
+  if (plan->As<ScalarJoinNode>() || plan->As<AsofJoinNode>()) {
     std::set<ColumnVar> left = OutputIds(*plan->children[0]);
     Conjuncts down = Extract(&filters, [&](const ExprPtr& conjunct) {
       return UsesOnly(*conjunct, left) && !IsVolatile(*conjunct);
@@ -180,7 +218,20 @@ PlanPtr Push(PlanPtr plan, Conjuncts filters) {
     }
     return plan;
   }
-  // VALUES, TopN, Limit: what is above stays above.
+  if (auto* limit = plan->As<LimitByNode>()) {
+    // Whole groups of rows go, so the others' numbers stay.
+    const auto by_keys = [&](const ExprPtr& conjunct) {
+      std::set<ColumnVar> keys;
+      for (const ExprPtr& key : limit->keys) {
+        if (key->kind == Expr::Kind::kColumn) keys.insert(key->column_index);
+      }
+      return UsesOnly(*conjunct, keys) && !IsConstant(*conjunct) && !IsVolatile(*conjunct);
+    };
+    Conjuncts down = Extract(&filters, by_keys);
+    plan->children[0] = Push(std::move(plan->children[0]), std::move(down));
+    return WithFilter(std::move(plan), std::move(filters));
+  }
+  // VALUES, limits, recursion: what is above stays above.
   for (PlanPtr& child : plan->children) child = Push(std::move(child), {});
   return WithFilter(std::move(plan), std::move(filters));
 }

@@ -28,6 +28,9 @@ void LimitRanks(Plan* plan);
 // join_sides.cc: the smaller input of an inner join is the one built.
 double EstimateRows(const Plan& plan, const DatabaseVersion& version);
 void ChooseBuildSides(Plan* plan, const RuleContext& context);
+// join_order.cc: trees of inner joins in the order that keeps intermediate results small. Before
+// ChooseBuildSides.
+void OrderJoins(PlanPtr* plan, const RuleContext& context);
 // prune_columns.cc: columns that nobody reads are not produced.
 void PruneColumns(Plan* plan, const std::set<ColumnVar>& required);
 // shifted_sums.cc: sums of x plus constants become one sum and one count. `next` is the next
@@ -39,6 +42,9 @@ void UseKeyRanges(PlanPtr* plan, const RuleContext& context, ColumnVar* next);
 // late_columns.cc: a top-n reads the columns that it does not need for its few rows only. After
 // PruneColumns.
 void FetchColumnsLate(PlanPtr* plan, ColumnVar* next);
+// merge_shared.cc: a shared plan that has one reader, or that is a plain read of a table, becomes a
+// part of whoever reads it.
+void MergeShared(PlanPtr* plan, ColumnVar* next);
 // metadata_aggregates.cc: count(*), min and max of a whole table come from metadata.
 void AnswerFromMetadata(PlanPtr* plan, const RuleContext& context);
 

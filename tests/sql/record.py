@@ -75,14 +75,14 @@ def main():
             lines.append(comment)
         if not sql:
             continue
-        is_query = re.match(r"(?is)\s*(select|with|values|\(select)", sql)
+        is_query = re.match(r"(?is)\s*(select|with|values|execute|\(select)", sql)
         failed, stdout = session.run(sql)
         if failed:
             first = stdout.strip().split("\n")[0]
             lines += ["statement error", sql, "", ""]
             print("error:", sql[:70].replace("\n", " "), "=>", first)
             continue
-        if not is_query:
+        if not is_query or not stdout:  # EXECUTE may be of either kind
             lines += ["statement ok", sql, ""]
             continue
         # A lone empty string is an empty line.

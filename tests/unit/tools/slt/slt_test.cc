@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "engine/functions/digest.h"
 #include "tools/slt/result_check.h"
 #include "tools/slt/runner.h"
 #include "tools/slt/script.h"
@@ -84,6 +85,12 @@ TEST(SltResult, TextsAndNulls) {
   EXPECT_TRUE(CheckSltResult(sorted, text, "UTC"));
   sorted.sort = SltRecord::Sort::kRows;
   EXPECT_FALSE(CheckSltResult(sorted, text, "UTC"));
+}
+
+std::string Digest(std::string_view lines) {
+  std::string text;
+  for (uint8_t byte : Md5Digest(lines)) text += fmt::format("{:02x}", byte);
+  return text;
 }
 
 TEST(SltResult, Digests) {
