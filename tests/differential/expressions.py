@@ -491,7 +491,5 @@ class Expressions:
         query = self.queries.single_column(kind)
         word = rng.choice([" IN (", " NOT IN ("])
         if how == "any":
-            word = rng.choice([" = ANY (", " <> ALL ("])
-            if "quantified" in self.queries.features:
-                word = rng.choice([word, " < ANY (", " >= ALL (", " <> ANY ("])
+            word = rng.choice([" = ANY (", " <> ALL (", " < ANY (", " >= ALL (", " <> ANY ("])
         return Node(["(", left, word, query, "))"], type)

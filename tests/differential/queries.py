@@ -7,10 +7,6 @@ from windows import Windows
 
 COMMON = operators.EXACT + operators.RARE
 
-# Clauses that can be left out by name.
-FEATURES = {"window", "list"}
-# Written, and not asked for yet: "full_join", "set_all", "quantified", "grouping_sets".
-
 # result | template | argument type. `sums` takes floats whose sums are exact in any order.
 AGGREGATES = [
     ("int8", "count(*)", None),
@@ -82,6 +78,10 @@ ORDERED = (
 MAX_ROWS = 20_000  # what a join may come to, by estimate
 
 
+def _count(source, name):
+    return sum(c.name == name for c in source.columns)
+
+
 class Source:
     """A FROM clause, the columns it offers and about how many rows it has."""
 
@@ -93,12 +93,11 @@ class Source:
 
 
 class Queries:
-    def __init__(self, rng, tables, choose_state, shale_only=False, features=FEATURES):
+    def __init__(self, rng, tables, choose_state, shale_only=False):
         self.rng = rng
         self.tables = tables
         self.choose_state = choose_state
         self.shale_only = shale_only
-        self.features = features
         self.next_alias = 0
         self.ctes = []
         self.most_rows = 50  # of any FROM clause so far
@@ -211,12 +210,17 @@ class Queries:
         num_rows = left.num_rows * right.num_rows
         if num_rows > MAX_ROWS:
             return left
-        kinds = ["JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN"]
-        if "full_join" in self.features:
-            kinds.append("FULL JOIN")
+        kinds = ["JOIN", "JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN"]
         kind = rng.choice(kinds)
         if equal is None:
             return Source(Node([left.node, " CROSS JOIN ", right.node]), scope, num_rows)
+        names = ("k", "kt", "id")
+        shared = [n for n in names if _count(left, n) == 1 and _count(right, n) == 1]
+        if shared and rng.random() < 0.15:
+            using = f" USING ({rng.choice(shared)})"
+            unique = left.unique + right.unique if left.unique and right.unique else None
+            node = Node([left.node, f" {kind} ", right.node, using])
+            return Source(node, scope, num_rows, unique)
         conditions = [equal]
         if rng.random() < 0.3:
             more = self.equal_columns(left, right)
@@ -234,6 +238,9 @@ class Queries:
         rng = self.rng
         source = self.one_source(depth)
         for _ in range(rng.choices([0, 1, 2], [6, 4, 1])[0] if depth > 0 else 0):
+            if rng.random() < 0.12:
+                source = self.lateral(source)
+                continue
             source = self.join(source, self.one_source(0 if rng.random() < 0.7 else depth - 1))
         self.most_rows = max(self.most_rows, source.num_rows)
         return source
@@ -389,6 +396,7 @@ class Queries:
         """A query and the Items of its select list."""
         rng = self.rng
         ctes = []
+        word = "WITH "
         outer = list(self.ctes)
         if depth > 1 and rng.random() < 0.12:
             for _ in range(rng.choice([1, 1, 2])):
@@ -396,21 +404,29 @@ class Queries:
                 name = self.alias("cte")
                 ctes.append(Node([f"{name} AS (", query, ")"]))
                 self.ctes.append((name, items))
+            if rng.random() < 0.3:
+                node, name, items = self.recursive_cte()
+                ctes.append(node)
+                self.ctes.append((name, items))
+                word = "WITH RECURSIVE "
         kind = rng.random()
-        if types is not None or kind < 0.45:
+        distinct_on = types is None and kind < 0.04
+        if distinct_on:
+            body, items = self.distinct_on_body(depth)
+        elif types is not None or kind < 0.45:
             body, items = self.plain_body(depth, types, clean)
         elif kind < 0.75:
             body, items = self.grouped_body(depth, clean)
-        elif kind < 0.87 and not clean and "window" in self.features:
+        elif kind < 0.87 and not clean:
             body, items = self.window_body(depth)
         else:
             body, items = self.set_operation(depth)
         self.ctes = outer
-        parts = [Items("WITH ", ctes), " "] if ctes else []
+        parts = [Items(word, ctes), " "] if ctes else []
         query = Query(parts + [body])
         kinds = [item.type for _, item in items.kids()]
         exact = all(kind in COMMON for kind in kinds)
-        if exact and rng.random() < (0.5 if top else 0.15):
+        if distinct_on or exact and rng.random() < (0.5 if top else 0.15):
             query.order = [
                 rng.choice(["", "", " DESC", " NULLS FIRST", " DESC NULLS LAST"]) for _ in kinds
             ]
@@ -438,16 +454,83 @@ class Queries:
             parts.append(self.where(source.columns, 2, False))
         return Node(parts, "body"), columns
 
+    def lateral(self, left):
+        """A subquery for each row of the left side."""
+        rng = self.rng
+        inner = self.table_source()
+        if left.num_rows * inner.num_rows > MAX_ROWS:
+            return left
+        scope = inner.columns + left.columns
+        maker = self.expressions(scope)
+        kinds = rng.choices([t for t in COMMON if t != "interval"], k=rng.choice([1, 2]))
+        nodes = [self.item(self.settle(maker.make(kind, 1)), i) for i, kind in enumerate(kinds)]
+        items = Items("", nodes, minimum=1, type="select")
+        tie = self.equal_columns(left, inner)
+        conditions = [tie] if tie is not None and rng.random() < 0.7 else []
+        if rng.random() < 0.4:
+            conditions.append(maker.make("bool", 2))
+        parts = ["SELECT ", items, Node([" FROM ", inner.node])]
+        parts.append(Items(" WHERE ", conditions, " AND "))
+        query = Query([Node(parts, "body")])
+        if rng.random() < 0.5:
+            query.order = [rng.choice(["", " DESC"]) for _ in kinds]
+            query.limit = rng.choice([" LIMIT 1", " LIMIT 2", " OFFSET 1"])
+        alias = self.alias("l")
+        word = rng.choice([" CROSS JOIN LATERAL (", " LEFT JOIN LATERAL ("])
+        tail = f") {alias}" + (" ON true" if "LEFT" in word else "")
+        columns = left.columns + self.columns_of_query(alias, items)
+        num_rows = left.num_rows * inner.num_rows
+        return Source(Node([left.node, word, query, tail]), columns, num_rows)
+
+    def recursive_cte(self):
+        """A common table that names itself, bounded by its counter."""
+        rng = self.rng
+        name = self.alias("r")
+        start = self.table_source()
+        step = self.table_source()
+        first = self.expressions(start.columns)
+        items = [Node(["1"], "int4"), Node([first.make("int4", 1)], "int4")]
+        columns = Items("", items, minimum=2, type="select")
+        condition = Node([" WHERE ", first.make("bool", 2)], optional=True)
+        anchor = Node(["SELECT ", columns, Node([" FROM ", start.node]), condition], "body")
+        ties = [c for c in step.columns if c.type == "int4"]
+        if rng.random() < 0.5:
+            tie = rng.choice(ties).node()
+            source = [f" FROM {name} JOIN ", step.node, f" ON {name}.c1 = ", tie]
+            second = Node([tie])
+        else:
+            source = [f" FROM {name}"]
+            second = Node([rng.choice([f"{name}.c1 % 7", f"-({name}.c1 % 100)", f"{name}.c1"])])
+        word = "UNION" if len(source) > 1 else rng.choice(["UNION", "UNION ALL"])
+        loop = Node([f"SELECT {name}.c0 + 1, ", second, *source, f" WHERE {name}.c0 < 4"])
+        node = Node([f"{name}(c0, c1) AS (", anchor, f" {word} ", loop, ")"])
+        offered = [Node(["1"], "int4", bound=5), Node(["1"], "int4")]
+        return node, name, Items("", offered, type="select")
+
+    def distinct_on_body(self, depth):
+        """The first row of each group, by an order of all columns."""
+        rng = self.rng
+        source = self.source(depth)
+        maker = self.expressions(source.columns)
+        kinds = rng.choices([t for t in COMMON if t != "interval"], k=rng.choice([2, 3]))
+        nodes = [self.settle(maker.make(kind, 1)) for kind in kinds]
+        if source.columns:
+            nodes[0] = rng.choice([c for c in source.columns if c.type in COMMON]).node()
+        items = Items("", [self.item(n, i) for i, n in enumerate(nodes)], minimum=1, type="select")
+        parts = ["SELECT DISTINCT ON (", nodes[0], ") ", items, Node([" FROM ", source.node])]
+        if rng.random() < 0.4:
+            parts.append(self.where(source.columns, 2, False))
+        return Node(parts, "body"), items
+
     def grouping(self, keys):
         """GROUP BY, now and then by several sets."""
         rng = self.rng
-        if "grouping_sets" in self.features and rng.random() < 0.25 and len(keys) > 1:
-            how = rng.choice(["ROLLUP", "CUBE", "SETS"])
-            if how != "SETS":
-                return Items(f" GROUP BY {how} (", [Items("", keys), Node([")"])], "")
-            return Items(
-                " GROUP BY GROUPING SETS (", [Items("", [*keys, Node(["()"])]), Node([")"])], ""
-            )
+        if rng.random() < 0.15 and len(keys) > 1:
+            how = rng.choice(["ROLLUP", "CUBE", "GROUPING SETS"])
+            members = list(keys)
+            if how == "GROUPING SETS":
+                members += [Node(["()"]), Node(["(", keys[0], ", ", keys[1], ")"])]
+            return Node([f" GROUP BY {how} (", Items("", members, minimum=1), ")"])
         return Items(" GROUP BY ", keys)
 
     def set_operation(self, depth):
@@ -455,10 +538,9 @@ class Queries:
         types = rng.choices(
             [t for t in COMMON if t not in ("num", "interval")], k=rng.choice([1, 2, 3])
         )
-        words = ["UNION", "UNION ALL", "INTERSECT", "EXCEPT"]
-        if "set_all" in self.features:
-            words += ["INTERSECT ALL", "EXCEPT ALL"]
-        operator = rng.choice(words)
+        operator = rng.choice(
+            ["UNION", "UNION ALL", "INTERSECT", "INTERSECT ALL", "EXCEPT", "EXCEPT ALL"]
+        )
         left, items = self.plain_body(max(depth - 1, 0), types, True)
         right, _ = self.plain_body(0, types, True)
         query = Query(["(", Query([left]), f") {operator} (", Query([right]), ")"])
