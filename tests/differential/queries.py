@@ -82,6 +82,10 @@ def _count(source, name):
     return sum(c.name == name for c in source.columns)
 
 
+def _types(source, name):
+    return [c.type for c in source.columns if c.name == name]
+
+
 class Source:
     """A FROM clause, the columns it offers and about how many rows it has."""
 
@@ -215,7 +219,7 @@ class Queries:
         if equal is None:
             return Source(Node([left.node, " CROSS JOIN ", right.node]), scope, num_rows)
         names = ("k", "kt", "id")
-        shared = [n for n in names if _count(left, n) == 1 and _count(right, n) == 1]
+        shared = [n for n in names if _count(left, n) == 1 and _types(left, n) == _types(right, n)]
         if shared and rng.random() < 0.15:
             using = f" USING ({rng.choice(shared)})"
             unique = left.unique + right.unique if left.unique and right.unique else None
