@@ -78,7 +78,7 @@ Status ValueToText(const KernelCall& call, Vector* result) {
     } else if (id == TypeId::kInet) {  // the cast shows the prefix length always
       const std::string_view inet = arg.values<std::string_view>()[at];
       AppendInetAddress(inet, &text);
-      if (!inet.empty()) text += fmt::format("/{}", static_cast<uint8_t>(inet.back()));
+      if (!inet.empty()) text += fmt::format("/{}", InetPrefix(inet));
     } else {
       AppendText(arg, at, call.context.time_zone, &text);
     }

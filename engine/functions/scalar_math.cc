@@ -1,6 +1,7 @@
 // Mathematics over DOUBLE; rounding, abs and sign are in scalar_rounding.cc.
 #include <atomic>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <numeric>
 
@@ -73,7 +74,7 @@ ScalarKernel PowerKernel() {
         const double r = std::pow(x, y);
         const bool bad = (x == 0 && y < 0) ||
                          (x < 0 && Finite(x) && std::floor(y) != y && y == y) ||
-                         (!Finite(r) && Finite(x) && Finite(y));
+                         ((!Finite(r) || (r == 0 && x != 0)) && Finite(x) && Finite(y));
         *failed |= static_cast<uint64_t>(bad);
         return r;
       },
@@ -98,27 +99,37 @@ ScalarKernel DivKernel() {
 
 uint64_t Magnitude(int64_t x) { return x < 0 ? ~static_cast<uint64_t>(x) + 1 : x; }
 
-ScalarKernel GcdKernel() {
-  return CheckedBinary<int64_t, int64_t, int64_t>(
-      [](int64_t a, int64_t b, auto* failed) {
-        const uint64_t g = std::gcd(Magnitude(a), Magnitude(b));
-        *failed |= static_cast<uint64_t>(g > INT64_MAX);
-        return static_cast<int64_t>(g);
-      },
-      [](int64_t, int64_t) { return OutOfRange("bigint out of range"); });
+template <typename T>
+Status WholeOutOfRange() {
+  return OutOfRange("{} out of range", sizeof(T) == 4 ? "integer" : "bigint");
 }
 
+// T: int32_t or int64_t.
+template <typename T>
+ScalarKernel GcdKernel() {
+  return CheckedBinary<T, T, T>(
+      [](T a, T b, auto* failed) {
+        const uint64_t g = std::gcd(Magnitude(a), Magnitude(b));
+        *failed |= static_cast<std::remove_pointer_t<decltype(failed)>>(
+            g > static_cast<uint64_t>(std::numeric_limits<T>::max()));
+        return static_cast<T>(g);
+      },
+      [](T, T) { return WholeOutOfRange<T>(); });
+}
+
+template <typename T>
 ScalarKernel LcmKernel() {
-  return CheckedBinary<int64_t, int64_t, int64_t>(
-      [](int64_t a, int64_t b, auto* failed) {
-        if (a == 0 || b == 0) return int64_t{0};
+  return CheckedBinary<T, T, T>(
+      [](T a, T b, auto* failed) {
+        if (a == 0 || b == 0) return T{0};
         const uint128_t r =
             static_cast<uint128_t>(Magnitude(a) / std::gcd(Magnitude(a), Magnitude(b))) *
             Magnitude(b);
-        *failed |= static_cast<uint64_t>(r > INT64_MAX);
-        return static_cast<int64_t>(r);
+        *failed |= static_cast<std::remove_pointer_t<decltype(failed)>>(
+            r > static_cast<uint128_t>(std::numeric_limits<T>::max()));
+        return static_cast<T>(r);
       },
-      [](int64_t, int64_t) { return OutOfRange("bigint out of range"); });
+      [](T, T) { return WholeOutOfRange<T>(); });
 }
 
 ScalarKernel FactorialKernel() {
@@ -505,20 +516,21 @@ void RegisterMath(Registry* registry) {
     row.kernel = DivKernel();
     registry->Add(std::move(row));
   }
-  {
-    ScalarFunction row = FunctionRow("math", "gcd", {}, "(a BIGINT, b BIGINT) → BIGINT",
-                                     "The greatest common divisor.", "gcd(1071, 462)", "21");
-    row.args = {TypeId::kBigInt, TypeId::kBigInt};
-    row.result = TypeId::kBigInt;
-    row.kernel = GcdKernel();
+  for (const TypeId type : {TypeId::kInteger, TypeId::kBigInt}) {
+    const bool is_integer = type == TypeId::kInteger;
+    const std::string signature =
+        is_integer ? "(a INTEGER, b INTEGER) → INTEGER" : "(a BIGINT, b BIGINT) → BIGINT";
+    ScalarFunction row = FunctionRow("math", "gcd", {}, signature, "The greatest common divisor.",
+                                     "gcd(1071, 462)", "21");
+    row.args = {type, type};
+    row.result = type;
+    row.kernel = is_integer ? GcdKernel<int32_t>() : GcdKernel<int64_t>();
     registry->Add(std::move(row));
-  }
-  {
-    ScalarFunction row = FunctionRow("math", "lcm", {}, "(a BIGINT, b BIGINT) → BIGINT",
-                                     "The least common multiple.", "lcm(1071, 462)", "23562");
-    row.args = {TypeId::kBigInt, TypeId::kBigInt};
-    row.result = TypeId::kBigInt;
-    row.kernel = LcmKernel();
+    row = FunctionRow("math", "lcm", {}, signature, "The least common multiple.", "lcm(1071, 462)",
+                      "23562");
+    row.args = {type, type};
+    row.result = type;
+    row.kernel = is_integer ? LcmKernel<int32_t>() : LcmKernel<int64_t>();
     registry->Add(std::move(row));
   }
   {

@@ -9,9 +9,12 @@
 namespace shale {
 namespace {
 
-size_t AddressSize(std::string_view inet) { return inet.size() == 6 ? 4 : 16; }
-int PrefixOf(std::string_view inet) { return static_cast<uint8_t>(inet.back()); }
-bool IsInet(std::string_view inet) { return inet.size() == 6 || inet.size() == 18; }
+size_t AddressSize(std::string_view inet) { return InetAddressSize(inet); }
+int PrefixOf(std::string_view inet) { return InetPrefix(inet); }
+bool IsInet(std::string_view inet) { return InetAddressSize(inet) != 0; }
+bool OneFamily(std::string_view a, std::string_view b) {
+  return InetAddressSize(a) == InetAddressSize(b);
+}
 
 std::string_view KeepText(void (*append)(std::string_view, std::string*), std::string_view inet,
                           StringArena* arena) {
@@ -24,34 +27,32 @@ std::string_view KeepText(void (*append)(std::string_view, std::string*), std::s
 std::string_view Masked(std::string_view inet, bool host_bits, bool all_of_network, int prefix,
                         StringArena* arena) {
   if (!IsInet(inet)) return {};
-  char* out = arena->Allocate(inet.size());
+  uint8_t address[16];
   const size_t size = AddressSize(inet);
-  out[0] = inet[0];
   for (size_t i = 0; i < size; ++i) {
     const int bits = std::clamp(PrefixOf(inet) - static_cast<int>(i) * 8, 0, 8);
     const auto mask = static_cast<uint8_t>(0xff00 >> bits);
-    auto byte = static_cast<uint8_t>(inet[1 + i]);
+    uint8_t byte = InetAddress(inet)[i];
     byte = all_of_network ? mask : static_cast<uint8_t>(byte & mask);
     if (host_bits) byte |= static_cast<uint8_t>(~mask);
-    out[1 + i] = static_cast<char>(byte);
+    address[i] = byte;
   }
-  out[1 + size] = static_cast<char>(prefix);
-  return {out, inet.size()};
+  std::string bytes;
+  AssignInet(inet[0], address, prefix, &bytes);
+  return arena->Add(bytes);
 }
 
 int MaxPrefix(std::string_view inet) { return static_cast<int>(AddressSize(inet)) * 8; }
 
 // Whether `inner` lies in `outer` (its network, at least as long a prefix).
 bool Contains(std::string_view outer, std::string_view inner, bool strictly) {
-  if (!IsInet(outer) || outer.size() != inner.size()) return false;
+  if (!IsInet(outer) || !OneFamily(outer, inner)) return false;
   const int prefix = PrefixOf(outer);
   if (PrefixOf(inner) < prefix + (strictly ? 1 : 0)) return false;
   for (int i = 0; i * 8 < prefix; ++i) {
     const int bits = std::min(prefix - i * 8, 8);
     const auto mask = static_cast<uint8_t>(0xff00 >> bits);
-    if ((static_cast<uint8_t>(outer[1 + i]) ^ static_cast<uint8_t>(inner[1 + i])) & mask) {
-      return false;
-    }
+    if ((InetAddress(outer)[i] ^ InetAddress(inner)[i]) & mask) return false;
   }
   return true;
 }
@@ -63,21 +64,21 @@ bool Contains(std::string_view outer, std::string_view inner, bool strictly) {
 uint128_t NumberOf(std::string_view inet) {
   uint128_t number = 0;
   for (size_t i = 0; i < AddressSize(inet); ++i) {
-    number = number << 8 | static_cast<uint8_t>(inet[1 + i]);
+    number = number << 8 | InetAddress(inet)[i];
   }
   return number;
 }
 std::string_view AddressOf(RowState& row, uint128_t number, std::string_view like, int prefix) {
-  std::string& out = row.scratch();
-  out = like;
+  uint8_t address[16];
   for (size_t i = AddressSize(like); i-- > 0; number >>= 8) {
-    out[1 + i] = static_cast<char>(static_cast<uint8_t>(number));
+    address[i] = static_cast<uint8_t>(number);
   }
-  out.back() = static_cast<char>(prefix);
+  std::string& out = row.scratch();
+  AssignInet(like[0], address, prefix, &out);
   return row.Keep(out);
 }
 bool SameSize(RowState& row, std::string_view a, std::string_view b, std::string_view operation) {
-  if (a.size() == b.size()) return true;
+  if (OneFamily(a, b)) return true;
   row.Fail(InvalidArgument("cannot {} inet values of different sizes", operation));
   return false;
 }
@@ -124,7 +125,7 @@ bool Overlap(std::string_view a, std::string_view b) {
   return Contains(a, b, false) || Contains(b, a, false);
 }
 std::string_view Merged(RowState& row, std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) {
+  if (!OneFamily(a, b)) {
     row.Fail(InvalidArgument("cannot merge addresses from different families"));
     return {};
   }
@@ -211,6 +212,7 @@ void RegisterNetwork(Registry* registry) {
                       const Arg<View> address(call.args[0]);
                       const Arg<int32_t> length(call.args[1]);
                       StringArena arena;
+                      std::string bytes;
                       auto* out = result->mutable_values<View>();
                       for (size_t row = 0; row < call.num_rows; ++row) {
                         if (result->has_nulls() && !BitIsSet(result->validity(), row)) continue;
@@ -218,10 +220,9 @@ void RegisterNetwork(Registry* registry) {
                         const int bits = length[row] == -1 ? MaxPrefix(a) : length[row];
                         if (bits < 0 || bits > MaxPrefix(a))
                           return InvalidArgument("invalid mask length: {}", bits);
-                        char* copy = arena.Allocate(a.size());
-                        for (size_t i = 0; i < a.size(); ++i) copy[i] = a[i];
-                        copy[a.size() - 1] = static_cast<char>(bits);
-                        out[row] = {copy, a.size()};
+                        if (!IsInet(a)) continue;
+                        AssignInet(a[0], InetAddress(a), bits, &bytes);
+                        out[row] = arena.Add(bytes);
                       }
                       result->AddHeap(arena.heap());
                       return OkStatus();
@@ -255,10 +256,10 @@ void RegisterNetwork(Registry* registry) {
                     "The smallest network that holds both.",
                     "inet_merge(INET '192.168.1.5/24', INET '192.168.2.5/24')", "192.168.0.0/22",
                     RowKernel<Merged>));
-  registry->Add(Row(
-      "inet_same_family", {inet, inet}, boolean, "(a INET, b INET) → BOOLEAN",
-      "Whether both addresses are of one family.", "inet_same_family(INET '10.0.0.1', INET '::1')",
-      "f", Binary<View, View, uint8_t>([](View a, View b) { return a.size() == b.size(); })));
+  registry->Add(Row("inet_same_family", {inet, inet}, boolean, "(a INET, b INET) → BOOLEAN",
+                    "Whether both addresses are of one family.",
+                    "inet_same_family(INET '10.0.0.1', INET '::1')", "f",
+                    Binary<View, View, uint8_t>([](View a, View b) { return OneFamily(a, b); })));
   registry->Add(
       Row("<<", {inet, inet}, boolean, "(inner INET, outer INET) → BOOLEAN",
           "Whether the left network lies inside the right one and is smaller.",

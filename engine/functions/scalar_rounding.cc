@@ -79,11 +79,7 @@ StatusOr<ResolvedScalar> ResolveSign(Args args) {
   if (args.size() != 1) return NotFound("one argument");
   ASSIGN_OR_RETURN(Type type, NumberType(args[0]));
   ScalarKernel kernel = VisitNumber(type.physical(), []<typename T>(std::type_identity<T>) {
-    if constexpr (std::is_floating_point_v<T>) {
-      return Unary<T, T>([](T x) { return x != x ? x : static_cast<T>((x > 0) - (x < 0)); });
-    } else {
-      return Unary<T, T>([](T x) { return static_cast<T>((x > 0) - (x < 0)); });
-    }
+    return Unary<T, T>([](T x) { return static_cast<T>((x > 0) - (x < 0)); });  // NaN: 0
   });
   if (type.id() == TypeId::kDecimal) {  // 1, not 1 × 10^-scale: a whole number
     const Type whole = Type::Decimal(type.precision(), 0);

@@ -25,6 +25,12 @@ void AppendTimestamp(int64_t micros, std::string* out);
 void AppendTimestampTz(int64_t utc, int64_t offset_us, std::string* out);
 void AppendInterval(const Interval& value, std::string* out);
 void AppendUuid(int128_t value, std::string* out);
+// INET's parts (type.h has the bytes). Bytes of another size have address size 0.
+size_t InetAddressSize(std::string_view inet);      // 4 or 16
+int InetPrefix(std::string_view inet);              // bits of the network
+const uint8_t* InetAddress(std::string_view inet);  // all bits
+// The bytes of an INET; `address` has 4 bytes for family 4, 16 for 6.
+void AssignInet(int family, const uint8_t* address, int prefix, std::string* out);
 void AppendInet(std::string_view inet, std::string* out);         // without /32 and /128
 void AppendInetAddress(std::string_view inet, std::string* out);  // never with the prefix length
 void AppendBytea(std::string_view bytes, std::string* out);       // "\x0aff"

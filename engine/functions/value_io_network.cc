@@ -1,4 +1,5 @@
 // UUID, INET and BYTEA to text and back.
+#include <algorithm>
 #include <cstring>
 
 #include "engine/functions/value_format.h"
@@ -115,8 +116,7 @@ void AppendV6(const uint8_t* bytes, std::string* out) {
     }
     if (i == begin) ++i;
   }
-  bool v4 = best == 0 && ((best_length == 6) ||
-                          (best_length == 5 && groups[5] == 0xffff));
+  bool v4 = best == 0 && ((best_length == 6) || (best_length == 5 && groups[5] == 0xffff));
   bool colon = false;
   for (int i = 0; i < 8; ++i) {
     if (i == best) {
@@ -193,28 +193,62 @@ bool ParseInet(std::string_view text, std::string* out) {
     std::string_view mask = text.substr(slash + 1);
     if (!TakeNumber(&mask, 3, max_bits + 1, &bits) || !mask.empty()) return false;
   }
-  size_t address_size = max_bits / 8;
-  bytes[1 + address_size] = static_cast<uint8_t>(bits);
-  out->assign(reinterpret_cast<const char*>(bytes), address_size + 2);
+  AssignInet(bytes[0], bytes + 1, bits, out);
   return true;
 }
 
+size_t InetAddressSize(std::string_view inet) {
+  switch (inet.size()) {
+    case 6:
+    case 10: return 4;
+    case 18:
+    case 34: return 16;
+    default: return 0;
+  }
+}
+
+int InetPrefix(std::string_view inet) {
+  return static_cast<uint8_t>(inet[1 + InetAddressSize(inet)]);
+}
+
+const uint8_t* InetAddress(std::string_view inet) {
+  const size_t size = InetAddressSize(inet);
+  const size_t at = inet.size() > 2 + size ? 2 + size : 1;
+  return reinterpret_cast<const uint8_t*>(inet.data()) + at;
+}
+
+void AssignInet(int family, const uint8_t* address, int prefix, std::string* out) {
+  const int size = family == 4 ? 4 : 16;
+  out->clear();
+  out->push_back(static_cast<char>(family));
+  bool has_host_bits = false;
+  for (int i = 0; i < size; ++i) {
+    const int bits = std::clamp(prefix - i * 8, 0, 8);
+    const auto network = static_cast<uint8_t>(address[i] & (0xff00 >> bits));
+    has_host_bits |= network != address[i];
+    out->push_back(static_cast<char>(network));
+  }
+  out->push_back(static_cast<char>(prefix));
+  if (has_host_bits) out->append(reinterpret_cast<const char*>(address), static_cast<size_t>(size));
+}
+
 void AppendInetAddress(std::string_view inet, std::string* out) {
-  const auto* bytes = reinterpret_cast<const uint8_t*>(inet.data());
-  if (inet.size() == 6) {
-    AppendV4(bytes + 1, out);
-  } else if (inet.size() == 18) {
-    AppendV6(bytes + 1, out);
+  const size_t size = InetAddressSize(inet);
+  if (size == 4) {
+    AppendV4(InetAddress(inet), out);
+  } else if (size == 16) {
+    AppendV6(InetAddress(inet), out);
   }
 }
 
 void AppendInet(std::string_view inet, std::string* out) {
-  if (inet.size() != 6 && inet.size() != 18) return;
+  const size_t size = InetAddressSize(inet);
+  if (size == 0) return;
   AppendInetAddress(inet, out);
-  auto bits = static_cast<uint8_t>(inet.back());
-  if (bits != (inet.size() == 6 ? 32 : 128)) {
+  const int bits = InetPrefix(inet);
+  if (bits != static_cast<int>(size) * 8) {
     out->push_back('/');
-    AppendNumber(bits, out);
+    AppendNumber(static_cast<unsigned>(bits), out);
   }
 }
 

@@ -15,8 +15,8 @@
 //   UUID                       kInt128    big-endian bytes read as an unsigned number, sign bit
 //                                         flipped, so that signed order is UUID order
 //   TEXT, JSON, BYTEA          kString    std::string_view (bytes are kept alive by the vector)
-//   INET                       kString    1 byte family (4 or 6), address bytes (4 or 16), 1 byte
-//                                         prefix length: bytewise order groups families
+//   INET                       kString    1 byte family (4 or 6), network (4 or 16), 1 byte prefix
+//                                         length, the address if not the network: PG's order
 //   LIST(child)                kList      ListEntry {offset, length} into the one child vector
 //   STRUCT(fields)             kStruct    one child vector a field, no data of its own
 //   NULL (untyped)             kBool      all rows null

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/functions/value_format.h"
 #include "engine/vector/vector_builder.h"
 
 namespace shale {
@@ -112,12 +113,11 @@ inline Value RandomValue(const Type& type, Random& random, double null_share = 0
           type, static_cast<int128_t>(static_cast<uint128_t>(random()) << 64 | random()));
     case TypeId::kInet: {
       bool v6 = chance(0.4);
-      std::string bytes(v6 ? 18 : 6, '\0');
-      bytes[0] = v6 ? 6 : 4;
-      for (size_t i = 1; i + 1 < bytes.size(); ++i) {
-        bytes[i] = static_cast<char>(chance(0.5) ? 0 : random());
-      }
-      bytes.back() = static_cast<char>(chance(0.5) ? (v6 ? 128 : 32) : random() % 33);
+      uint8_t address[16];
+      for (uint8_t& byte : address) byte = static_cast<uint8_t>(chance(0.5) ? 0 : random());
+      const int prefix = chance(0.5) ? (v6 ? 128 : 32) : static_cast<int>(random() % 33);
+      std::string bytes;
+      AssignInet(v6 ? 6 : 4, address, prefix, &bytes);
       return Value::String(type, bytes);
     }
     case TypeId::kList: {

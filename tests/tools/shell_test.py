@@ -55,6 +55,22 @@ class Batch(ProgramTest):
         self.assertEqual(result.stdout, '[\n{"a":1,"b":"x"}\n]\n[\n{"c":2}\n]\n')
         self.assertEqual(self.run_shale("shell", stdin="SELECT nothing;\nSELECT 1;").returncode, 1)
 
+    def test_a_script_may_go_on_after_an_error(self):
+        script = ("\\on_error continue\n\\mode tsv\n\\header off\nSELECT 1/0;\n\\echo after 1\n"
+                  "\\warn after 1\nSELECT 2;\n\\nonsense\n\\on_error stop\nSELECT nothing;\n"
+                  "SELECT 3;\n")
+        result = self.run_shale("shell", stdin=script)
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(result.stdout, "after 1\n2\n")
+        errors = result.stderr.split("\n")
+        self.assertEqual(errors[:2], ["error: division by zero", "after 1"])
+        self.assertIn("unknown command \\nonsense", errors[2])
+        self.assertIn("nothing", errors[3])
+        result = self.run_shale("shell", stdin="\\on_error continue\nSELECT nothing;\n")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("stop or continue",
+                      self.run_shale("shell", stdin="\\on_error maybe\n").stderr)
+
     def test_modes(self):
         sql = "SELECT 1 AS a, 'x,y' AS b, NULL AS c"
         self.assertEqual(self.good("shell", "--mode", "csv", "-c", sql), 'a,b,c\n1,"x,y",\n')

@@ -176,7 +176,7 @@ void AddShellCommand(CLI::App* app, std::function<int()>* run) {
       ->type_name("N")
       ->check(CLI::Range(0, 1024));
   shell->footer(
-      "Stops at the first error with exit code 1.\n\nExamples:\n"
+      "Stops at the first error with exit code 1 (\\on_error continue goes on).\n\nExamples:\n"
       "  shale shell --db events.db\n"
       "  shale shell --db events.db -c 'SELECT count(*) FROM hits'\n"
       "  shale shell --db events.db --mode csv -f report.sql > report.csv\n"

@@ -54,12 +54,15 @@ const std::vector<MetaCommandHelp>& MetaCommandList() {
       {"\\?", "", "this list"},
       {"\\d", "[TABLE]", "tables and views, or one table's columns and layout"},
       {"\\dt", "", "tables"},
+      {"\\echo", "[TEXT]", "print a line among the results"},
       {"\\header", "[on|off]", "names of columns in the output"},
       {"\\i", "FILE", "run the statements of a file"},
       {"\\mode", "[MODE]", "table, csv, tsv, json, ndjson, markdown or line"},
       {"\\o", "[FILE]", "send results to a file; without one, back to the terminal"},
+      {"\\on_error", "[stop|continue]", "what a file or a pipe does after an error"},
       {"\\q", "", "leave (also Ctrl-D)"},
       {"\\timing", "[on|off]", "print how long each statement took"},
+      {"\\warn", "[TEXT]", "print a line to standard error"},
       {"\\watch", "[SECONDS [TIMES]]", "run the last statement again and again (2 s)"},
   };
   return list;
@@ -90,6 +93,33 @@ struct MetaCommands {
     }
     ASSIGN_OR_RETURN(TableSchemaPtr table, LookUpTable(*snapshot, words[1]));
     return PrintTable(*snapshot, *table, session->max_width(), session->sink());
+  }
+
+  static Status Echo(ShellSession* session, const Words& words) {
+    return session->sink()->Write(Line(words));
+  }
+
+  static Status Warn(ShellSession*, const Words& words) {
+    fmt::print(stderr, "{}", Line(words));
+    return OkStatus();
+  }
+
+  static std::string Line(const Words& words) {
+    return fmt::format("{}\n", fmt::join(words.begin() + 1, words.end(), " "));
+  }
+
+  static Status OnError(ShellSession* session, const Words& words) {
+    if (words.size() < 2) {
+      return session->sink()->Write(
+          session->settings_.stop_on_error
+              ? "A file or a pipe stops at its first error (\\on_error stop).\n"
+              : "A file or a pipe goes on after an error (\\on_error continue).\n");
+    }
+    if (words[1] != "stop" && words[1] != "continue") {
+      return InvalidArgument("\\on_error takes stop or continue, not \"{}\"", words[1]);
+    }
+    session->settings_.stop_on_error = words[1] == "stop";
+    return OkStatus();
   }
 
   static Status Header(ShellSession* session, const Words& words) {
@@ -155,12 +185,14 @@ Status ShellSession::RunMeta(std::string_view line) {
   if (words.empty()) return OkStatus();
   using Command = Status (*)(ShellSession*, const MetaCommands::Words&);
   static constexpr std::pair<std::string_view, Command> kCommands[] = {
-      {"\\?", MetaCommands::Help},        {"\\h", MetaCommands::Help},
-      {"\\help", MetaCommands::Help},     {"\\d", MetaCommands::Describe},
-      {"\\dt", MetaCommands::Describe},   {"\\header", MetaCommands::Header},
-      {"\\i", MetaCommands::Include},     {"\\mode", MetaCommands::Mode},
-      {"\\o", MetaCommands::Output},      {"\\q", MetaCommands::Quit},
-      {"\\timing", MetaCommands::Timing}, {"\\watch", MetaCommands::Watch},
+      {"\\?", MetaCommands::Help},           {"\\h", MetaCommands::Help},
+      {"\\help", MetaCommands::Help},        {"\\d", MetaCommands::Describe},
+      {"\\dt", MetaCommands::Describe},      {"\\echo", MetaCommands::Echo},
+      {"\\header", MetaCommands::Header},    {"\\i", MetaCommands::Include},
+      {"\\mode", MetaCommands::Mode},        {"\\o", MetaCommands::Output},
+      {"\\on_error", MetaCommands::OnError}, {"\\q", MetaCommands::Quit},
+      {"\\timing", MetaCommands::Timing},    {"\\warn", MetaCommands::Warn},
+      {"\\watch", MetaCommands::Watch},
   };
   for (const auto& [name, command] : kCommands) {
     if (name != words[0]) continue;

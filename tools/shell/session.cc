@@ -64,9 +64,17 @@ Status ShellSession::RunScript(std::istream& in, const std::string& name) {
   auto run = [&](const std::string& unit) {
     if (InterruptPending()) return Status(StatusCode::kCancelled, "canceled by user request");
     Status status = RunUnit(unit);
-    if (status.ok() || name.empty()) return status;
-    return Status(status.code(),
-                  fmt::format("{}:{}: {}", name, input.unit_line(), Message(status)));
+    if (status.ok()) return status;
+    if (!name.empty()) {
+      status =
+          Status(status.code(), fmt::format("{}:{}: {}", name, input.unit_line(), Message(status)));
+    }
+    // An aborted write or Ctrl-C ends the script whatever was asked.
+    if (settings_.stop_on_error || status.code() == StatusCode::kAborted || InterruptPending()) {
+      return status;
+    }
+    PrintError(Message(status));
+    return OkStatus();
   };
   std::string line;
   while (!quit_ && std::getline(in, line)) {

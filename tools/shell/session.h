@@ -17,6 +17,7 @@ struct ShellSettings {
   OutputMode mode = OutputMode::kTable;
   bool header = true;
   bool timing = false;
+  bool stop_on_error = true;  // in a file or a pipe
 };
 
 class ShellSession {
@@ -34,7 +35,8 @@ class ShellSession {
   // A statement or backslash command as ShellInput gives it.
   Status RunUnit(std::string_view unit);
   // Text of several lines, mixed; `name` (a file) goes before an error's text with the line where
-  // the statement began. Empty: no such prefix.
+  // the statement began. Empty: no such prefix. After an error it stops, or prints the error and
+  // goes on, as the settings say.
   Status RunScript(std::istream& in, const std::string& name);
   Status RunFile(const std::string& path);
 
