@@ -73,7 +73,7 @@ Status Binder::BindCommonTable(size_t index) {
   for (const CommonTableScope& other : common_tables_) {
     if (other.state->step != CommonTableState::Step::kBinding) continue;
     // Those of one WITH RECURSIVE all see the same.
-    if (!other.state->may_recurse || other.visible != entry.visible) continue;
+    if (!state.may_recurse || !other.state->may_recurse || other.visible != entry.visible) continue;
     waiting.emplace_back(other.state, other.state->refusal);
     other.state->refusal = "mutual recursion between WITH items is not supported";
   }
