@@ -295,12 +295,6 @@ class JoinTree {
   std::vector<std::pair<size_t, size_t>> written_;
 };
 
-bool ReadsWorkingTable(const Plan& plan) {
-  if (plan.As<WorkingReadNode>()) return true;
-  return std::any_of(plan.children.begin(), plan.children.end(),
-                     [](const PlanPtr& child) { return ReadsWorkingTable(*child); });
-}
-
 size_t NumInputs(const Plan& plan) {
   if (!IsInnerJoin(plan)) return 1;
   return NumInputs(*plan.children[0]) + NumInputs(*plan.children[1]);

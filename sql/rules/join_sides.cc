@@ -61,16 +61,6 @@ double EstimateRows(const Plan& plan, const DatabaseVersion& version) {
   return rows;
 }
 
-namespace {
-
-bool ReadsWorkingTable(const Plan& plan) {
-  if (plan.As<WorkingReadNode>()) return true;
-  return std::any_of(plan.children.begin(), plan.children.end(),
-                     [](const PlanPtr& child) { return ReadsWorkingTable(*child); });
-}
-
-}  // namespace
-
 void ChooseBuildSides(Plan* plan, const RuleContext& context) {
   for (PlanPtr& child : plan->children) ChooseBuildSides(child.get(), context);
   auto* join = plan->As<JoinNode>();
