@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 
 #include "engine/exec/pipeline.h"
 #include "engine/expr/evaluator.h"
@@ -11,6 +12,9 @@ namespace {
 
 // Fewer rows are sorted by one worker.
 constexpr size_t kRowsAlone = 65536;
+// Longer runs are dealt into 2^kBucketBits buckets.
+constexpr size_t kBucketSortRows = size_t{1} << 17;
+constexpr int kBucketBits = 11;
 
 struct SortWorker : WorkerState {
   explicit SortWorker(MemoryBudget* budget) : memory(budget) {}
@@ -190,7 +194,40 @@ void RowSorter::FillEntries(size_t begin, size_t end, SortEntry* out) const {
   }
 }
 
+// A long run is dealt first into buckets by the leading bits in which its prefixes differ: buckets
+// fit the cache, and their sorts compare half as often.
 void RowSorter::SortRun(SortEntry* begin, size_t size) const {
+  if (size < kBucketSortRows) return SortBucket(begin, size);
+  const SortPrefix first = begin[0].prefix;
+  SortPrefix differ{0, 0};
+  for (size_t i = 1; i < size; ++i) {
+    differ.high |= begin[i].prefix.high ^ first.high;
+    differ.low |= begin[i].prefix.low ^ first.low;
+  }
+  const int same_bits =
+      differ.high ? std::countl_zero(differ.high) : 64 + std::countl_zero(differ.low);
+  if (same_bits == 128) return SortBucket(begin, size);
+  const auto bucket_of = [&](const SortPrefix& prefix) {
+    const uint128_t bits = (static_cast<uint128_t>(prefix.high) << 64) | prefix.low;
+    return static_cast<size_t>((bits << same_bits) >> (128 - kBucketBits));
+  };
+  std::vector<size_t> ends(size_t{1} << kBucketBits);
+  for (size_t i = 0; i < size; ++i) ++ends.data()[bucket_of(begin[i].prefix)];
+  size_t total = 0;
+  for (size_t& end : ends) total += std::exchange(end, total);
+  const auto dealt = std::make_unique_for_overwrite<SortEntry[]>(size);
+  for (size_t i = 0; i < size; ++i) {
+    dealt.get()[ends.data()[bucket_of(begin[i].prefix)]++] = begin[i];
+  }
+  std::copy(dealt.get(), dealt.get() + size, begin);
+  size_t start = 0;
+  for (size_t end : ends) {
+    SortRun(begin + start, end - start);
+    start = end;
+  }
+}
+
+void RowSorter::SortBucket(SortEntry* begin, size_t size) const {
   if (first_tie_key_ == keys_.size()) {
     std::sort(begin, begin + size, [](const SortEntry& a, const SortEntry& b) {
       return a.prefix == b.prefix ? RefLess(a.ref, b.ref) : a.prefix < b.prefix;

@@ -57,6 +57,7 @@ class RowSorter {
   void FillEntries(size_t begin, size_t end, SortEntry* out) const;
   std::vector<Run> SortedRuns(const std::vector<size_t>& first_row);
   void SortRun(SortEntry* begin, size_t size) const;
+  void SortBucket(SortEntry* begin, size_t size) const;
   Status Merge(const Run& a, const Run& b, Run* out, ExecutionContext* context) const;
 
   const std::vector<SortKey> keys_;
