@@ -7,6 +7,15 @@
 #include "sql/binder_internal.h"
 
 namespace shale {
+namespace {
+
+bool ReadsWorkingTable(const Plan& plan) {
+  if (plan.As<WorkingReadNode>()) return true;
+  return std::any_of(plan.children.begin(), plan.children.end(),
+                     [](const PlanPtr& child) { return ReadsWorkingTable(*child); });
+}
+
+}  // namespace
 
 void Binder::DeclareCommonTables(const ast::Select& select, Scope* outer) {
   const size_t first = common_tables_.size();
@@ -41,9 +50,12 @@ StatusOr<PlanPtr> Binder::ReadCommonTable(size_t index, ast::Position at, Scope*
   const std::shared_ptr<CommonTableState> state = common_tables_[index].state;
   if (state->step == CommonTableState::Step::kUnbound) RETURN_IF_ERROR(BindCommonTable(index));
   if (state->step == CommonTableState::Step::kBound) {
-    const bool copied = !state->recursive && (table.materialized == std::optional<bool>(false) ||
-                                              !FreeColumns(*state->shared->plan).empty());
-    if (copied) return ClonePlan(*state->shared->plan, &next_column_);
+    // What a recursive term reads of its own last step is another each time.
+    const Plan& plan = *state->shared->plan;
+    const bool copied =
+        !state->recursive && (table.materialized == std::optional<bool>(false) ||
+                              !FreeColumns(plan).empty() || ReadsWorkingTable(plan));
+    if (copied) return ClonePlan(plan, &next_column_);
     return ReadShared(state->shared, &next_column_);
   }
   // A reference to itself.
