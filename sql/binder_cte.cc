@@ -23,6 +23,12 @@ void Binder::DeclareCommonTables(const ast::Select& select, Scope* outer) {
 
 Status Binder::BindUnreadCommonTables(size_t first) {
   for (size_t i = first; i < common_tables_.size(); ++i) {
+    const ast::Identifier& name = common_tables_[i].table->name;
+    for (size_t j = first; j < i; ++j) {
+      if (Folded(common_tables_[j].table->name) != Folded(name)) continue;
+      return ErrorAt(name.at,
+                     fmt::format("WITH query name \"{}\" specified more than once", name.name));
+    }
     if (common_tables_[i].state->step == CommonTableState::Step::kUnbound) {
       RETURN_IF_ERROR(BindCommonTable(i));
     }
@@ -35,8 +41,10 @@ StatusOr<PlanPtr> Binder::ReadCommonTable(size_t index, ast::Position at, Scope*
   const std::shared_ptr<CommonTableState> state = common_tables_[index].state;
   if (state->step == CommonTableState::Step::kUnbound) RETURN_IF_ERROR(BindCommonTable(index));
   if (state->step == CommonTableState::Step::kBound) {
+    // What reads the working table of a recursion around it differs from step to step.
     const bool copied = !state->recursive && (table.materialized == std::optional<bool>(false) ||
-                                              !FreeColumns(*state->shared->plan).empty());
+                                              !FreeColumns(*state->shared->plan).empty() ||
+                                              ReadsWorkingTable(*state->shared->plan));
     if (copied) return ClonePlan(*state->shared->plan, &next_column_);
     return ReadShared(state->shared, &next_column_);
   }
@@ -66,6 +74,8 @@ Status Binder::BindCommonTable(size_t index) {
   std::vector<std::pair<std::shared_ptr<CommonTableState>, std::string>> waiting;
   for (const CommonTableScope& other : common_tables_) {
     if (other.state->step != CommonTableState::Step::kBinding) continue;
+    // Those of one WITH RECURSIVE all see the same.
+    if (!state.may_recurse || !other.state->may_recurse || other.visible != entry.visible) continue;
     waiting.emplace_back(other.state, other.state->refusal);
     other.state->refusal = "mutual recursion between WITH items is not supported";
   }

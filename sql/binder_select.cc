@@ -274,10 +274,26 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
       return ErrorAt(select.at,
                      "aggregate functions are not allowed in a recursive query's recursive term");
     }
+    std::vector<SetCollector::Call> key_sets = TakeSetsOf(grouping.keys, &sets);
+    std::vector<ExprPtr> key_lists;
+    for (const SetCollector::Call& call : key_sets) {
+      std::vector<size_t> used;
+      CollectColumns(*call.list, &used);
+      for (size_t id : used) {
+        const bool aggregate = std::any_of(collector.columns.begin(), collector.columns.end(),
+                                           [&](const PlanColumn& c) { return c.id == id; });
+        if (aggregate || windows.Makes(id)) {
+          return ErrorAt(select.at, fmt::format("{} functions are not allowed in GROUP BY",
+                                                aggregate ? "aggregate" : "window"));
+        }
+      }
+      key_lists.push_back(call.list);
+    }
+    MovePending(key_lists, &pending, &grouping.pending);
     MovePending(grouping.keys, &pending, &grouping.pending);
     RETURN_IF_ERROR(ApplyPending(&grouping.pending, &plan));
     RETURN_IF_ERROR(ApplyPending(&pending_inside, &plan));
-    RETURN_IF_ERROR(ApplySets(TakeSetsOf(grouping.keys, &sets), &plan));
+    RETURN_IF_ERROR(ApplySets(std::move(key_sets), &plan));
     RETURN_IF_ERROR(GroupPlan(&grouping, &collector, groupings, &plan));
     const auto& to_groups = grouping.to_groups;
     for (SelectItemBound& item : items) item.expr = to_groups(item.expr);

@@ -100,17 +100,11 @@ Status ApplySets(std::vector<SetCollector::Call> calls, PlanPtr* plan) {
   for (int level = 0; !calls.empty(); ++level) {
     UnnestNode unnest;
     std::vector<PlanColumn> output = (*plan)->output;
-    const std::set<ColumnVar> available = OutputIds(**plan);
     std::vector<SetCollector::Call> later;
     for (SetCollector::Call& call : calls) {
       if (call.level > level) {
         later.push_back(std::move(call));
         continue;
-      }
-      if (!UsesOnly(*call.list, available)) {
-        return InvalidArgument(
-            "a set-returning function in GROUP BY cannot use aggregates or "
-            "subqueries: compute them in a subquery in FROM");
       }
       unnest.lists.push_back(call.list);
       output.push_back(call.column);

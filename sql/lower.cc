@@ -39,14 +39,6 @@ struct RecursionInputs {
   std::map<const Plan*, HashJoin> joins;  // whose build side does not read the working table
 };
 
-bool ReadsWorkingTable(const Plan& plan) {
-  if (plan.As<WorkingReadNode>()) return true;
-  for (const PlanPtr& child : plan.children) {
-    if (ReadsWorkingTable(*child)) return true;
-  }
-  return false;
-}
-
 class Lowering {
  public:
   Lowering(Snapshot snapshot, bool analyze, std::shared_ptr<RecursionInputs> inputs)

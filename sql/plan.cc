@@ -270,4 +270,15 @@ ExprPtr Rewrite(const ExprPtr& expr, const std::function<ExprPtr(const ExprPtr&)
   return copy;
 }
 
+bool ReadsWorkingTable(const Plan& plan) {
+  std::set<const WorkingTable*> read, made;
+  const std::function<void(const Plan&)> visit = [&](const Plan& node) {
+    if (const auto* working = node.As<WorkingReadNode>()) read.insert(working->table.get());
+    if (const auto* recursive = node.As<RecursiveNode>()) made.insert(recursive->table.get());
+    for (const PlanPtr& child : node.children) visit(*child);
+  };
+  visit(plan);
+  return !std::includes(made.begin(), made.end(), read.begin(), read.end());
+}
+
 }  // namespace shale

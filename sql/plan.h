@@ -252,6 +252,8 @@ bool UsesOnly(const Expr& expr, const std::set<ColumnVar>& ids);
 // of that form.
 bool AddJoinKey(const ExprPtr& conjunct, const std::set<ColumnVar>& probe,
                 const std::set<ColumnVar>& build, JoinNode* join);
+// Whether it reads what the last step of a recursion around it gave.
+bool ReadsWorkingTable(const Plan& plan);
 // Rebuilds `expr` top-down: where `replace` gives something, that stands instead.
 ExprPtr Rewrite(const ExprPtr& expr, const std::function<ExprPtr(const ExprPtr&)>& replace);
 

@@ -45,6 +45,11 @@ StatusOr<SystemRelation> Functions(const Session&, const DatabaseVersion&) {
               Text(function->summary), Text(function->example), Text(function->example_result),
               Text(joined(function->aliases))});
   }
+  for (const auto& function : Registry::Get().sets()) {
+    rows.Add({Text(function->name), Text("set"), Text("set"), Text(function->signature),
+              Text(function->summary), Text(function->example), Text(function->example_result),
+              Text(joined(function->aliases))});
+  }
   for (const auto& function : Registry::Get().windows()) {
     rows.Add({Text(function->name), Text("window"), Text("window"), Text(function->signature),
               Text(function->summary), Text(function->example), Text(function->example_result),

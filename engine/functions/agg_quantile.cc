@@ -370,6 +370,174 @@ StatusOr<ResolvedAggregate> ResolveQuantileDisc(std::span<const ArgumentType> ar
   });
 }
 
+// ---- several fractions at once
+// -------------------------------------------------------------------
+
+// percentile_…(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY x): an array of the answers.
+template <typename T>
+struct ManyState {
+  ArenaList<typename Kept<T>::Stored> values;
+  ArenaList<double> fractions;  // NaN is NULL
+  uint32_t known;               // 1: fractions were given, 2: NULL was
+  uint32_t descending;
+};
+
+template <typename T, typename Ending, bool kDescending>
+struct ManyOp {
+  using State = ManyState<T>;
+  static constexpr std::string_view kName = "percentile";
+  static constexpr uint8_t kVersion = 1;
+
+  static bool SetFractions(const AggregateCall& call, const Vector& arrays, size_t row,
+                           State* state) {
+    if (arrays.IsNull(row)) {
+      state->known = 2;
+      return true;
+    }
+    state->known = 1;
+    const ListEntry entry = arrays.values<ListEntry>()[arrays.is_constant() ? 0 : row];
+    const Vector items = arrays.children()[0].Flatten();
+    for (uint32_t i = entry.offset; i < entry.offset + entry.length; ++i) {
+      const double fraction = items.IsNull(i) ? std::nan("") : items.values<double>()[i];
+      if (!state->fractions.Add(call.arena, fraction)) return false;
+    }
+    return true;
+  }
+  static Status Update(const AggregateCall& call, std::byte* base, size_t stride,
+                       const uint32_t* groups, std::span<const Vector> args, size_t num_rows) {
+    bool ok = true;
+    ForEachValid<T>(args[1], num_rows, [&](size_t i, const T& value) {
+      State* state = StateAt<State>(base, stride, groups[i]);
+      if (state->known == 0) {
+        state->descending = kDescending;
+        ok &= SetFractions(call, args[0], i, state);
+      }
+      ok &= state->values.Add(call.arena, Kept<T>::Keep(call.arena, value));
+    });
+    return ok ? OkStatus() : Failure(call);
+  }
+  static Status UpdateOne(const AggregateCall& call, std::byte* bytes, std::span<const Vector> args,
+                          size_t num_rows) {
+    std::vector<Vector> flat;
+    for (const Vector& arg : args) {
+      Vector storage;
+      flat.push_back(FlatOrConstant(arg, &storage));
+    }
+    const std::vector<uint32_t> groups(num_rows, 0);
+    return Update(call, bytes, sizeof(State), groups.data(), flat, num_rows);
+  }
+  static bool Merge(const AggregateCall& call, State* into, const State& from) {
+    if (from.known == 0) return true;
+    if (into->known == 0) {
+      into->known = from.known;
+      into->descending = from.descending;
+      into->fractions.Share(from.fractions);
+    }
+    return into->values.AddAll(call.arena, from.values.data, from.values.size);
+  }
+  static void Write(const State& state, StateWriter* writer) {
+    writer->Put(static_cast<uint8_t>(state.known | (state.descending ? 4 : 0)));
+    writer->Put(state.fractions.size);
+    for (uint32_t i = 0; i < state.fractions.size; ++i) writer->Put(state.fractions.data[i]);
+    writer->Put(state.values.size);
+    for (uint32_t i = 0; i < state.values.size; ++i) {
+      writer->Put<T>(Kept<T>::Get(state.values.data[i]));
+    }
+  }
+  static bool Read(const AggregateCall& call, StateReader* reader, State* state) {
+    uint8_t flags;
+    uint32_t size;
+    if (!reader->Get(&flags) || flags > 7 || (flags & 3) == 3 || !reader->Get(&size) ||
+        size > reader->left() / sizeof(double)) {
+      return false;
+    }
+    state->known = flags & 3;
+    state->descending = flags >> 2;
+    for (uint32_t i = 0; i < size; ++i) {
+      double fraction;
+      if (!reader->Get(&fraction) || !state->fractions.Add(call.arena, fraction)) return false;
+    }
+    if (!reader->Get(&size) || size > reader->left()) return false;
+    for (uint32_t i = 0; i < size; ++i) {
+      T value;
+      if (!reader->Get(&value) ||
+          !state->values.Add(call.arena, Kept<T>::Keep(call.arena, value))) {
+        return false;
+      }
+    }
+    return true;
+  }
+  static Status Failure(const AggregateCall&) { return TooManyValues(kName); }
+  static void Finish(const AggregateCall&, const State&, ResultWriter*, size_t) {}
+
+  static Status Finalize(const AggregateCall& call, const std::byte* base, size_t stride,
+                         size_t num_rows, Vector* result) {
+    VectorBuilder items(call.result_type.child());
+    auto* entries = result->mutable_values<ListEntry>();
+    for (size_t row = 0; row < num_rows; ++row) {
+      const State& state = *StateAt<State>(base, stride, static_cast<uint32_t>(row));
+      entries[row] = {static_cast<uint32_t>(items.size()), 0};
+      if (state.known != 1 || state.values.size == 0) {
+        result->SetNull(row);
+        continue;
+      }
+      OrderedState<T> one{};
+      one.values = state.values;
+      for (uint32_t i = 0; i < state.fractions.size; ++i) {
+        const double fraction = state.fractions.data[i];
+        if (fraction != fraction) {
+          items.AppendNull();
+          continue;
+        }
+        one.parameters = {fraction, 0, state.descending};
+        Vector answer = Vector::Flat(call.result_type.child(), 1);
+        {
+          ResultWriter writer(&answer);
+          RETURN_IF_ERROR(Ending::Finish(call, one, &writer, 0));
+        }
+        items.Append<T>(answer.values<T>()[0]);
+      }
+      entries[row].length = static_cast<uint32_t>(items.size()) - entries[row].offset;
+    }
+    result->mutable_children() = {items.Finish()};
+    return OkStatus();
+  }
+};
+
+// (fractions DOUBLE[], x [, descending]); NotFound for anything else.
+template <typename T, typename Ending>
+StatusOr<ResolvedAggregate> ResolveMany(std::span<const ArgumentType> args, const Type& type) {
+  const auto resolved = [&]<bool kDescending>() {
+    using Op = ManyOp<T, Ending, kDescending>;
+    AggregateKernels kernels = KernelsOf<Op>();
+    kernels.finalize = Op::Finalize;
+    std::vector<Type> types = {Type::List(TypeId::kDouble), type};
+    if (kDescending) types.push_back(TypeId::kBoolean);
+    return Resolved(kernels, std::move(types), Type::List(type));
+  };
+  if (args.size() == 2) return resolved.template operator()<false>();
+  return resolved.template operator()<true>();
+}
+bool IsWithinGroupOfMany(std::span<const ArgumentType> args) {
+  return (args.size() == 2 || (args.size() == 3 && IsFlag(args[2]))) && !args[0].untyped_literal &&
+         args[0].type.id() == TypeId::kList && args[0].type.child().IsNumeric();
+}
+
+StatusOr<ResolvedAggregate> ResolvePercentilesCont(std::span<const ArgumentType> args) {
+  if (!IsWithinGroupOfMany(args)) return NoSuchOverload();
+  if (IsInterval(args[1])) return ResolveMany<Interval, ContinuousEnding>(args, TypeId::kInterval);
+  if (!GoesToDouble(args[1])) return NoSuchOverload();
+  return ResolveMany<double, ContinuousEnding>(args, TypeId::kDouble);
+}
+StatusOr<ResolvedAggregate> ResolvePercentilesDisc(std::span<const ArgumentType> args) {
+  if (!IsWithinGroupOfMany(args)) return NoSuchOverload();
+  const Type type = SettledType(args[1]);
+  if (IsNested(type)) return NoSuchOverload();
+  return DispatchPhysical(type.physical(), [&]<typename T>() -> StatusOr<ResolvedAggregate> {
+    return ResolveMany<T, DiscreteEnding>(args, type);
+  });
+}
+
 struct Row {
   std::string name;
   std::vector<std::string> aliases;
@@ -428,6 +596,22 @@ void RegisterQuantileAggregates(Registry* registry) {
        "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY x) FROM (VALUES ('a'), ('b')) t(x)",
        "a",
        ResolvePercentileDisc},
+      {"percentile_cont",
+       {},
+       "(fractions DOUBLE[]) WITHIN GROUP (ORDER BY x NUMERIC) → DOUBLE[]",
+       "The values at several fractions of the ordered values, linear between neighbours.",
+       "SELECT percentile_cont(ARRAY[0, 0.5]) WITHIN GROUP (ORDER BY x) FROM (VALUES (1), (2)) "
+       "t(x)",
+       "{1,1.5}",
+       ResolvePercentilesCont},
+      {"percentile_disc",
+       {},
+       "(fractions DOUBLE[]) WITHIN GROUP (ORDER BY x ANY) → ANY[]",
+       "The first of the ordered values whose share of the rows reaches each fraction.",
+       "SELECT percentile_disc(ARRAY[0.5, 1]) WITHIN GROUP (ORDER BY x) FROM (VALUES ('a'), ('b')) "
+       "t(x)",
+       "{a,b}",
+       ResolvePercentilesDisc},
   };
   for (const Row& row : rows) {
     AggregateFunction function;

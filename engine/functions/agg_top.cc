@@ -21,6 +21,7 @@ namespace {
 constexpr uint32_t kMaxCounters = 1024;
 constexpr uint32_t kMaxHistogramValues = 1 << 20;
 constexpr int64_t kMaxTop = 1000;
+constexpr int64_t kMaxCount = int64_t{1} << 60;  // that stored bytes may claim
 
 // A value as text (its canonical one, so that all types are alike) and how often it came.
 struct Counter {
@@ -150,13 +151,15 @@ struct CountOp {
   static bool Read(const AggregateCall& call, StateReader* reader, State* state) {
     uint32_t size;
     if (!reader->Get(&state->k) || !reader->Get(&state->floor) || state->floor < 0 ||
-        !reader->Get(&size) || size > (kTop ? kMaxCounters : kMaxHistogramValues)) {
+        state->floor > kMaxCount || !reader->Get(&size) ||
+        size > (kTop ? kMaxCounters : kMaxHistogramValues)) {
       return false;
     }
     for (uint32_t i = 0; i < size; ++i) {
       int64_t count;
       std::string_view text;
-      if (!reader->Get(&count) || count < 1 || !reader->Get(&text)) return false;
+      if (!reader->Get(&count) || count < 1 || count > kMaxCount || !reader->Get(&text))
+        return false;
       const uint64_t hash = HashOfText(text);
       if (FindCounter(state, text, hash) != nullptr ||
           !NewCounter(call.arena, state, text, hash, count)) {
@@ -189,6 +192,7 @@ struct CountOp {
         scratch.clear();
         AppendText(values, values.is_constant() ? 0 : row, "UTC", &scratch);
         text = scratch;
+        if (text == "-0") text = "0";  // they are equal
       }
       if (!Count(call.arena, state, text, 1, kTop)) return Failure(call);
     }

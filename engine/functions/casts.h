@@ -7,10 +7,10 @@
 
 namespace shale {
 
-ScalarKernel NumericCast(const Type& from, const Type& to, bool try_cast);   // and BOOLEAN
+ScalarKernel NumericCast(const Type& from, const Type& to, bool try_cast);  // and BOOLEAN
 ScalarKernel DateTimeCast(const Type& from, const Type& to, bool try_cast);
-ScalarKernel JsonCast(const Type& from, const Type& to, bool try_cast);      // JSON to numbers
-ScalarKernel TextCast(const Type& from, const Type& to, bool try_cast);      // TEXT on one side
+ScalarKernel JsonCast(const Type& from, const Type& to, bool try_cast);  // JSON to numbers
+ScalarKernel TextCast(const Type& from, const Type& to, bool try_cast);  // TEXT on one side
 
 namespace cast_internal {
 
@@ -28,7 +28,8 @@ Status ConvertRows(const KernelCall& call, Vector* result, F convert, E error) {
   } else {
     for (size_t i = 0; i < n; ++i) bad |= !convert(in[i], &out[i]);
   }
-  if (bad == 0) [[likely]] return OkStatus();
+  if (bad == 0) [[likely]]
+    return OkStatus();
   for (size_t i = 0; i < n; ++i) {
     if (result->has_nulls() && !BitIsSet(result->validity(), i)) continue;
     To ignored;

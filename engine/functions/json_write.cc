@@ -16,7 +16,7 @@ constexpr int kMaxPlainExponent = 400;
 
 // "1e2" as 100, "-0" as 0, "1.50" as it is: what NUMERIC prints.
 void AppendPlainNumber(std::string_view number, std::string* out) {
-  const bool negative = number.front() == '-';
+  const bool negative = number.starts_with('-');
   std::string_view rest = number.substr(negative);
   const size_t e = rest.find_first_of("eE");
   int exponent = 0;
@@ -78,7 +78,8 @@ std::vector<Member> CanonicalMembers(std::string_view object) {
   for (JsonItems items(object); items.Next();) {
     std::string_view name;
     if (!JsonUnquote(items.key(), &buffer, &name)) {
-      name = items.key().substr(1, items.key().size() - 2);
+      name = items.key();
+      if (name.size() >= 2) name = name.substr(1, name.size() - 2);
     }
     members.push_back({std::string(name), items.value()});
   }
@@ -157,10 +158,13 @@ void AppendValueAsJson(const Vector& vector, size_t row, std::string_view time_z
     }
     case TypeId::kList: {
       const ListEntry entry = vector.values<ListEntry>()[vector.is_constant() ? 0 : row];
+      const Vector& child = vector.children()[0];
+      Vector flat;
+      if (!child.is_flat()) flat = child.Flatten();
       out->push_back('[');
       for (uint32_t i = 0; i < entry.length; ++i) {
         if (i > 0) out->push_back(',');
-        AppendValueAsJson(vector.children()[0], entry.offset + i, time_zone, out);
+        AppendValueAsJson(child.is_flat() ? child : flat, entry.offset + i, time_zone, out);
       }
       out->push_back(']');
       return;

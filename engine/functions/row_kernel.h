@@ -43,8 +43,9 @@ class RowState {
   // False, and an error naming the limit, when a text of `size` bytes would be too much.
   bool HasRoom(size_t size, std::string_view function) {
     if (size > kMaxTextBytes) {
-      Fail(ResourceExhausted("requested length too large: {} gives {} bytes, the limit is {} bytes a text",
-                             function, size, kMaxTextBytes));
+      Fail(ResourceExhausted(
+          "requested length too large: {} gives {} bytes, the limit is {} bytes a text", function,
+          size, kMaxTextBytes));
     } else if (arena_.size_bytes() + size > kMaxBatchTextBytes) {
       Fail(ResourceExhausted("{}: the results of one batch of rows take over {} bytes", function,
                              kMaxBatchTextBytes));

@@ -12,6 +12,11 @@ Status TooManyElements() {
                            kMaxBatchElements);
 }
 
+// Whether so many would clearly be too many: known before any is made. Rounding does not matter.
+bool IsTooLong(double distance, double step) {
+  return distance / step > 2.0 * static_cast<double>(kMaxBatchElements);
+}
+
 template <typename T>
 Status NumberSeries(const KernelCall& call, Vector* result, bool exclusive) {
   const bool has_from = call.args.size() > 1;
@@ -34,8 +39,13 @@ Status NumberSeries(const KernelCall& call, Vector* result, bool exclusive) {
     }
     const auto begin = static_cast<uint32_t>(items.size());
     const int128_t end = int128_t{to[row]} - (exclusive ? (step > 0 ? 1 : -1) : 0);
-    for (int128_t value = has_from ? from[row] : T{0}; step > 0 ? value <= end : value >= end;
-         value += step) {
+    const int128_t start = has_from ? from[row] : T{0};
+    if (IsTooLong(static_cast<double>(end) - static_cast<double>(start),
+                  static_cast<double>(step))) {
+      status = TooManyElements();
+      return false;
+    }
+    for (int128_t value = start; step > 0 ? value <= end : value >= end; value += step) {
       if (items.size() >= kMaxBatchElements) {
         status = TooManyElements();
         return false;
@@ -68,6 +78,11 @@ Status TimeSeries(const KernelCall& call, Vector* result, bool exclusive) {
     const auto begin = static_cast<uint32_t>(items.size());
     int64_t at = from[row];
     const int64_t end = to[row];
+    if (IsFiniteTimestamp(at) && IsFiniteTimestamp(end) &&
+        IsTooLong(static_cast<double>(end) - static_cast<double>(at), static_cast<double>(order))) {
+      status = TooManyElements();
+      return false;
+    }
     while (order > 0 ? (exclusive ? at < end : at <= end) : (exclusive ? at > end : at >= end)) {
       if (items.size() >= kMaxBatchElements) {
         status = TooManyElements();

@@ -57,9 +57,12 @@ Status ToJsonKernel(const KernelCall& call, Vector* result) {
 }
 
 // A member's name out of any value.
-Status AppendKey(const KernelCall& call, size_t arg, size_t row, std::string* out) {
+Status AppendKey(const KernelCall& call, size_t arg, size_t row, bool canonical, std::string* out) {
   const Vector& vector = call.args[arg];
-  if (vector.IsNull(row)) return InvalidArgument("argument {} cannot be null", arg + 1);
+  if (vector.IsNull(row)) {
+    return canonical ? InvalidArgument("argument {}: key must not be null", arg + 1)
+                     : InvalidArgument("argument {} cannot be null", arg + 1);
+  }
   std::string key;
   AppendValueAsJson(vector, row, call.context.time_zone, &key);
   if (key[0] == '"' && vector.type().id() != TypeId::kJson) {
@@ -82,7 +85,7 @@ Status BuildObjectKernel(const KernelCall& call, Vector* result) {
     text->push_back('{');
     for (size_t i = 0; i < call.args.size(); i += 2) {
       if (i > 0) *text += ", ";
-      RETURN_IF_ERROR(AppendKey(call, i, row, text));
+      RETURN_IF_ERROR(AppendKey(call, i, row, kStyle == JsonStyle::kCanonical, text));
       *text += " : ";
       AppendValueAsJson(call.args[i + 1], row, call.context.time_zone, text);
     }

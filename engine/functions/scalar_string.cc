@@ -237,7 +237,8 @@ std::string_view Translate(RowState& row, std::string_view text, std::string_vie
 std::string_view Overlay(RowState& row, std::string_view text, std::string_view placing,
                          int32_t from, int32_t count) {
   if (from <= 0) {
-    row.Fail(InvalidArgument("negative substring length not allowed; overlay's positions start at 1, not {}", from));
+    row.Fail(InvalidArgument(
+        "negative substring length not allowed; overlay's positions start at 1, not {}", from));
     return {};
   }
   std::string& out = row.scratch();

@@ -22,7 +22,8 @@ int32_t Position(std::string_view text, std::string_view part) {
 std::string_view SplitPart(RowState& row, std::string_view text, std::string_view delimiter,
                            int32_t field) {
   if (field == 0) {
-    row.Fail(InvalidArgument("field position must not be zero; it counts from 1, or from -1 at the end"));
+    row.Fail(InvalidArgument(
+        "field position must not be zero; it counts from 1, or from -1 at the end"));
     return {};
   }
   if (text.empty()) return {};

@@ -28,7 +28,9 @@ class ListReader {
     if (!Take('{')) return Error("Array value must start with \"{\".");
     RETURN_IF_ERROR(ReadItems(out, 1));
     SkipSpace();
-    return at_ == text_.size() ? OkStatus() : Error("Junk after closing right brace.");
+    if (at_ == text_.size()) return OkStatus();
+    out->Truncate(out->size() - 1);
+    return Error("Junk after closing right brace.");
   }
 
  private:

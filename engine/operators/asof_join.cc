@@ -108,8 +108,8 @@ class AsofBuild : public Sink {
       keys.push_back(values.is_run() ? values.Flatten() : std::move(values));
     }
     ASSIGN_OR_RETURN(Vector order, worker->order->Evaluate(input));
-    RETURN_IF_ERROR(OrdersOf(keys, ForSorting(std::move(order)), input.num_rows, &kept.orders,
-                             &kept.rows));
+    RETURN_IF_ERROR(
+        OrdersOf(keys, ForSorting(std::move(order)), input.num_rows, &kept.orders, &kept.rows));
     if (!keys.empty()) {
       kept.words.resize(input.num_rows * table_->layout.words(false));
       RETURN_IF_ERROR(worker->packer->Pack(keys, input.num_rows, false, kept.words.data()));
@@ -142,7 +142,8 @@ class AsofBuild : public Sink {
     RETURN_IF_ERROR(table.memory->Resize(bytes_));
     const int words = table.layout.words(false);
     const bool keyed = !table.plan.build_keys.empty();
-    if (keyed) table.groups = std::make_unique<GroupTable>(words, sizeof(uint64_t), context->memory);
+    if (keyed)
+      table.groups = std::make_unique<GroupTable>(words, sizeof(uint64_t), context->memory);
     // Each row's group, then the rows group by group.
     std::vector<std::vector<uint32_t>> groups(chunks_.size());
     std::vector<uint64_t> packed;
@@ -157,13 +158,12 @@ class AsofBuild : public Sink {
         std::copy_n(chunk.words.data() + size_t{chunk.rows[i]} * words, words,
                     packed.data() + i * words);
       }
-      RETURN_IF_ERROR(
-          table.groups->FindOrAdd(packed.data(), chunk.rows.size(), groups[c].data()));
+      RETURN_IF_ERROR(table.groups->FindOrAdd(packed.data(), chunk.rows.size(), groups[c].data()));
     }
     constexpr size_t kMaxRows = UINT32_MAX - 1;
     if (total > kMaxRows) {
-      return ResourceExhausted("the right side of an ASOF JOIN has {} rows, at most {} are possible",
-                               total, kMaxRows);
+      return ResourceExhausted(
+          "the right side of an ASOF JOIN has {} rows, at most {} are possible", total, kMaxRows);
     }
     const size_t num_groups = keyed ? table.groups->size() : 1;
     table.begin.assign(num_groups + 1, 0);
@@ -177,8 +177,8 @@ class AsofBuild : public Sink {
       const BuildChunk& chunk = chunks_[c];
       for (size_t i = 0; i < chunk.rows.size(); ++i) {
         const uint32_t row = chunk.rows.data()[i];
-        table.rows.data()[next.data()[groups[c].data()[i]]++] = {
-            chunk.orders.data()[row], {static_cast<uint32_t>(c), row}};
+        table.rows.data()[next.data()[groups[c].data()[i]]++] = {chunk.orders.data()[row],
+                                                                 {static_cast<uint32_t>(c), row}};
       }
     }
     const auto before = [](const Row& a, const Row& b) { return a.order < b.order; };
@@ -234,8 +234,8 @@ class AsofProbe : public Operator {
     ASSIGN_OR_RETURN(Vector order, worker->order->Evaluate(input));
     std::vector<SortPrefix> orders;
     std::vector<uint32_t> candidates;
-    RETURN_IF_ERROR(OrdersOf(keys, ForSorting(std::move(order)), input.num_rows, &orders,
-                             &candidates));
+    RETURN_IF_ERROR(
+        OrdersOf(keys, ForSorting(std::move(order)), input.num_rows, &orders, &candidates));
     std::vector<uint32_t> groups(input.num_rows, 0);
     if (!keys.empty()) {
       const int words = table.layout.words(false);

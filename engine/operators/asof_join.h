@@ -10,7 +10,7 @@
 namespace shale {
 
 struct AsofPlan {
-  bool left = false;  // probe rows without a build row stay, with NULLs
+  bool left = false;                            // probe rows without a build row stay, with NULLs
   std::vector<ExprPtr> probe_keys, build_keys;  // compared with =, pairwise of one type
   ExprPtr probe_order, build_order;             // of one type, a number or a time
   // What holds of probe_order and build_order: "<", "<=", ">" or ">=". Of ">=" the nearest build

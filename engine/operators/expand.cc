@@ -20,8 +20,8 @@ class Expand : public Operator {
         output.columns.push_back(sets_[s][k] ? key
                                              : Vector::ConstantNull(key.type(), input.num_rows));
       }
-      output.columns.push_back(Vector::Constant(
-          Value::Int(TypeId::kInteger, static_cast<int64_t>(s)), input.num_rows));
+      output.columns.push_back(
+          Vector::Constant(Value::Int(TypeId::kInteger, static_cast<int64_t>(s)), input.num_rows));
       ASSIGN_OR_RETURN(Flow flow, emit(std::move(output)));
       if (flow == Flow::kDone) return flow;
     }

@@ -288,9 +288,8 @@ HashJoin MakeHashJoin(JoinKind kind, std::vector<ExprPtr> probe_keys,
   join->residual = std::move(residual);
   join->probe_types = std::move(probe_types);
   join->build_types = std::move(build_types);
-  std::shared_ptr<Operator> probe = join->probe_keys.empty()
-                                        ? MakeLoopProbe(join)
-                                        : std::make_shared<HashProbe>(join);
+  std::shared_ptr<Operator> probe =
+      join->probe_keys.empty() ? MakeLoopProbe(join) : std::make_shared<HashProbe>(join);
   std::shared_ptr<const JoinBounds> bounds;
   if (join->drops_probe()) bounds = join;
   return {MakeJoinBuild(join), std::move(probe), std::move(bounds)};

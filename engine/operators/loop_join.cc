@@ -148,8 +148,8 @@ class LoopProbe : public JoinProbe {
                            : Vector::Constant(value, count);
   }
 
-  StatusOr<Flow> Add(LoopWorker* worker, const Chunk& input, uint32_t probe_row,
-                     uint32_t build_row, const Emit& emit) {
+  StatusOr<Flow> Add(LoopWorker* worker, const Chunk& input, uint32_t probe_row, uint32_t build_row,
+                     const Emit& emit) {
     worker->probe_rows.data()[worker->num_pairs] = probe_row;
     worker->build_rows.data()[worker->num_pairs] = build_row;
     if (++worker->num_pairs < kChunkRows) return Flow::kMore;
@@ -163,7 +163,8 @@ class LoopProbe : public JoinProbe {
     return emit(Pairs(input, worker->probe_rows.data(), worker->build_rows.data(), count));
   }
 
-  // The condition's input: the columns of one side as they are; the other side's row is to be fixed.
+  // The condition's input: the columns of one side as they are; the other side's row is to be
+  // fixed.
   Chunk ProbeInput(const Chunk& input) const {
     Chunk pairs;
     pairs.num_rows = input.num_rows;
@@ -179,8 +180,8 @@ class LoopProbe : public JoinProbe {
     pairs.columns.resize(join_->probe_types.size() + join_->build_types.size());
     for (size_t column : residual_columns_) {
       if (column < input.columns.size()) continue;
-      pairs.columns[column] = join_->columns[column - input.columns.size()].Slice(
-          block * kChunkRows, pairs.num_rows);
+      pairs.columns[column] =
+          join_->columns[column - input.columns.size()].Slice(block * kChunkRows, pairs.num_rows);
     }
     return pairs;
   }
@@ -194,8 +195,7 @@ class LoopProbe : public JoinProbe {
   void FixBuildRow(const Chunk& input, size_t row, Chunk* pairs) const {
     for (size_t column : residual_columns_) {
       if (column >= input.columns.size()) {
-        pairs->columns[column] =
-            join_->Repeat(column - input.columns.size(), row, pairs->num_rows);
+        pairs->columns[column] = join_->Repeat(column - input.columns.size(), row, pairs->num_rows);
       }
     }
   }

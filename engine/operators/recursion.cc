@@ -68,8 +68,7 @@ class Recursion : public Source {
         std::vector<uint32_t> groups(fresh.num_rows), selected;
         const size_t known = state->seen->table().size();
         bool uniform = false;
-        RETURN_IF_ERROR(
-            state->seen->Group(fresh.columns, fresh.num_rows, groups.data(), &uniform));
+        RETURN_IF_ERROR(state->seen->Group(fresh.columns, fresh.num_rows, groups.data(), &uniform));
         std::vector<bool> taken(state->seen->table().size() - known);
         for (uint32_t i = 0; i < fresh.num_rows; ++i) {
           if (groups[i] < known || taken[groups[i] - known]) continue;
@@ -79,7 +78,8 @@ class Recursion : public Source {
         fresh = fresh.Gather(selected.data(), selected.size());
       }
       if (fresh.num_rows == 0) continue;
-      for (const Vector& column : fresh.columns) bytes += static_cast<int64_t>(column.MemoryUsage());
+      for (const Vector& column : fresh.columns)
+        bytes += static_cast<int64_t>(column.MemoryUsage());
       kept.push_back(std::move(fresh));
     }
     RETURN_IF_ERROR(state->memory.Resize(bytes));

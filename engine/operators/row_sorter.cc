@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 
 #include "engine/exec/pipeline.h"
 #include "engine/expr/evaluator.h"
@@ -11,6 +12,9 @@ namespace {
 
 // Fewer rows are sorted by one worker.
 constexpr size_t kRowsAlone = 65536;
+// Longer runs are dealt into 2^kBucketBits buckets.
+constexpr size_t kBucketSortRows = size_t{1} << 17;
+constexpr int kBucketBits = 11;
 
 struct SortWorker : WorkerState {
   explicit SortWorker(MemoryBudget* budget) : memory(budget) {}
@@ -62,10 +66,12 @@ void RowSorter::Combine(WorkerState* state) {
   MutexLock lock(&mutex_);
   for (Chunk& chunk : worker->chunks) chunks_.push_back(std::move(chunk));
   for (auto& keys : worker->key_vectors) key_vectors_.push_back(std::move(keys));
+  worker_ends_.push_back(chunks_.size());
   held_bytes_ += worker->bytes;
 }
 
-// As many runs as workers, each sorted by one of them, then merged two by two.
+// What each worker has brought is a run when it is sorted already (a scan in key order); else as
+// many runs as workers are sorted side by side. Runs are merged two by two.
 Status RowSorter::Sort(ExecutionContext* context) {
   MutexLock lock(&mutex_);
   memory_ = std::make_unique<Reservation>(context->memory);
@@ -73,29 +79,64 @@ Status RowSorter::Sort(ExecutionContext* context) {
   size_t num_rows = 0;
   for (const Chunk& chunk : chunks_) num_rows += chunk.num_rows;
   RankKeys(num_rows);
-  const size_t num_runs = num_rows < kRowsAlone || keys_.empty()
-                              ? 1
-                              : static_cast<size_t>(std::max(context->num_workers, 1));
-  std::vector<Run> runs(num_runs);
-  RETURN_IF_ERROR(RunParallel(static_cast<int>(num_runs), [&](int run) {
-    return MakeRun(chunks_.size() * run / num_runs, chunks_.size() * (run + 1) / num_runs,
-                   &runs[run]);
+  const bool alone = num_rows < kRowsAlone || keys_.empty();
+  const size_t workers = alone ? 1 : static_cast<size_t>(std::max(context->num_workers, 1));
+  entries_.resize(num_rows);
+  std::vector<size_t> first_row = {0};
+  for (const Chunk& chunk : chunks_) first_row.push_back(first_row.back() + chunk.num_rows);
+  RETURN_IF_ERROR(RunParallel(static_cast<int>(workers), [&](int worker) -> Status {
+    const size_t begin = chunks_.size() * worker / workers;
+    FillEntries(begin, chunks_.size() * (worker + 1) / workers, entries_.data() + first_row[begin]);
+    return OkStatus();
   }));
-  while (runs.size() > 1) {
-    // The two shortest first.
-    std::sort(runs.begin(), runs.end(),
-              [](const Run& a, const Run& b) { return a.size() > b.size(); });
-    Run b = std::move(runs.back());
-    runs.pop_back();
-    Run a = std::move(runs.back());
-    runs.pop_back();
-    Run merged(a.size() + b.size());
-    RETURN_IF_ERROR(Merge(a, b, &merged, context));
-    runs.push_back(std::move(merged));
+  if (!keys_.empty()) {
+    std::vector<Run> runs = SortedRuns(first_row);
+    if (runs.empty()) {
+      for (size_t i = 0; i < workers; ++i) {
+        SortEntry* begin = entries_.data() + num_rows * i / workers;
+        runs.push_back({begin, num_rows * (i + 1) / workers - num_rows * i / workers, {}});
+      }
+      RETURN_IF_ERROR(RunParallel(static_cast<int>(workers), [&](int run) -> Status {
+        SortRun(runs[run].begin, runs[run].size);
+        return OkStatus();
+      }));
+    }
+    while (runs.size() > 1) {
+      // The two shortest first.
+      std::sort(runs.begin(), runs.end(),
+                [](const Run& a, const Run& b) { return a.size > b.size; });
+      const Run b = std::move(runs.back());
+      runs.pop_back();
+      const Run a = std::move(runs.back());
+      runs.pop_back();
+      Run merged;
+      merged.own.resize(a.size + b.size);
+      merged.begin = merged.own.data();
+      merged.size = merged.own.size();
+      RETURN_IF_ERROR(Merge(a, b, &merged, context));
+      runs.push_back(std::move(merged));
+    }
+    if (!runs.empty() && !runs[0].own.empty()) entries_ = std::move(runs[0].own);
   }
-  entries_ = std::move(runs[0]);
   gatherer_ = std::make_unique<ChunkGatherer>(types_, &chunks_);
   return OkStatus();
+}
+
+// A run a worker, if all of them are sorted; else none.
+std::vector<RowSorter::Run> RowSorter::SortedRuns(const std::vector<size_t>& first_row) {
+  std::vector<Run> runs;
+  size_t begin = 0;
+  for (size_t chunk_end : worker_ends_) {
+    const size_t end = first_row[chunk_end];
+    SortEntry* entries = entries_.data();
+    if (!std::is_sorted(entries + begin, entries + end,
+                        [this](const SortEntry& a, const SortEntry& b) { return Less(a, b); })) {
+      return {};
+    }
+    if (end > begin) runs.push_back({entries + begin, end - begin, {}});
+    begin = end;
+  }
+  return runs;
 }
 
 void RowSorter::MarkStarts(size_t num_keys, size_t begin, size_t end, uint64_t* starts) const {
@@ -140,13 +181,9 @@ bool RowSorter::Less(const SortEntry& a, const SortEntry& b) const {
   return RefLess(a.ref, b.ref);
 }
 
-// The rows of chunks [begin, end), sorted.
-Status RowSorter::MakeRun(size_t begin, size_t end, Run* run) const {
-  size_t num_rows = 0;
-  for (size_t c = begin; c < end; ++c) num_rows += chunks_[c].num_rows;
-  run->resize(num_rows);
+// The rows of chunks [begin, end), in their order.
+void RowSorter::FillEntries(size_t begin, size_t end, SortEntry* out) const {
   std::vector<SortPrefix> prefixes;
-  SortEntry* out = run->data();
   for (size_t c = begin; c < end; ++c) {
     const size_t count = chunks_[c].num_rows;
     prefixes.resize(std::max(prefixes.size(), count));
@@ -155,34 +192,64 @@ Status RowSorter::MakeRun(size_t begin, size_t end, Run* run) const {
       *out++ = {prefixes.data()[i], {static_cast<uint32_t>(c), static_cast<uint32_t>(i)}};
     }
   }
-  if (keys_.empty()) return OkStatus();
+}
+
+// A long run is dealt first into buckets by the leading bits in which its prefixes differ: buckets
+// fit the cache, and their sorts compare half as often.
+void RowSorter::SortRun(SortEntry* begin, size_t size) const {
+  if (size < kBucketSortRows) return SortBucket(begin, size);
+  const SortPrefix first = begin[0].prefix;
+  SortPrefix differ{0, 0};
+  for (size_t i = 1; i < size; ++i) {
+    differ.high |= begin[i].prefix.high ^ first.high;
+    differ.low |= begin[i].prefix.low ^ first.low;
+  }
+  const int same_bits =
+      differ.high ? std::countl_zero(differ.high) : 64 + std::countl_zero(differ.low);
+  if (same_bits == 128) return SortBucket(begin, size);
+  const auto bucket_of = [&](const SortPrefix& prefix) {
+    const uint128_t bits = (static_cast<uint128_t>(prefix.high) << 64) | prefix.low;
+    return static_cast<size_t>((bits << same_bits) >> (128 - kBucketBits));
+  };
+  std::vector<size_t> ends(size_t{1} << kBucketBits);
+  for (size_t i = 0; i < size; ++i) ++ends.data()[bucket_of(begin[i].prefix)];
+  size_t total = 0;
+  for (size_t& end : ends) total += std::exchange(end, total);
+  const auto dealt = std::make_unique_for_overwrite<SortEntry[]>(size);
+  for (size_t i = 0; i < size; ++i) {
+    dealt.get()[ends.data()[bucket_of(begin[i].prefix)]++] = begin[i];
+  }
+  std::copy(dealt.get(), dealt.get() + size, begin);
+  size_t start = 0;
+  for (size_t end : ends) {
+    SortRun(begin + start, end - start);
+    start = end;
+  }
+}
+
+void RowSorter::SortBucket(SortEntry* begin, size_t size) const {
   if (first_tie_key_ == keys_.size()) {
-    const auto in_order = [](const SortEntry& a, const SortEntry& b) {
-      return a.prefix < b.prefix;
-    };
-    if (std::is_sorted(run->begin(), run->end(), in_order)) return OkStatus();
-    std::sort(run->begin(), run->end(), [](const SortEntry& a, const SortEntry& b) {
+    std::sort(begin, begin + size, [](const SortEntry& a, const SortEntry& b) {
       return a.prefix == b.prefix ? RefLess(a.ref, b.ref) : a.prefix < b.prefix;
     });
   } else {
-    std::sort(run->begin(), run->end(),
+    std::sort(begin, begin + size,
               [this](const SortEntry& a, const SortEntry& b) { return Less(a, b); });
   }
-  return OkStatus();
 }
 
 // Both inputs are cut so that equal shares of the output can be merged side by side.
 Status RowSorter::Merge(const Run& a, const Run& b, Run* out, ExecutionContext* context) const {
   const auto less = [this](const SortEntry& x, const SortEntry& y) { return Less(x, y); };
-  const size_t shares = out->size() < kRowsAlone ? 1 : context->num_workers * 2;
+  const size_t shares = out->size < kRowsAlone ? 1 : context->num_workers * 2;
   // How many of the first `total` rows of the output come from a.
   const auto cut = [&](size_t total) {
-    size_t low = total > b.size() ? total - b.size() : 0;
-    size_t high = std::min(total, a.size());
+    size_t low = total > b.size ? total - b.size : 0;
+    size_t high = std::min(total, a.size);
     while (low < high) {
       const size_t from_a = (low + high) / 2;
       // Too few from a when a's next belongs before b's last.
-      if (!less(b[total - from_a - 1], a[from_a]))
+      if (!less(b.begin[total - from_a - 1], a.begin[from_a]))
         low = from_a + 1;
       else
         high = from_a;
@@ -192,11 +259,11 @@ Status RowSorter::Merge(const Run& a, const Run& b, Run* out, ExecutionContext* 
   std::atomic<size_t> next{0};
   return RunParallel(shares == 1 ? 1 : context->num_workers, [&](int) -> Status {
     for (size_t share; (share = next.fetch_add(1)) < shares;) {
-      const size_t begin = out->size() * share / shares;
-      const size_t end = out->size() * (share + 1) / shares;
+      const size_t begin = out->size * share / shares;
+      const size_t end = out->size * (share + 1) / shares;
       const size_t a_begin = cut(begin), a_end = cut(end);
-      std::merge(a.begin() + a_begin, a.begin() + a_end, b.begin() + (begin - a_begin),
-                 b.begin() + (end - a_end), out->begin() + begin, less);
+      std::merge(a.begin + a_begin, a.begin + a_end, b.begin + (begin - a_begin),
+                 b.begin + (end - a_end), out->begin + begin, less);
     }
     return OkStatus();
   });

@@ -45,11 +45,19 @@ class RowSorter {
   int64_t held_bytes() const { return held_bytes_; }
 
  private:
-  using Run = std::vector<SortEntry>;
+  // Sorted entries: a part of entries_, or what two runs were merged into.
+  struct Run {
+    SortEntry* begin = nullptr;
+    size_t size = 0;
+    std::vector<SortEntry> own;
+  };
 
   void RankKeys(size_t num_rows);
   bool Less(const SortEntry& a, const SortEntry& b) const;
-  Status MakeRun(size_t begin, size_t end, Run* run) const;
+  void FillEntries(size_t begin, size_t end, SortEntry* out) const;
+  std::vector<Run> SortedRuns(const std::vector<size_t>& first_row);
+  void SortRun(SortEntry* begin, size_t size) const;
+  void SortBucket(SortEntry* begin, size_t size) const;
   Status Merge(const Run& a, const Run& b, Run* out, ExecutionContext* context) const;
 
   const std::vector<SortKey> keys_;
@@ -61,7 +69,8 @@ class RowSorter {
   std::vector<Chunk> chunks_;
   std::vector<std::vector<Vector>> key_vectors_;
   std::vector<KeyRanks> ranks_;
-  Run entries_;
+  std::vector<size_t> worker_ends_;  // in chunks_
+  std::vector<SortEntry> entries_;
   int64_t held_bytes_ = 0;
   std::unique_ptr<Reservation> memory_;
   std::unique_ptr<ChunkGatherer> gatherer_;

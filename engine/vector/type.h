@@ -102,9 +102,9 @@ class Type {
   static Type Struct(std::vector<std::pair<std::string, Type>> fields);
 
   TypeId id() const { return id_; }
-  int precision() const { return precision_; }  // DECIMAL only
-  int scale() const { return scale_; }          // DECIMAL only
-  const Type& child() const;                    // LIST only
+  int precision() const { return precision_; }                      // DECIMAL only
+  int scale() const { return scale_; }                              // DECIMAL only
+  const Type& child() const;                                        // LIST only
   const std::vector<std::pair<std::string, Type>>& fields() const;  // STRUCT only
   PhysicalType physical() const;
 

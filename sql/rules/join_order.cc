@@ -1,7 +1,7 @@
 // Trees of inner joins are put in the order that makes the intermediate results smallest, as far as
 // row counts and numbers of distinct keys tell: the two inputs whose join is estimated smallest are
-// joined first, and so on (greedy operator ordering: Fegaras, DEXA 1998). The order as written stays
-// unless another is clearly better.
+// joined first, and so on (greedy operator ordering: Fegaras, DEXA 1998). The order as written
+// stays unless another is clearly better.
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -142,8 +142,8 @@ class JoinTree {
       for (size_t a = 0; a < left.size(); ++a) {
         for (size_t b = a + 1; b < left.size(); ++b) {
           bool connected = false;
-          const double joined = Joined(columns[left[a]], rows[left[a]], columns[left[b]],
-                                       rows[left[b]], &connected);
+          const double joined =
+              Joined(columns[left[a]], rows[left[a]], columns[left[b]], rows[left[b]], &connected);
           const bool better = best < 0 || connected > best_connected ||
                               (connected == best_connected && joined < best);
           if (!better) continue;
@@ -173,9 +173,9 @@ class JoinTree {
       std::vector<ExprPtr> residual;
       for (size_t c = 0; c < conditions_.size(); ++c) {
         const Condition& condition = conditions_[c];
-        const bool here = !used[c] && std::includes(both.begin(), both.end(),
-                                                    condition.columns.begin(),
-                                                    condition.columns.end());
+        const bool here =
+            !used[c] && std::includes(both.begin(), both.end(), condition.columns.begin(),
+                                      condition.columns.end());
         if (!here) continue;
         used[c] = true;
         if (condition.b && UsesOnly(*condition.a, left.columns) &&
@@ -294,12 +294,6 @@ class JoinTree {
   std::vector<Condition> conditions_;
   std::vector<std::pair<size_t, size_t>> written_;
 };
-
-bool ReadsWorkingTable(const Plan& plan) {
-  if (plan.As<WorkingReadNode>()) return true;
-  return std::any_of(plan.children.begin(), plan.children.end(),
-                     [](const PlanPtr& child) { return ReadsWorkingTable(*child); });
-}
 
 size_t NumInputs(const Plan& plan) {
   if (!IsInnerJoin(plan)) return 1;

@@ -51,8 +51,8 @@ double EstimateRows(const Plan& plan, const DatabaseVersion& version) {
     return rows * static_cast<double>(expand->sets.size());
   }
   if (const auto* join = plan.As<JoinNode>(); join && join->probe_keys.empty()) {
-    const double pairs = EstimateRows(*plan.children[0], version) *
-                         EstimateRows(*plan.children[1], version);
+    const double pairs =
+        EstimateRows(*plan.children[0], version) * EstimateRows(*plan.children[1], version);
     if (join->kind == JoinKind::kInner) return join->residual ? pairs * 0.33 : pairs;
   }
   if (const auto* aggregate = plan.As<AggregateNode>()) {
@@ -60,16 +60,6 @@ double EstimateRows(const Plan& plan, const DatabaseVersion& version) {
   }
   return rows;
 }
-
-namespace {
-
-bool ReadsWorkingTable(const Plan& plan) {
-  if (plan.As<WorkingReadNode>()) return true;
-  return std::any_of(plan.children.begin(), plan.children.end(),
-                     [](const PlanPtr& child) { return ReadsWorkingTable(*child); });
-}
-
-}  // namespace
 
 void ChooseBuildSides(Plan* plan, const RuleContext& context) {
   for (PlanPtr& child : plan->children) ChooseBuildSides(child.get(), context);

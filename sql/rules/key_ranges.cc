@@ -169,6 +169,12 @@ void UseKeyRanges(PlanPtr* plan, const RuleContext& context, ColumnVar* next) {
     if (ReadInOrder((*plan)->children[0].get(), sort->keys, false, context)) {
       *plan = std::move((*plan)->children[0]);
     }
+  } else if (auto* window = (*plan)->As<WindowNode>()) {
+    // A window finds its input sorted by itself.
+    std::vector<SortKey> keys;
+    for (const ExprPtr& key : window->partition_by) keys.push_back({key, false, false});
+    keys.insert(keys.end(), window->order_by.begin(), window->order_by.end());
+    if (!keys.empty()) ReadInOrder((*plan)->children[0].get(), keys, false, context);
   } else if (auto* top = (*plan)->As<TopNNode>()) {
     if (ReadInOrder((*plan)->children[0].get(), top->keys, true, context)) {
       LimitNode limit{top->limit, top->offset, {}};

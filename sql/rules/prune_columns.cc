@@ -172,8 +172,25 @@ void PruneColumns(Plan* plan, const std::set<ColumnVar>& required) {
     return;
   }
   ForEachExpr(*plan, [&](ExprPtr& expr) { AddUsed(*expr, &needed); });
+  // A subquery whose value nobody reads is not computed.
+  const auto drop = [&] {
+    PlanPtr child = std::move(plan->children[0]);
+    *plan = std::move(*child);
+    PruneColumns(plan, required);
+  };
+  if (auto* join = plan->As<JoinNode>()) {
+    bool unread = join->kind == JoinKind::kMark && !required.contains(plan->output.back().id);
+    if (join->kind == JoinKind::kSingle) {
+      unread = true;
+      for (const PlanColumn& column : plan->children[1]->output) {
+        unread &= !required.contains(column.id);
+      }
+    }
+    if (unread) return drop();
+  }
   if (auto* scalar = plan->As<ScalarJoinNode>()) {
     PlanColumn own = plan->output.back();
+    if (!required.contains(own.id)) return drop();
     PruneColumns(plan->children[0].get(), needed);
     PruneColumns(plan->children[1].get(), {scalar->value});
     plan->output = plan->children[0]->output;

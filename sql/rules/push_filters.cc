@@ -60,7 +60,8 @@ bool RejectsNulls(const Expr& expr, const std::set<ColumnVar>& ids) {
   }
   if (expr.kind == Expr::Kind::kColumn) return ids.contains(expr.column_index);
   if (expr.kind != Expr::Kind::kCall) return false;
-  static const char* const kStrict[] = {"=", "<>", "<", "<=", ">", ">=", "like", "is_not_null", "in"};
+  static const char* const kStrict[] = {"=",  "<>",   "<",           "<=", ">",
+                                        ">=", "like", "is_not_null", "in"};
   const std::string& name = expr.function.function->name;
   if (std::find(std::begin(kStrict), std::end(kStrict), name) == std::end(kStrict)) return false;
   // Of "in" a NULL item does not decide.
@@ -77,9 +78,8 @@ PlanPtr PushJoin(PlanPtr plan, Conjuncts filters) {
   std::set<ColumnVar> probe = OutputIds(*plan->children[0]);
   std::set<ColumnVar> build = OutputIds(*plan->children[1]);
   const auto rejects = [&](const std::set<ColumnVar>& ids) {
-    return std::any_of(filters.begin(), filters.end(), [&](const ExprPtr& conjunct) {
-      return RejectsNulls(*conjunct, ids);
-    });
+    return std::any_of(filters.begin(), filters.end(),
+                       [&](const ExprPtr& conjunct) { return RejectsNulls(*conjunct, ids); });
   };
   // Made-up rows that a condition above drops need not be made.
   if (join.kind == JoinKind::kFull && rejects(probe)) join.kind = JoinKind::kLeft;

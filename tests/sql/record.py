@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Turns a script of SQL statements into a sqllogictest file with PostgreSQL's answers.
 
-    record.py SCRIPT.sql OUT.test HOST PORT
+    record.py [--messages] SCRIPT.sql OUT.test HOST PORT
 
+With --messages an error is recorded with PostgreSQL's message, which ours must begin with or hold.
 Statements end with ";" at the end of a line. A query whose text has no ORDER BY is recorded with
 rowsort. "-- only shale" before a statement leaves it out of PostgreSQL and writes it as it is with
 the lines that follow as expectation; lines that start with "#" are kept as comments.
@@ -45,7 +46,9 @@ class Session:
 
 
 def main():
-    script, out, host, port = sys.argv[1:5]
+    arguments = [a for a in sys.argv[1:] if a != "--messages"]
+    messages = len(arguments) + 1 < len(sys.argv)
+    script, out, host, port = arguments[:4]
     subprocess.run(
         [
             "psql",
@@ -79,7 +82,10 @@ def main():
         failed, stdout = session.run(sql)
         if failed:
             first = stdout.strip().split("\n")[0]
-            lines += ["statement error", sql, "", ""]
+            lines += ["statement error", sql]
+            if messages:
+                lines += ["----", re.sub(r"^.*?ERROR:\s+", "", first)]
+            lines += ["", ""]
             print("error:", sql[:70].replace("\n", " "), "=>", first)
             continue
         if not is_query or not stdout:  # EXECUTE may be of either kind

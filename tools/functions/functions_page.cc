@@ -75,6 +75,12 @@ std::string FunctionsPage() {
                    [](const auto* a, const auto* b) { return a->name < b->name; });
   page += "## Aggregates\n\n";
   AddTable(aggregates, &page);
+  std::vector<const SetFunction*> sets;
+  for (const auto& function : registry.sets()) sets.push_back(function.get());
+  std::stable_sort(sets.begin(), sets.end(),
+                   [](const auto* a, const auto* b) { return a->name < b->name; });
+  page += "## Set-returning functions\n\n";
+  AddTable(sets, &page);
   std::vector<const WindowFunction*> windows;
   for (const auto& function : registry.windows()) windows.push_back(function.get());
   page +=

@@ -329,8 +329,8 @@ TEST(AggregateTest, MemoryLimitIsNamed) {
   EXPECT_NE(Message(status).find("query_memory_limit"), std::string_view::npos) << status;
 }
 
-TEST(AggregateTest, ListKeyIsAClearError) {
-  auto sink = MakeAggregate({MakeColumn(0, Type::List(TypeId::kInteger))}, {});
+TEST(AggregateTest, IntervalListKeyIsAClearError) {
+  auto sink = MakeAggregate({MakeColumn(0, Type::List(TypeId::kInterval))}, {});
   ExecutionContext context;
   const Status status = RunInto({}, {}, sink, &context);
   EXPECT_EQ(status.code(), StatusCode::kUnimplemented);

@@ -35,9 +35,9 @@ std::vector<Row> Expected(const std::string& op, bool left, bool keyed, const Ty
       if (keyed && CompareValues(row[0], other[0]) != 0) continue;
       if (row[1].is_null() || other[1].is_null()) continue;
       if (!Holds(op, CompareValues(row[1], other[1]))) continue;
-      const bool nearer = nearest == nullptr || (op[0] == '<'
-                                                     ? CompareValues(other[1], (*nearest)[1]) < 0
-                                                     : CompareValues(other[1], (*nearest)[1]) > 0);
+      const bool nearer =
+          nearest == nullptr || (op[0] == '<' ? CompareValues(other[1], (*nearest)[1]) < 0
+                                              : CompareValues(other[1], (*nearest)[1]) > 0);
       if (nearer) nearest = &other;
     }
     if (nearest == nullptr && !left) continue;
@@ -49,8 +49,8 @@ std::vector<Row> Expected(const std::string& op, bool left, bool keyed, const Ty
 }
 
 TEST(AsofJoinTest, NearestRowOfEveryType) {
-  const std::vector<Type> orders = {TypeId::kTimestamp, TypeId::kInteger, TypeId::kDouble,
-                                    TypeId::kDate, Type::Decimal(9, 2), TypeId::kSmallInt};
+  const std::vector<Type> orders = {TypeId::kTimestamp, TypeId::kInteger,    TypeId::kDouble,
+                                    TypeId::kDate,      Type::Decimal(9, 2), TypeId::kSmallInt};
   uint64_t seed = 0;
   for (const Type& order : orders) {
     for (const std::string op : {"<", "<=", ">", ">="}) {
@@ -78,8 +78,7 @@ TEST(AsofJoinTest, NearestRowOfEveryType) {
           ASSERT_EQ(row.size(), 6u);
           row = {row[0], row[1], row[2], row[4]};
         }
-        std::vector<Row> expected =
-            Expected(op, left, keyed, order, RowsOf(probe), RowsOf(build));
+        std::vector<Row> expected = Expected(op, left, keyed, order, RowsOf(probe), RowsOf(build));
         std::sort(rows.begin(), rows.end(), RowLess());
         std::sort(expected.begin(), expected.end(), RowLess());
         ASSERT_EQ(rows.size(), expected.size()) << "seed " << seed;

@@ -134,7 +134,7 @@ void Check(JoinKind kind, const Case& test, const std::vector<Chunk>& probe,
   }
 }
 
-constexpr JoinKind kKinds[] = {JoinKind::kInner, JoinKind::kLeft, JoinKind::kSemi, JoinKind::kAnti,
+constexpr JoinKind kKinds[] = {JoinKind::kInner, JoinKind::kLeft,  JoinKind::kSemi, JoinKind::kAnti,
                                JoinKind::kMark,  JoinKind::kRight, JoinKind::kFull};
 constexpr size_t kNumKinds = std::size(kKinds);
 
@@ -182,7 +182,8 @@ TEST(JoinTest, SeveralKeysAndResidual) {
     const double nulls = round % 4 == 0 ? 0 : 0.15;
     const auto probe = random.RandomRows(test.probe_types, 5, 50, 4, nulls);
     const auto build = random.RandomRows(test.build_types, 3, 30, 4, nulls);
-    Check(kKinds[round % kNumKinds], test, probe, build, 1 + round % 4, "round " + std::to_string(round));
+    Check(kKinds[round % kNumKinds], test, probe, build, 1 + round % 4,
+          "round " + std::to_string(round));
   }
 }
 
@@ -193,7 +194,8 @@ TEST(JoinTest, CrossProductAndConditionOnly) {
     if (round % 2) test.residual_probe = test.residual_build = 0;
     const auto probe = random.RandomRows(test.probe_types, 4, 60, 40, 0.1);
     const auto build = random.RandomRows(test.build_types, 3, 50, 40, 0.1);
-    Check(kKinds[round % kNumKinds], test, probe, build, 1 + round % 2, "round " + std::to_string(round));
+    Check(kKinds[round % kNumKinds], test, probe, build, 1 + round % 2,
+          "round " + std::to_string(round));
   }
 }
 
@@ -235,7 +237,7 @@ TEST(JoinTest, SecondMatchOfASingleJoinIsAnError) {
 
 // What a join says of its build side holds of every probe row that has a match.
 TEST(JoinTest, BoundsKeepEveryMatch) {
-  const std::vector<Type> key_types = {TypeId::kInteger, TypeId::kText, TypeId::kTimestamp,
+  const std::vector<Type> key_types = {TypeId::kInteger,  TypeId::kText,       TypeId::kTimestamp,
                                        TypeId::kSmallInt, Type::Decimal(9, 2), TypeId::kDouble};
   for (uint64_t round = 0; round < 48; ++round) {
     RandomChunks random(900 + round);
@@ -256,8 +258,8 @@ TEST(JoinTest, BoundsKeepEveryMatch) {
     auto sink = MakeCollect();
     ASSERT_TRUE(RunInto(probe, operators, sink, &context).ok());
     std::vector<Row> rows = RowsOf(sink->chunks());
-    std::vector<Row> expected = Expected(JoinKind::kInner, Case{{key}, {key}, {{0, 0}}},
-                                         RowsOf(probe), RowsOf(build));
+    std::vector<Row> expected =
+        Expected(JoinKind::kInner, Case{{key}, {key}, {{0, 0}}}, RowsOf(probe), RowsOf(build));
     std::sort(rows.begin(), rows.end(), RowLess());
     std::sort(expected.begin(), expected.end(), RowLess());
     ASSERT_EQ(rows.size(), expected.size()) << "round " << round;

@@ -411,7 +411,8 @@ TEST(Segment, CutOrForeignFilesAreRefused) {
 
 TEST(Segment, WriterRefusesWhatItCannotHold) {
   TableSchema schema;
-  schema.columns.push_back({1, "tags", Type::List(TypeId::kText), false, Value(), "", 0});
+  const Type nested = Type::List(Type::Struct({{"a", TypeId::kText}}));
+  schema.columns.push_back({1, "tags", nested, false, Value(), "", 0});
   schema.columns.push_back({2, "n", TypeId::kInteger, false, Value(), "", 0});
   const Vector seq = Vector::Constant(Value::UInt(TypeId::kUBigInt, 1), 1);
   const Vector one = Vector::Constant(Value::Int(TypeId::kInteger, 1), 1);

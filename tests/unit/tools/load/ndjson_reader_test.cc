@@ -32,13 +32,13 @@ TEST(NdjsonReader, Types) {
 }
 
 TEST(NdjsonReader, Arrays) {
-  const ReadResult result = ReadText("arrays.ndjson",
-                                     R"({"tags":["a","b c",null],"n":[1,2],"mixed":[1,"x"]})"
-                                     "\n"
-                                     R"({"tags":[],"n":null,"mixed":{"a":1}})"
-                                     "\n"
-                                     R"({"tags":["\u00e4,\"q\""],"n":[3]})"
-                                     "\n");
+  const ReadResult result =
+      ReadText("arrays.ndjson", R"({"tags":["a","b c",null],"n":[1,2],"mixed":[1,"x"]})"
+                                "\n"
+                                R"({"tags":[],"n":null,"mixed":{"a":1}})"
+                                "\n"
+                                R"({"tags":["\u00e4,\"q\""],"n":[3]})"
+                                "\n");
   EXPECT_EQ(result.Columns(), "tags TEXT[], n BIGINT[], mixed JSON");
   EXPECT_THAT(result.rows, ElementsAre(R"({a,"b c",NULL}|{1,2}|[1,"x"])", R"({}|NULL|{"a":1})",
                                        R"({"ä,\"q\""}|{3}|NULL)"));
