@@ -291,17 +291,24 @@ Status NullIfKernel(const KernelCall& call, Vector* result) {
     *result = std::move(values);
     return OkStatus();
   }
-  VisitPhysical(a.type().physical(), [&]<typename T>(std::type_identity<T>) {
+  // T: compared as; R: the value's own type, which may be narrower.
+  auto run = [&]<typename T, typename R>(std::type_identity<T>, std::type_identity<R>) {
     const Arg<T> x(a), y(b);
-    T* out = result->mutable_values<T>();
+    R* out = result->mutable_values<R>();
     for (size_t row = 0; row < call.num_rows; ++row) {
       const bool equal = !IsNullAt(b, row) && Order<T>::Equal(x[row], y[row]);
       if (equal || IsNullAt(a, row)) {
         result->SetNull(row);
       } else {
-        out[row] = x[row];
+        out[row] = static_cast<R>(x[row]);
       }
     }
+  };
+  VisitPhysical(a.type().physical(), [&]<typename T>(std::type_identity<T> compared) {
+    if (result->type().physical() == a.type().physical()) return run(compared, compared);
+    VisitPhysical(result->type().physical(), [&]<typename R>(std::type_identity<R> own) {
+      if constexpr (std::is_arithmetic_v<T> && std::is_arithmetic_v<R>) run(compared, own);
+    });
   });
   return OkStatus();
 }
@@ -313,7 +320,12 @@ StatusOr<ResolvedScalar> ResolveNullIf(std::span<const ArgumentType> args) {
   ResolvedScalar resolved;
   resolved.kernel = &NullIfKernel;
   resolved.arg_types = {common, common};
-  resolved.result_type = common;
+  // The type of the first, where the second only makes the comparison wider.
+  const ArgumentType& value = args[0];
+  const bool keeps_type = !value.untyped_literal &&
+                          ((value.type.IsInteger() && common.IsInteger()) ||
+                           (value.type.id() == TypeId::kReal && common.id() == TypeId::kDouble));
+  resolved.result_type = keeps_type ? value.type : common;
   return resolved;
 }
 

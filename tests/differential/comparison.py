@@ -4,6 +4,7 @@ A rule is named, cites the sentence of docs/sql.md that states it, and looks at 
 value of a column whose type lets it apply: whatever else differs is unexplained.
 """
 
+import collections
 import decimal
 import math
 import re
@@ -77,47 +78,85 @@ def _explain(type, left, right):
 LOOSE = ("approx", "avg", "numdiv")
 
 
-def _sort_key(types, row):
-    """Exact columns first, as they are; the others by about their size."""
-    exact = tuple(v for t, v in zip(types, row) if t not in LOOSE)
-    loose = []
+def _exact_key(types, row):
+    """The values that must be the same; -0 and 0 may stand for each other."""
+    return tuple(
+        "" if type in LOOSE else "0" if value == "-0" else value for type, value in zip(types, row)
+    )
+
+
+def _loose_key(types, row):
+    key = []
     for type, value in zip(types, row):
         if type in LOOSE:
             number = _float(value)
-            if number is None or math.isnan(number):
-                loose.append((1, 0.0, value))
-            else:
-                loose.append((0, float(f"{number:.6g}"), ""))
-    # -0 and 0 may stand for each other.
-    return tuple("0" if v == "-0" else v for v in exact), tuple(loose)
+            bad = number is None or math.isnan(number)
+            key.append((bad, 0.0 if bad else number, value if bad else ""))
+    return key
+
+
+def _row_rules(types, left, right):
+    """The rules that make two rows alike, or None."""
+    if len(left) != len(types) or len(right) != len(types):
+        return None
+    rules = {_explain(*values) for values in zip(types, left, right)}
+    return None if None in rules else rules - {""}
+
+
+def _pair(types, left, right):
+    """Rules that pair up two groups of rows whose exact values are alike, or None."""
+    left = sorted(left, key=lambda row: _loose_key(types, row))
+    right = sorted(right, key=lambda row: _loose_key(types, row))
+    rules = set()
+    rest = []
+    for a, b in zip(left, right):
+        found = _row_rules(types, a, b)
+        if found is None:
+            rest.append((a, b))
+        else:
+            rules |= found
+    # What sorts otherwise by its last digits.
+    others = [b for _, b in rest]
+    for a, _ in rest:
+        for index, b in enumerate(others):
+            found = _row_rules(types, a, b)
+            if found is not None:
+                rules |= found
+                del others[index]
+                break
+        else:
+            return None
+    return rules
 
 
 def _compare_rows(types, left, right, ordered):
-    if left == right:
+    if left == right or not ordered and sorted(left) == sorted(right):
         return Verdict("agree")
-    if not ordered and sorted(left) == sorted(right):
-        return Verdict("agree")
+    unexplained = Verdict("unexplained", kind="rows")
+    unexplained.detail = _first_difference(left, right, ordered)
     if len(left) != len(right):
-        return Verdict("unexplained", detail=_first_difference(left, right, ordered), kind="rows")
+        return unexplained
     rows_left = [tuple(line.split("\t")) for line in left]
     rows_right = [tuple(line.split("\t")) for line in right]
-    if not ordered:
-        rows_left.sort(key=lambda row: _sort_key(types, row))
-        rows_right.sort(key=lambda row: _sort_key(types, row))
     rules = set()
-    for a, b in zip(rows_left, rows_right):
-        if len(a) != len(b) or len(a) != len(types):
-            return Verdict(
-                "unexplained", detail=_first_difference(left, right, ordered), kind="rows"
-            )
-        for type, value_a, value_b in zip(types, a, b):
-            rule = _explain(type, value_a, value_b)
-            if rule is None:
-                return Verdict(
-                    "unexplained", detail=_first_difference(left, right, ordered), kind="rows"
-                )
-            if rule:
-                rules.add(rule)
+    if ordered:
+        for a, b in zip(rows_left, rows_right):
+            found = _row_rules(types, a, b)
+            if found is None:
+                return unexplained
+            rules |= found
+        return Verdict("explained", sorted(rules))
+    groups = collections.defaultdict(lambda: ([], []))
+    for side, rows in enumerate((rows_left, rows_right)):
+        for row in rows:
+            groups[_exact_key(types, row)][side].append(row)
+    for some_left, some_right in groups.values():
+        found = None
+        if len(some_left) == len(some_right):
+            found = _pair(types, some_left, some_right)
+        if found is None:
+            return unexplained
+        rules |= found
     return Verdict("explained", sorted(rules))
 
 

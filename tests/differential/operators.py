@@ -257,7 +257,7 @@ list_int | array_cat({0}, {1}) | list_int list_int
 list_int | ({0} || {1}) | list_int list_int
 list_int | array_remove({0}, {1}) | list_int int4
 list_int | array_replace({0}, {1}, {2}) | list_int int4 int4
-list_int | ({0})[{1}:{2}] | list_int count count
+list_int | coalesce(({0})[{1}:{2}], NULL) | list_int count count
 list_int | array_positions({0}, {1}) | list_int int4
 list_text | ARRAY[{0}, {1}] | text text
 list_text | string_to_array({0}, {1}) | text text2

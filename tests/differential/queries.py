@@ -57,7 +57,7 @@ AGGREGATES = [
     ("list_int", "array_agg(DISTINCT {0} ORDER BY {0} DESC)", "int4"),
     ("list_text", "array_agg({0}::text ORDER BY {0}::text NULLS FIRST)", "text"),
     ("json", "json_agg({0} ORDER BY {0})", "int4"),
-    ("json", "json_object_agg({0}, {0} ORDER BY {0})", "key"),
+    ("json", "json_object_agg(coalesce({0}, 0), {0} ORDER BY {0})", "key"),
 ]
 LOOSE_RESULTS = ("avg", "approx", "interval_any", "list_int", "list_text", "json")
 ORDERED = (
@@ -555,6 +555,7 @@ class Queries:
             )
         for _, item in items.kids():
             item.facts.pop("bound", None)
+            item.facts.pop("sums", None)
         return Node([query], "body"), items
 
     # ---- subqueries of expressions ----
