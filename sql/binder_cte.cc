@@ -7,6 +7,7 @@
 #include "sql/binder_internal.h"
 
 namespace shale {
+
 void Binder::DeclareCommonTables(const ast::Select& select, Scope* outer) {
   const size_t first = common_tables_.size();
   for (const ast::CommonTable& table : select.with) {
