@@ -8,7 +8,10 @@ namespace {
 
 using Conjuncts = std::vector<ExprPtr>;
 
-PlanPtr Push(PlanPtr plan, Conjuncts filters);
+using ColumnIds = std::set<ColumnVar>;
+
+// `read`: see ColumnsRead.
+PlanPtr Push(PlanPtr plan, Conjuncts filters, const ColumnIds& read);
 
 bool IsVolatile(const Expr& expr) { return VolatilityOf(expr) == Volatility::kVolatile; }
 
@@ -48,6 +51,32 @@ bool IsNot(const Expr& expr) {
          expr.function.function->name == "not";
 }
 
+// Adds the columns that are read by more than a condition that decides on them alone: what a mark
+// join says is then wanted, not only the rows of which it says so.
+void ColumnsRead(Plan* plan, ColumnIds* read) {
+  Conjuncts exprs;
+  ForEachExpr(*plan, [&](ExprPtr& expr) { exprs.push_back(expr); });
+  if (plan->As<FilterNode>()) {
+    Conjuncts conjuncts;
+    for (const ExprPtr& expr : exprs) SplitConjuncts(expr, &conjuncts);
+    const auto decides = [](const ExprPtr& conjunct) {
+      const Expr* part = conjunct.get();
+      if (IsNot(*part)) part = part->args[0].get();
+      if (part->kind == Expr::Kind::kCoalesce) part = part->args[0].get();
+      return part->kind == Expr::Kind::kColumn;
+    };
+    std::erase_if(conjuncts, decides);
+    exprs = std::move(conjuncts);
+  }
+  std::vector<size_t> columns;
+  for (const ExprPtr& expr : exprs) CollectColumns(*expr, &columns);
+  read->insert(columns.begin(), columns.end());
+  if (auto* all = plan->As<UnionAllNode>()) {
+    for (const auto& inputs : all->inputs) read->insert(inputs.begin(), inputs.end());
+  }
+  for (const PlanPtr& child : plan->children) ColumnsRead(child.get(), read);
+}
+
 // Whether no row with NULL in all of `ids` passes: then rows that an outer join made up do not.
 bool RejectsNulls(const Expr& expr, const std::set<ColumnVar>& ids) {
   if (expr.kind == Expr::Kind::kAnd) {
@@ -73,7 +102,7 @@ bool RejectsNulls(const Expr& expr, const std::set<ColumnVar>& ids) {
   return false;
 }
 
-PlanPtr PushJoin(PlanPtr plan, Conjuncts filters) {
+PlanPtr PushJoin(PlanPtr plan, Conjuncts filters, const ColumnIds& read) {
   JoinNode& join = *plan->As<JoinNode>();
   std::set<ColumnVar> probe = OutputIds(*plan->children[0]);
   std::set<ColumnVar> build = OutputIds(*plan->children[1]);
@@ -86,7 +115,7 @@ PlanPtr PushJoin(PlanPtr plan, Conjuncts filters) {
   if (join.kind == JoinKind::kFull && rejects(build)) join.kind = JoinKind::kRight;
   if (join.kind == JoinKind::kRight && rejects(probe)) join.kind = JoinKind::kInner;
   if (join.kind == JoinKind::kLeft && rejects(build)) join.kind = JoinKind::kInner;
-  if (join.kind == JoinKind::kMark) {
+  if (join.kind == JoinKind::kMark && !read.contains(plan->output.back().id)) {
     ColumnVar mark = plan->output.back().id;
     auto decides = [&](const ExprPtr& conjunct) {
       return IsColumn(*conjunct, mark) || IsExists(*conjunct, mark);
@@ -122,12 +151,12 @@ PlanPtr PushJoin(PlanPtr plan, Conjuncts filters) {
       filters.clear();
     }
   }
-  plan->children[0] = Push(std::move(plan->children[0]), std::move(to_probe));
-  plan->children[1] = Push(std::move(plan->children[1]), std::move(to_build));
+  plan->children[0] = Push(std::move(plan->children[0]), std::move(to_probe), read);
+  plan->children[1] = Push(std::move(plan->children[1]), std::move(to_build), read);
   return WithFilter(std::move(plan), std::move(filters));
 }
 
-PlanPtr Push(PlanPtr plan, Conjuncts filters) {
+PlanPtr Push(PlanPtr plan, Conjuncts filters, const ColumnIds& read) {
   if (auto* filter = plan->As<FilterNode>()) {
     for (ExprPtr& conjunct : filter->conjuncts) {
       if (conjunct->kind == Expr::Kind::kConstant && !conjunct->value.is_null() &&
@@ -136,7 +165,7 @@ PlanPtr Push(PlanPtr plan, Conjuncts filters) {
       }
       SplitConjuncts(conjunct, &filters);
     }
-    return Push(std::move(plan->children[0]), std::move(filters));
+    return Push(std::move(plan->children[0]), std::move(filters), read);
   }
   if (auto* scan = plan->As<ScanNode>()) {
     for (ExprPtr& conjunct : filters) scan->filters.push_back(std::move(conjunct));
@@ -154,7 +183,7 @@ PlanPtr Push(PlanPtr plan, Conjuncts filters) {
       for (ExprPtr& conjunct : std::exchange(filters, {}))
         down.push_back(Substitute(conjunct, by_id));
     }
-    plan->children[0] = Push(std::move(plan->children[0]), std::move(down));
+    plan->children[0] = Push(std::move(plan->children[0]), std::move(down), read);
     return WithFilter(std::move(plan), std::move(filters));
   }
   if (auto* aggregate = plan->As<AggregateNode>()) {
@@ -168,7 +197,7 @@ PlanPtr Push(PlanPtr plan, Conjuncts filters) {
       return !keys.empty() && UsesOnly(*conjunct, keys) && !IsVolatile(*conjunct);
     });
     for (ExprPtr& conjunct : down) conjunct = Substitute(conjunct, by_id);
-    plan->children[0] = Push(std::move(plan->children[0]), std::move(down));
+    plan->children[0] = Push(std::move(plan->children[0]), std::move(down), read);
     return WithFilter(std::move(plan), std::move(filters));
   }
   if (auto* window = plan->As<WindowNode>()) {
@@ -180,7 +209,7 @@ PlanPtr Push(PlanPtr plan, Conjuncts filters) {
     Conjuncts down = Extract(&filters, [&](const ExprPtr& conjunct) {
       return UsesOnly(*conjunct, keys) && !IsVolatile(*conjunct);
     });
-    plan->children[0] = Push(std::move(plan->children[0]), std::move(down));
+    plan->children[0] = Push(std::move(plan->children[0]), std::move(down), read);
     return WithFilter(std::move(plan), std::move(filters));
   }
   if (plan->As<UnnestNode>()) {
@@ -188,12 +217,12 @@ PlanPtr Push(PlanPtr plan, Conjuncts filters) {
     Conjuncts down = Extract(&filters, [&](const ExprPtr& conjunct) {
       return UsesOnly(*conjunct, below) && !IsVolatile(*conjunct);
     });
-    plan->children[0] = Push(std::move(plan->children[0]), std::move(down));
+    plan->children[0] = Push(std::move(plan->children[0]), std::move(down), read);
     return WithFilter(std::move(plan), std::move(filters));
   }
-  if (plan->As<JoinNode>()) return PushJoin(std::move(plan), std::move(filters));
+  if (plan->As<JoinNode>()) return PushJoin(std::move(plan), std::move(filters), read);
   if (plan->As<SortNode>()) {
-    plan->children[0] = Push(std::move(plan->children[0]), std::move(filters));
+    plan->children[0] = Push(std::move(plan->children[0]), std::move(filters), read);
     return plan;
   }
   if (plan->As<ScalarJoinNode>() || plan->As<AsofJoinNode>()) {
@@ -201,8 +230,8 @@ PlanPtr Push(PlanPtr plan, Conjuncts filters) {
     Conjuncts down = Extract(&filters, [&](const ExprPtr& conjunct) {
       return UsesOnly(*conjunct, left) && !IsVolatile(*conjunct);
     });
-    plan->children[0] = Push(std::move(plan->children[0]), std::move(down));
-    plan->children[1] = Push(std::move(plan->children[1]), {});
+    plan->children[0] = Push(std::move(plan->children[0]), std::move(down), read);
+    plan->children[1] = Push(std::move(plan->children[1]), {}, read);
     return WithFilter(std::move(plan), std::move(filters));
   }
   if (auto* all = plan->As<UnionAllNode>()) {
@@ -214,7 +243,7 @@ PlanPtr Push(PlanPtr plan, Conjuncts filters) {
       }
       Conjuncts down;
       for (const ExprPtr& conjunct : filters) down.push_back(Substitute(conjunct, by_id));
-      plan->children[c] = Push(std::move(plan->children[c]), std::move(down));
+      plan->children[c] = Push(std::move(plan->children[c]), std::move(down), read);
     }
     return plan;
   }
@@ -228,16 +257,21 @@ PlanPtr Push(PlanPtr plan, Conjuncts filters) {
       return UsesOnly(*conjunct, keys) && !IsConstant(*conjunct) && !IsVolatile(*conjunct);
     };
     Conjuncts down = Extract(&filters, by_keys);
-    plan->children[0] = Push(std::move(plan->children[0]), std::move(down));
+    plan->children[0] = Push(std::move(plan->children[0]), std::move(down), read);
     return WithFilter(std::move(plan), std::move(filters));
   }
   // VALUES, limits, recursion: what is above stays above.
-  for (PlanPtr& child : plan->children) child = Push(std::move(child), {});
+  for (PlanPtr& child : plan->children) child = Push(std::move(child), {}, read);
   return WithFilter(std::move(plan), std::move(filters));
 }
 
 }  // namespace
 
-void PushFilters(PlanPtr* plan) { *plan = Push(std::move(*plan), {}); }
+void PushFilters(PlanPtr* plan) {
+  ColumnIds read;
+  for (const PlanColumn& column : (*plan)->output) read.insert(column.id);
+  ColumnsRead(plan->get(), &read);
+  *plan = Push(std::move(*plan), {}, read);
+}
 
 }  // namespace shale

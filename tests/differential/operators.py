@@ -159,7 +159,7 @@ float8 | extract(epoch FROM {0})::double precision | interval
 float4 | {0}::real | near
 float4 | {0}::real | float8_small
 float4 | abs({0}) | float4
-float4 | (-{0}) | float4_nonzero
+float4 | (- {0}) | float4_nonzero
 approx | exp({0} / 1000) | float8_small
 approx | ln(abs({0}) + 1) | float8_small
 approx | log(abs({0}) + 1) | float8_small
@@ -210,7 +210,7 @@ interval_any | ({0} - {1}) | ts ts
 interval_any | ({0} - {1}) | tstz tstz
 interval_any | age({0}, {1}) | ts ts
 interval_any | ({0} + {1}) | interval interval
-interval_any | (-{0}) | interval
+interval_any | (- {0}) | interval
 interval_any | ({0} * {1}) | interval count
 interval_any | ({0} / ({1} + 1)) | interval count
 interval_any | justify_days({0}) | interval
@@ -297,7 +297,7 @@ int4 | ({0} / {1}) | int4 int4 | risky
 int4 | ({0} % {1}) | int4 int4 | risky
 int2 | ({0} * {1}) | int2 int2 | risky
 int2 | ({0} + {1}) | int2 int2 | risky
-int4 | -{0} | int4 | risky
+int4 | (- {0}) | int4 | risky
 int4 | abs({0}) | int4 | risky
 int8 | ({0} - {1}) | int8 int8 | risky
 int8 | ({0} * {1}) | int8 int8 | risky
