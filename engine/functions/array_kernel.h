@@ -15,7 +15,7 @@
 namespace shale {
 
 // What the arrays that one kernel call makes may hold together.
-inline constexpr size_t kMaxBatchElements = size_t{1} << 28;
+inline constexpr size_t kMaxBatchElements = size_t{1} << 27;
 
 inline bool IsNullAt(const Vector& v, size_t row) {
   return v.has_nulls() && !BitIsSet(v.validity(), v.is_constant() ? 0 : row);
