@@ -272,8 +272,8 @@ class Expressions:
         left = self.make(type, depth - 1)
         lower = [t for t in INTS if INTS.index(t) <= INTS.index(type)]
         right = self.make(rng.choice(lower), depth - 1)
-        a = left.facts.get("bound", LIMIT[left.type])
-        b = right.facts.get("bound", LIMIT[right.type])
+        a = left.facts.get("bound", LIMIT[left.type] + 1)
+        b = right.facts.get("bound", LIMIT[right.type] + 1)
         op = rng.choice(
             ["+", "-", "*", "/", "%", "&", "|", "#", "~", "abs", "-x", "<<", ">>", "gcd", "mod"]
         )
