@@ -41,11 +41,12 @@ StatusOr<PlanPtr> Binder::ReadCommonTable(size_t index, ast::Position at, Scope*
   const std::shared_ptr<CommonTableState> state = common_tables_[index].state;
   if (state->step == CommonTableState::Step::kUnbound) RETURN_IF_ERROR(BindCommonTable(index));
   if (state->step == CommonTableState::Step::kBound) {
-    // What reads the working table of a recursion around it differs from step to step.
-    const bool copied = !state->recursive && (table.materialized == std::optional<bool>(false) ||
-                                              !FreeColumns(*state->shared->plan).empty() ||
-                                              ReadsWorkingTable(*state->shared->plan));
-    if (copied) return ClonePlan(*state->shared->plan, &next_column_);
+    // What a recursive term reads of its own last step is another each time.
+    const Plan& plan = *state->shared->plan;
+    const bool copied =
+        !state->recursive && (table.materialized == std::optional<bool>(false) ||
+                              !FreeColumns(plan).empty() || ReadsWorkingTable(plan));
+    if (copied) return ClonePlan(plan, &next_column_);
     return ReadShared(state->shared, &next_column_);
   }
   // A reference to itself.

@@ -175,7 +175,7 @@ void AppendValueAsJson(const Vector& vector, size_t row, std::string_view time_z
   if (type.id() == TypeId::kTimestamp || type.id() == TypeId::kTimestampTz) {
     AppendIsoTime(std::move(text), type.id() == TypeId::kTimestampTz, out);
   } else if (type.IsNumeric() && text.find_first_of("NI") == std::string::npos) {
-    *out += text;
+    *out += text == "-0" ? "0" : text;  // they are equal, and a dictionary holds one of them
   } else {
     AppendJsonString(text, out);
   }
