@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "engine/functions/date.h"
 #include "engine/functions/value_format.h"
@@ -17,6 +18,53 @@ void AppendInteger(T value, std::string* out) {
   out->append(buffer, end - buffer);
 }
 
+// Whether a decimal ("1.5e+17") is just halfway from a float of 2^53 (REAL: 2^24) or more to a
+// neighbour: it reads back as the float only because ties go to even, and PostgreSQL does not count
+// on that. Below, halves have more digits than a shortest decimal.
+template <typename T>
+bool LiesHalfway(T value, std::string_view decimal) {
+  constexpr int kBits = std::numeric_limits<T>::digits;
+  int exponent = 0;
+  const T fraction = std::frexp(std::fabs(value), &exponent);
+  exponent -= kBits;
+  if (exponent < 1) return false;
+  const auto mantissa = static_cast<uint64_t>(std::ldexp(fraction, kBits));
+  uint128_t number = 0;
+  int power = 0;
+  bool behind_point = false;
+  size_t at = 0;
+  for (; decimal[at] != 'e'; ++at) {
+    if (decimal[at] == '.') behind_point = true;
+    if (decimal[at] < '0' || decimal[at] > '9') continue;
+    number = number * 10 + static_cast<unsigned>(decimal[at] - '0');
+    power -= behind_point;
+  }
+  int written = 0;
+  std::from_chars(decimal.data() + at + 2, decimal.data() + decimal.size(), written);
+  power += written;                           // the decimal is number * 10^power
+  if (power < 0 || power > 23) return false;  // 5^24 has more bits than a mantissa
+  for (int i = 0; i < power; ++i) number *= 5;
+  int twos = power;
+  for (; number % 2 == 0; number /= 2) ++twos;  // and is now number * 2^twos, number odd
+  if (twos == exponent - 1) return number == 2 * mantissa + 1 || number == 2 * mantissa - 1;
+  // Below a power of two the neighbour is half as far.
+  return twos == exponent - 2 && mantissa == uint64_t{1} << (kBits - 1) &&
+         number == 4 * static_cast<uint128_t>(mantissa) - 1;
+}
+
+// The shortest decimal that is nearer to the float than to any other.
+template <typename T>
+char* WithMoreDigits(T value, char* buffer, size_t size) {
+  char* end = buffer;
+  for (int digits = 2; digits < std::numeric_limits<T>::max_digits10; ++digits) {
+    end = std::to_chars(buffer, buffer + size, value, std::chars_format::scientific, digits).ptr;
+    T read = 0;
+    std::from_chars(buffer, end, read);
+    if (read == value && !LiesHalfway(value, {buffer, end})) break;
+  }
+  return end;
+}
+
 // Shortest digits, plain between 1e-5 and 10^max_plain, else with an exponent, as PostgreSQL.
 template <typename T>
 void AppendFloat(T value, int max_plain, std::string* out) {
@@ -29,8 +77,9 @@ void AppendFloat(T value, int max_plain, std::string* out) {
     return;
   }
   char buffer[64];
-  auto end =
+  char* end =
       std::to_chars(buffer, buffer + sizeof(buffer), value, std::chars_format::scientific).ptr;
+  if (LiesHalfway(value, {buffer, end})) end = WithMoreDigits(value, buffer, sizeof(buffer));
   const char* e = static_cast<const char*>(std::memchr(buffer, 'e', end - buffer));
   int exponent = 0;
   std::from_chars(e[1] == '+' ? e + 2 : e + 1, end, exponent);

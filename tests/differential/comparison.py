@@ -194,7 +194,8 @@ def compare(case, left, right):
         for part in LIMITS:
             if left.error and re.search(part, left.error):
                 return Verdict("explained", [part])
-        kind = "left error" if left.error else "right error"
+        # With the error's first words, so that shrinking does not drift to another one.
+        kind = f"left error {left.error[:15]}" if left.error else f"right error {right.error[:15]}"
         return Verdict("unexplained", detail=left.error or right.error, kind=kind)
     ordered = getattr(case.tree, "order", None) is not None
     return _compare_rows(case.types(case.tree), left.rows, right.rows, ordered)

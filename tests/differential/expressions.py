@@ -242,8 +242,11 @@ class Expressions:
         if "{unit}" in template:
             template = template.replace("{unit}", self.rng.choice(operators.UNITS))
         arguments = [self.argument(kind, depth - 1) for kind in line.arguments]
-        if line.risky and not any(self.mentions_column(a) for a in arguments):
-            return self.leaf(type)  # PostgreSQL folds constants, and fails even where no row is
+        values = [a for a in arguments if a.type is not None]
+        if self.risky and not all(self.mentions_column(a) for a in values):
+            # PostgreSQL folds constants: it fails where no row is, or does not look at what stands
+            # beside a constant NULL.
+            return self.leaf(type)
         parts = []
         at = 0
         while at < len(template):
@@ -269,8 +272,8 @@ class Expressions:
         left = self.make(type, depth - 1)
         lower = [t for t in INTS if INTS.index(t) <= INTS.index(type)]
         right = self.make(rng.choice(lower), depth - 1)
-        a = left.facts.get("bound", LIMIT[left.type])
-        b = right.facts.get("bound", LIMIT[right.type])
+        a = left.facts.get("bound", LIMIT[left.type] + 1)
+        b = right.facts.get("bound", LIMIT[right.type] + 1)
         op = rng.choice(
             ["+", "-", "*", "/", "%", "&", "|", "#", "~", "abs", "-x", "<<", ">>", "gcd", "mod"]
         )

@@ -72,6 +72,8 @@ class Windows:
         if kind == "ordered":
             kind = self.rng.choice(VALUES[:-1])
         node = self.maker.make(kind, 1)
+        if kind == "text":
+            return Node([node, "::text"], "text")  # a plain literal has no type for lag and others
         return self.maker.cast_decimal(node) if kind == "num" else node
 
     def call(self):
