@@ -44,7 +44,9 @@ bool IsColumn(const Expr& expr, ColumnVar id) {
 }
 // coalesce(mark, false): what EXISTS binds to.
 bool IsExists(const Expr& expr, ColumnVar id) {
-  return expr.kind == Expr::Kind::kCoalesce && expr.args.size() == 2 && IsColumn(*expr.args[0], id);
+  return expr.kind == Expr::Kind::kCoalesce && expr.args.size() == 2 &&
+         IsColumn(*expr.args[0], id) && expr.args[1]->kind == Expr::Kind::kConstant &&
+         !expr.args[1]->value.is_null() && !expr.args[1]->value.AsBool();
 }
 bool IsNot(const Expr& expr) {
   return expr.kind == Expr::Kind::kCall && expr.args.size() == 1 &&
