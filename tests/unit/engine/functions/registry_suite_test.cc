@@ -124,12 +124,20 @@ class Checker {
     for (const Type& type : types_) {
       std::vector<Value> few, rows;
       for (int i = 0; i < 5; ++i) few.push_back(ArgumentValue(type, random));
-      // A long series is a limit, not a test.
-      if (function_.name == "array_series" || function_.name == "array_range") {
+      // A long array is a limit, not a test.
+      if (function_.name == "array_series" || function_.name == "array_range" ||
+          function_.name == "array_fill") {
         for (Value& value : few) {
           const auto small = static_cast<int64_t>(random() % 50);
           if (type.IsInteger()) value = Value::Int(type, small);
           if (type.id() == TypeId::kDecimal) value = Value::Int128(type, small);
+          if (type.id() == TypeId::kDate) value = Value::Int(type, small);
+          if (type.physical() == PhysicalType::kInt64 && !type.IsInteger() &&
+              type.id() != TypeId::kDecimal) {
+            value = Value::Int(type, small * 3'600'000'000);  // hours
+          }
+          if (type.id() == TypeId::kInterval)
+            value = Value::Of(Interval{0, static_cast<int32_t>(small % 3), 3'600'000'000});
         }
       }
       for (size_t i = 0; i < kRows; ++i) rows.push_back(few[random() % few.size()]);
