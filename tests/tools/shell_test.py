@@ -215,6 +215,8 @@ class Typed(ProgramTest):
         shell.expect("seven\r\n7\r\n")
         shell.send("\\d\r")
         shell.expect("There are no tables yet.")
+        # Between lines the terminal itself would take the key for an end of its input.
+        shell.expect("shale> ")
         shell.send("\x04")  # the end
         self.assertEqual(shell.wait(), 0)
         self.terminal = None
