@@ -1,5 +1,6 @@
 #include "engine/operators/recursion.h"
 
+#include <atomic>
 #include <optional>
 
 #include "engine/operators/grouper.h"
@@ -35,6 +36,8 @@ class Recursion : public Source {
   StatusOr<bool> Next(WorkerState* worker, Chunk* out) override {
     auto* state = static_cast<RecursionState*>(worker);
     if (!state->begun) {
+      // Beside other sources of a pipeline (UNION ALL) several workers come; one does it all.
+      if (taken_.exchange(true)) return false;
       state->begun = true;
       if (distinct_) {
         ASSIGN_OR_RETURN(state->layout, MakeKeyLayout(types_, 1, state->context->memory));
@@ -92,6 +95,7 @@ class Recursion : public Source {
   const std::vector<Type> types_;
   const bool distinct_;
   const RecursionStep step_;
+  std::atomic<bool> taken_{false};
 };
 
 }  // namespace
