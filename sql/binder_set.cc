@@ -7,6 +7,9 @@ namespace shale {
 namespace {
 
 bool IsNullConstant(const Plan& plan, size_t column) {
+  // NULL::uuid is no bare NULL.
+  const TypeId type = plan.output[column].type.id();
+  if (type != TypeId::kNull && type != TypeId::kText) return false;
   const auto* project = plan.As<ProjectNode>();
   if (!project) return false;
   const Expr& expr = *project->exprs[column];
