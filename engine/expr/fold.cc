@@ -61,6 +61,23 @@ ExprPtr FoldCoalesce(const ExprPtr& expr, const std::vector<ExprPtr>& args) {
   return WithArgs(expr, std::move(kept));
 }
 
+// A strict function of NULL is NULL, whatever rows would make of its other arguments. Not of those
+// that fail already without a row: 1 / 0 + NULL is an error.
+bool IsNullForSure(const Expr& call, const std::vector<ExprPtr>& args) {
+  if (call.function.function->nulls != NullRule::kStrict) return false;
+  bool any_null = false;
+  for (const ExprPtr& arg : args) {
+    if (IsConstant(*arg)) {
+      any_null |= arg->value.is_null();
+      continue;
+    }
+    std::vector<size_t> columns;
+    CollectColumns(*arg, &columns);
+    if (columns.empty()) return false;
+  }
+  return any_null;
+}
+
 // Whether a cast keeps the order and never merges two values (or fails): then a comparison may be
 // done on either side of it.
 bool KeepsOrder(const Type& from, const Type& to) {
@@ -152,6 +169,9 @@ ExprPtr FoldConstants(const ExprPtr& expr, const FunctionContext* context) {
       if (folded->kind != expr->kind || folded->args.size() != args.size()) return folded;
       break;
     }
+    case Expr::Kind::kCall:
+      if (IsNullForSure(*expr, args)) return MakeConstant(Value::Null(expr->type));
+      break;
     default: break;
   }
   ExprPtr result = changed ? WithArgs(expr, std::move(args)) : expr;
