@@ -74,16 +74,21 @@ inline Status UnsupportedUnit(const Type& type, std::string_view unit) {
   return InvalidArgument("unit \"{}\" not supported for type {}", unit, PostgresTypeName(type));
 }
 
+// Looks at all of them without a branch: infinities are rare.
+inline bool AnyInfinity(const Arg<int64_t>& times, size_t num_rows) {
+  uint64_t seen = 0;
+  const size_t distinct = times.is_constant() ? size_t{num_rows > 0} : num_rows;
+  for (size_t row = 0; row < distinct; ++row) {
+    seen |= uint64_t{times.values()[row] == kTimestampInfinity};
+    seen |= uint64_t{times.values()[row] == kTimestampMinusInfinity};
+  }
+  return seen != 0;
+}
+
 // Clears the rows of infinite times: their fields have no value.
 inline void NullInfinities(const Vector& times, size_t num_rows, Vector* result) {
   const Arg<int64_t> in(times);
-  uint64_t seen = 0;
-  const size_t distinct = in.is_constant() ? (num_rows > 0) : num_rows;
-  for (size_t row = 0; row < distinct; ++row) {
-    seen |=
-        (in.values()[row] == kTimestampInfinity) | (in.values()[row] == kTimestampMinusInfinity);
-  }
-  if (seen == 0) [[likely]]
+  if (!AnyInfinity(in, num_rows)) [[likely]]
     return;
   for (size_t row = 0; row < num_rows; ++row) {
     if (!IsFiniteTimestamp(in[row])) result->SetNull(row);

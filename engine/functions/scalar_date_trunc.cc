@@ -80,13 +80,7 @@ void TruncateInZone(DateUnit unit, const TimeZone& zone, const Vector& values, s
 // Infinities truncate to themselves; the loops above turned them into something else.
 void KeepInfinities(const Vector& values, size_t num_rows, int64_t* out) {
   const Arg<int64_t> in(values);
-  uint64_t seen = 0;
-  const size_t distinct = in.is_constant() ? 1 : num_rows;
-  for (size_t row = 0; row < distinct; ++row) {
-    seen |=
-        (in.values()[row] == kTimestampInfinity) | (in.values()[row] == kTimestampMinusInfinity);
-  }
-  if (seen == 0) [[likely]]
+  if (!AnyInfinity(in, num_rows)) [[likely]]
     return;
   for (size_t row = 0; row < num_rows; ++row) {
     if (!IsFiniteTimestamp(in[row])) out[row] = in[row];

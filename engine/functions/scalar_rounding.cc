@@ -44,7 +44,8 @@ ScalarKernel AbsFor() {
         } else {
           using Failed = std::remove_pointer_t<decltype(failed)>;
           *failed |= static_cast<Failed>(x == std::numeric_limits<T>::min());
-          return static_cast<T>(x < 0 ? static_cast<T>(~x + 1) : x);
+          using U = std::make_unsigned_t<T>;
+          return x < 0 ? static_cast<T>(U{0} - static_cast<U>(x)) : x;
         }
       },
       [](T) {

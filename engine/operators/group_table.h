@@ -37,9 +37,9 @@ class GroupTable {
   size_t row_words() const { return row_bytes_ / 8; }
   std::byte* rows() { return rows_; }
   const std::byte* rows() const { return rows_; }
-  // State of row 0; the others are row_bytes() apart.
-  std::byte* states() { return rows_ + key_words_ * 8; }
-  const std::byte* states() const { return rows_ + key_words_ * 8; }
+  // State of row 0 (null without rows); the others are row_bytes() apart.
+  std::byte* states() { return rows_ ? rows_ + key_words_ * 8 : nullptr; }
+  const std::byte* states() const { return rows_ ? rows_ + key_words_ * 8 : nullptr; }
   const uint64_t* keys() const { return reinterpret_cast<const uint64_t*>(rows_); }
 
   // The rows of num_keys keys (key_words() words each, one after the other), added when new.

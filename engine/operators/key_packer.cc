@@ -328,8 +328,9 @@ Status KeyPacker::Ids(size_t index, const Vector& vector, size_t num_rows, uint3
     constexpr size_t kAhead = 8;  // strings lie anywhere
     for (size_t i = 0; i < count; ++i) {
       if (i + kAhead < count) {
-        __builtin_prefetch(values[i + kAhead].data());
-        __builtin_prefetch(values[i + kAhead].data() + 64);
+        const std::string_view ahead = values[i + kAhead];
+        __builtin_prefetch(ahead.data());
+        if (ahead.size() > 64) __builtin_prefetch(ahead.data() + 64);
       }
       strings[i] = values[i];
       const bool repeats = i > 0 && values[i].data() == values[i - 1].data() &&

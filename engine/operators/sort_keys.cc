@@ -50,7 +50,7 @@ uint128_t Ordered(T value) {
 // The first 16 bytes of a string, in the high end.
 inline uint128_t Ordered(std::string_view text) {
   uint64_t words[2] = {0, 0};
-  std::memcpy(words, text.data(), std::min<size_t>(text.size(), 16));
+  if (!text.empty()) std::memcpy(words, text.data(), std::min<size_t>(text.size(), 16));
   return (static_cast<uint128_t>(__builtin_bswap64(words[0])) << 64) | __builtin_bswap64(words[1]);
 }
 
