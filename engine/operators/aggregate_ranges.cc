@@ -55,6 +55,7 @@ class RangeAggregate : public Operator {
 
   StatusOr<Flow> Boundary(WorkerState* state, const Emit& emit) override {
     auto* worker = static_cast<RangeWorker*>(state);
+    if (worker->input == nullptr) return layout_status_;
     const WorkerGroups& groups = worker->input->groups();
     const bool held = groups.ordered_bytes > 0 || !plan_.distinct_sets.empty();
     if (worker->input->num_groups() < (held ? 1 : kFlushGroups)) return Flow::kMore;
