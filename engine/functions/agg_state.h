@@ -13,34 +13,12 @@
 #include "engine/base/arena.h"
 #include "engine/base/status.h"
 #include "engine/functions/function.h"
+#include "engine/vector/physical.h"
 #include "engine/vector/vector.h"
 #include "engine/vector/vector_builder.h"
 
 namespace shale {
 
-// f.operator()<T>() with the C++ type of a flat vector's values. Not for LIST and STRUCT.
-template <typename F>
-auto DispatchPhysical(PhysicalType type, F&& f) {
-  switch (type) {
-    case PhysicalType::kBool:
-    case PhysicalType::kUInt8: return f.template operator()<uint8_t>();
-    case PhysicalType::kInt8: return f.template operator()<int8_t>();
-    case PhysicalType::kInt16: return f.template operator()<int16_t>();
-    case PhysicalType::kInt32: return f.template operator()<int32_t>();
-    case PhysicalType::kInt64: return f.template operator()<int64_t>();
-    case PhysicalType::kUInt16: return f.template operator()<uint16_t>();
-    case PhysicalType::kUInt32: return f.template operator()<uint32_t>();
-    case PhysicalType::kUInt64: return f.template operator()<uint64_t>();
-    case PhysicalType::kInt128: return f.template operator()<int128_t>();
-    case PhysicalType::kFloat: return f.template operator()<float>();
-    case PhysicalType::kDouble: return f.template operator()<double>();
-    case PhysicalType::kInterval: return f.template operator()<Interval>();
-    case PhysicalType::kString: return f.template operator()<std::string_view>();
-    case PhysicalType::kList:
-    case PhysicalType::kStruct: break;
-  }
-  SHALE_CHECK(false && "no flat values of a nested type");
-}
 inline bool IsNested(const Type& type) {
   return type.physical() == PhysicalType::kList || type.physical() == PhysicalType::kStruct;
 }

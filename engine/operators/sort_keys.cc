@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/vector/nested.h"
+#include "engine/vector/physical.h"
 
 namespace shale {
 namespace {
@@ -52,29 +53,6 @@ inline uint128_t Ordered(std::string_view text) {
   uint64_t words[2] = {0, 0};
   if (!text.empty()) std::memcpy(words, text.data(), std::min<size_t>(text.size(), 16));
   return (static_cast<uint128_t>(__builtin_bswap64(words[0])) << 64) | __builtin_bswap64(words[1]);
-}
-
-template <typename F>
-auto DispatchOrdered(PhysicalType type, F&& f) {
-  switch (type) {
-    case PhysicalType::kBool:
-    case PhysicalType::kUInt8: return f.template operator()<uint8_t>();
-    case PhysicalType::kInt8: return f.template operator()<int8_t>();
-    case PhysicalType::kInt16: return f.template operator()<int16_t>();
-    case PhysicalType::kInt32: return f.template operator()<int32_t>();
-    case PhysicalType::kInt64: return f.template operator()<int64_t>();
-    case PhysicalType::kUInt16: return f.template operator()<uint16_t>();
-    case PhysicalType::kUInt32: return f.template operator()<uint32_t>();
-    case PhysicalType::kUInt64: return f.template operator()<uint64_t>();
-    case PhysicalType::kInt128: return f.template operator()<int128_t>();
-    case PhysicalType::kFloat: return f.template operator()<float>();
-    case PhysicalType::kDouble: return f.template operator()<double>();
-    case PhysicalType::kInterval: return f.template operator()<Interval>();
-    case PhysicalType::kString:
-    case PhysicalType::kList:
-    case PhysicalType::kStruct: return f.template operator()<std::string_view>();
-  }
-  SHALE_CHECK(false);
 }
 
 inline void JoinBits(SortPrefix* prefix, uint128_t bits) {
@@ -189,7 +167,7 @@ void MakePrefixes(std::span<const Vector> keys, std::span<const SortOrder> order
       at += 8 + width;
       continue;
     }
-    DispatchOrdered(physical, [&]<typename T>() {
+    DispatchPhysical(physical, [&]<typename T>() {
       const T* values = codes ? key.dictionary()->values.template values<T>() : key.values<T>();
       for (size_t i = 0; i < num_rows; ++i) {
         if (validity && !BitIsSet(validity, i)) {
@@ -221,7 +199,7 @@ int CompareRows(const Vector& a, size_t row_a, const Vector& b, size_t row_b, So
   if (physical == PhysicalType::kList || physical == PhysicalType::kStruct) {
     result = CompareValues(a, row_a, b, row_b);
   } else {
-    result = DispatchOrdered(physical, [&]<typename T>() -> int {
+    result = DispatchPhysical(physical, [&]<typename T>() -> int {
       const auto value = [](const Vector& v, size_t row) -> T {
         if (v.is_dictionary()) return v.dictionary()->values.template values<T>()[v.codes()[row]];
         return v.values<T>()[v.is_constant() ? 0 : row];

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/vector/physical.h"
+
 namespace shale {
 namespace {
 
@@ -40,31 +42,6 @@ int CompareLists(const Vector& a, size_t at_a, const Vector& b, size_t at_b) {
     if (order != 0) return order;
   }
   return CompareNumbers(x.length, y.length);
-}
-
-// The C++ type of a flat vector's values, for every type whose values have a fixed width.
-template <typename F>
-auto WithFixedType(PhysicalType type, F&& f) {
-  switch (type) {
-    case PhysicalType::kBool:
-    case PhysicalType::kUInt8: return f.template operator()<uint8_t>();
-    case PhysicalType::kInt8: return f.template operator()<int8_t>();
-    case PhysicalType::kInt16: return f.template operator()<int16_t>();
-    case PhysicalType::kInt32: return f.template operator()<int32_t>();
-    case PhysicalType::kInt64: return f.template operator()<int64_t>();
-    case PhysicalType::kUInt16: return f.template operator()<uint16_t>();
-    case PhysicalType::kUInt32: return f.template operator()<uint32_t>();
-    case PhysicalType::kUInt64: return f.template operator()<uint64_t>();
-    case PhysicalType::kInt128: return f.template operator()<int128_t>();
-    case PhysicalType::kFloat: return f.template operator()<float>();
-    case PhysicalType::kDouble: return f.template operator()<double>();
-    case PhysicalType::kInterval: return f.template operator()<Interval>();
-    case PhysicalType::kString:
-    case PhysicalType::kList:
-    case PhysicalType::kStruct: break;
-  }
-  SHALE_CHECK(false && "no fixed width");
-  __builtin_unreachable();
 }
 
 template <typename T>
@@ -119,7 +96,7 @@ int CompareValues(const Vector& a, size_t row_a, const Vector& b, size_t row_b) 
       return CompareNumbers(IntervalOrder(x.values->values<Interval>()[x.at]),
                             IntervalOrder(y.values->values<Interval>()[y.at]));
     default:
-      return WithFixedType(physical, [&]<typename T>() -> int {
+      return DispatchFixedWidth(physical, [&]<typename T>() -> int {
         if constexpr (std::is_same_v<T, Interval>) {
           return 0;
         } else {
@@ -155,7 +132,7 @@ void AppendValueBytes(const Vector& vector, size_t row, bool canonical, std::str
       AppendValueBytes(items, entry.offset + i, canonical, out);
     }
   } else {
-    WithFixedType(physical, [&]<typename T>() {
+    DispatchFixedWidth(physical, [&]<typename T>() {
       T value = place.values->values<T>()[place.at];
       if (canonical) value = Canonical(value);
       out->append(reinterpret_cast<const char*>(&value), sizeof(T));
@@ -194,7 +171,7 @@ bool ReadValueBytes(std::string_view* bytes, VectorBuilder* out) {
     return true;
   }
   if (physical == PhysicalType::kStruct) return false;
-  return WithFixedType(physical, [&]<typename T>() {
+  return DispatchFixedWidth(physical, [&]<typename T>() {
     T value;
     if (bytes->size() < sizeof(T)) return false;
     std::memcpy(static_cast<void*>(&value), bytes->data(), sizeof(T));
@@ -230,7 +207,7 @@ int CompareValueBytes(const Type& type, std::string_view* a, std::string_view* b
     }
     return CompareNumbers(length_a, length_b);
   }
-  return WithFixedType(physical, [&]<typename T>() -> int {
+  return DispatchFixedWidth(physical, [&]<typename T>() -> int {
     T x, y;
     std::memcpy(static_cast<void*>(&x), a->data(), sizeof(T));
     std::memcpy(static_cast<void*>(&y), b->data(), sizeof(T));
@@ -272,7 +249,7 @@ Vector ConcatFlat(std::span<const Vector> vectors) {
     } else if (type.IsStringLike()) {
       std::memcpy(out, vector.values<std::string_view>(), vector.size() * width);
     } else {
-      WithFixedType(type.physical(), [&]<typename T>() {
+      DispatchFixedWidth(type.physical(), [&]<typename T>() {
         std::memcpy(out, static_cast<const void*>(vector.values<T>()), vector.size() * width);
       });
     }
