@@ -1,13 +1,11 @@
 #include "tools/console/result_writer.h"
 
 #include <algorithm>
-#include <cmath>
-#include <set>
 
 #include "absl/strings/ascii.h"
 #include "engine/base/edit_distance.h"
 #include "engine/functions/value_io.h"
-#include "tools/console/machine_text.h"
+#include "sql/row_text.h"
 #include "tools/console/terminal.h"
 #include "tools/console/text_table.h"
 
@@ -125,88 +123,32 @@ class TableWriter : public WriterBase {
   std::unique_ptr<TextTable> table_;
 };
 
-class DelimitedWriter : public WriterBase {
+// CSV, TSV, one JSON object a line, or all of them in one array.
+class MachineWriter : public WriterBase {
  public:
   using WriterBase::WriterBase;
 
  protected:
   Status Start() override {
-    if (!options_.header) return OkStatus();
-    line_.clear();
-    for (size_t i = 0; i < columns_.size(); ++i) {
-      if (i > 0) line_ += Delimiter();
-      AppendField(columns_[i].name);
-    }
-    line_ += '\n';
-    return sink_->Write(line_);
-  }
-
-  Status WriteRow(const std::vector<Vector>& columns, size_t row) override {
-    line_.clear();
-    for (size_t i = 0; i < columns.size(); ++i) {
-      if (i > 0) line_ += Delimiter();
-      if (columns[i].IsNull(row)) {
-        if (!IsCsv()) line_ += "\\N";
-        continue;
-      }
-      if (!columns[i].type().IsStringLike() && columns[i].type().id() != TypeId::kList &&
-          columns[i].type().id() != TypeId::kStruct) {
-        AppendText(columns[i], row, time_zone_, &line_);  // nothing to escape in there
-        continue;
-      }
-      field_.clear();
-      AppendText(columns[i], row, time_zone_, &field_);
-      AppendField(field_);
-    }
-    line_ += '\n';
-    return sink_->Write(line_);
-  }
-
-  Status Finish(uint64_t) override { return OkStatus(); }
-
- private:
-  bool IsCsv() const { return options_.mode == OutputMode::kCsv; }
-  char Delimiter() const { return IsCsv() ? ',' : '\t'; }
-  void AppendField(std::string_view text) {
-    if (IsCsv()) {
-      AppendCsvField(text, ',', &line_);
-    } else {
-      AppendTsvField(text, &line_);
-    }
-  }
-  std::string field_;
-};
-
-class JsonWriter : public WriterBase {
- public:
-  using WriterBase::WriterBase;
-
- protected:
-  Status Start() override {
-    keys_.clear();
+    RowText::Options options = RowText::Json();
+    if (options_.mode == OutputMode::kCsv) options = RowText::Csv();
+    if (options_.mode == OutputMode::kTsv) options = RowText::Tsv();
+    options.time_zone = time_zone_;
+    std::vector<std::string> names;
+    for (const auto& column : columns_) names.push_back(column.name);
+    rows_ = std::make_unique<RowText>(std::move(options), names);
     num_written_ = 0;
-    std::set<std::string> taken;
-    for (const auto& column : columns_) {
-      std::string name = column.name;
-      for (int n = 1; !taken.insert(name).second; ++n) name = fmt::format("{}_{}", column.name, n);
-      std::string key;
-      AppendJsonText(name, &key);
-      keys_.push_back(key + ":");
-    }
-    return IsArray() ? sink_->Write("[") : OkStatus();
+    line_.clear();
+    if (IsArray()) line_ = "[";
+    if (options_.header) rows_->AppendHeader(&line_);
+    return sink_->Write(line_);
   }
 
   Status WriteRow(const std::vector<Vector>& columns, size_t row) override {
     line_.clear();
     if (IsArray()) line_ += num_written_ == 0 ? "\n" : ",\n";
     ++num_written_;
-    line_ += '{';
-    for (size_t i = 0; i < columns.size(); ++i) {
-      if (i > 0) line_ += ',';
-      line_ += keys_[i];
-      AppendJson(columns[i], row, time_zone_, &line_);
-    }
-    line_ += '}';
+    rows_->AppendRow(columns, row, &line_);
     if (!IsArray()) line_ += '\n';
     return sink_->Write(line_);
   }
@@ -218,7 +160,7 @@ class JsonWriter : public WriterBase {
 
  private:
   bool IsArray() const { return options_.mode == OutputMode::kJson; }
-  std::vector<std::string> keys_;
+  std::unique_ptr<RowText> rows_;
   uint64_t num_written_ = 0;
 };
 
@@ -293,9 +235,9 @@ std::unique_ptr<ResultReceiver> MakeResultWriter(ResultWriterOptions options, Te
     case OutputMode::kTable:
     case OutputMode::kMarkdown: return std::make_unique<TableWriter>(std::move(options), sink);
     case OutputMode::kCsv:
-    case OutputMode::kTsv: return std::make_unique<DelimitedWriter>(std::move(options), sink);
+    case OutputMode::kTsv:
     case OutputMode::kJson:
-    case OutputMode::kNdjson: return std::make_unique<JsonWriter>(std::move(options), sink);
+    case OutputMode::kNdjson: return std::make_unique<MachineWriter>(std::move(options), sink);
     case OutputMode::kLine: return std::make_unique<LineWriter>(std::move(options), sink);
   }
   return nullptr;

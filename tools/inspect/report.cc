@@ -5,7 +5,7 @@
 #include <set>
 
 #include "engine/functions/value_io.h"
-#include "tools/console/machine_text.h"
+#include "sql/row_text.h"
 #include "tools/console/table_lookup.h"
 #include "tools/console/terminal.h"
 #include "tools/console/text_table.h"

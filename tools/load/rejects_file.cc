@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "tools/console/machine_text.h"
+#include "sql/row_text.h"
 
 namespace shale {
 

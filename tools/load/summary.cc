@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "tools/console/machine_text.h"
+#include "sql/row_text.h"
 #include "tools/console/terminal.h"
 
 namespace shale {

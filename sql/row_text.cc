@@ -1,8 +1,9 @@
-#include "tools/console/machine_text.h"
+#include "sql/row_text.h"
 
 #include <utf8proc.h>
 
 #include <cmath>
+#include <set>
 
 #include "engine/functions/value_io.h"
 
@@ -116,11 +117,66 @@ void AppendJsonText(std::string_view text, std::string* out) {
   out->push_back('"');
 }
 
-void AppendCsvField(std::string_view text, char delimiter, std::string* out) {
-  bool quote = text.empty() || text.front() == ' ' || text.back() == ' ';
-  for (char c : text) {
-    quote |= c == delimiter || c == '"' || c == '\n' || c == '\r';
+RowText::RowText(Options options, const std::vector<std::string>& names)
+    : options_(std::move(options)), names_(names) {
+  if (options_.format != RowFormat::kJson) return;
+  std::set<std::string> taken;
+  for (size_t i = 0; i < names.size(); ++i) {
+    std::string name = names[i];
+    for (int n = 1; !taken.insert(name).second; ++n) name = fmt::format("{}_{}", names[i], n);
+    names_[i].clear();
+    AppendJsonText(name, &names_[i]);
+    names_[i].push_back(':');
   }
+}
+
+void RowText::AppendHeader(std::string* out) const {
+  if (options_.format == RowFormat::kJson) return;
+  for (size_t i = 0; i < names_.size(); ++i) {
+    if (i > 0) out->push_back(options_.delimiter);
+    AppendField(names_[i], out);
+  }
+  out->push_back('\n');
+}
+
+void RowText::AppendRow(const std::vector<Vector>& columns, size_t row, std::string* out) {
+  if (options_.format == RowFormat::kJson) {
+    AppendObject(columns, row, out);
+    return;
+  }
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (i > 0) out->push_back(options_.delimiter);
+    if (columns[i].IsNull(row)) {
+      out->append(options_.null_text);
+      continue;
+    }
+    field_.clear();
+    AppendText(columns[i], row, options_.time_zone, &field_);
+    AppendField(field_, out);
+  }
+}
+
+void RowText::AppendField(std::string_view text, std::string* out) const {
+  const char delimiter = options_.delimiter;
+  if (options_.format == RowFormat::kTsv) {
+    for (char c : text) {
+      switch (c) {
+        case '\\': out->append("\\\\"); break;
+        case '\t': out->append("\\t"); break;
+        case '\n': out->append("\\n"); break;
+        case '\r': out->append("\\r"); break;
+        case '\b': out->append("\\b"); break;
+        case '\f': out->append("\\f"); break;
+        case '\v': out->append("\\v"); break;
+        default:
+          if (c == delimiter) out->push_back('\\');
+          out->push_back(c);
+      }
+    }
+    return;
+  }
+  bool quote = text.empty() || text == options_.null_text;
+  for (char c : text) quote |= c == delimiter || c == '"' || c == '\n' || c == '\r';
   if (!quote) {
     out->append(text);
     return;
@@ -133,19 +189,14 @@ void AppendCsvField(std::string_view text, char delimiter, std::string* out) {
   out->push_back('"');
 }
 
-void AppendTsvField(std::string_view text, std::string* out) {
-  for (char c : text) {
-    switch (c) {
-      case '\\': out->append("\\\\"); break;
-      case '\t': out->append("\\t"); break;
-      case '\n': out->append("\\n"); break;
-      case '\r': out->append("\\r"); break;
-      case '\b': out->append("\\b"); break;
-      case '\f': out->append("\\f"); break;
-      case '\v': out->append("\\v"); break;
-      default: out->push_back(c);
-    }
+void RowText::AppendObject(const std::vector<Vector>& columns, size_t row, std::string* out) const {
+  out->push_back('{');
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (i > 0) out->push_back(',');
+    out->append(names_[i]);
+    AppendJson(columns[i], row, options_.time_zone, out);
   }
+  out->push_back('}');
 }
 
 }  // namespace shale
