@@ -286,74 +286,49 @@ StatusOr<ResolvedAggregate> ResolveArrayAgg(std::span<const ArgumentType> args) 
   });
 }
 
-struct Row {
-  std::string name;
-  std::vector<std::string> aliases;
-  std::string signature;
-  std::string summary;
-  std::string example;
-  std::string result;
-  StatusOr<ResolvedAggregate> (*resolve)(std::span<const ArgumentType>);
-  bool order_sensitive = false;
-};
-
 }  // namespace
 
 void RegisterCollectAggregates(Registry* registry) {
-  const Row rows[] = {
-      {"any_value",
-       {},
-       "(x ANY) → ANY",
-       "Some value that is not NULL.",
-       "SELECT any_value(x) FROM (VALUES (7), (7)) t(x)",
-       "7",
-       ResolveKeep<Keep::kFirstValid>,
-       true},
-      {"first",
-       {},
-       "(x ANY) → ANY",
-       "The value of the first row, be it NULL.",
-       "SELECT first(x ORDER BY x) FROM (VALUES (2), (1)) t(x)",
-       "1",
-       ResolveKeep<Keep::kFirst>,
-       true},
-      {"last",
-       {},
-       "(x ANY) → ANY",
-       "The value of the last row, be it NULL.",
-       "SELECT last(x ORDER BY x) FROM (VALUES (2), (1)) t(x)",
-       "2",
-       ResolveKeep<Keep::kLast>,
-       true},
-      {"string_agg",
-       {"group_concat", "listagg"},
-       "(x TEXT, delimiter TEXT) → TEXT",
-       "The values that are not NULL, joined with the delimiter between them.",
-       "SELECT string_agg(x, ', ' ORDER BY x) FROM (VALUES ('b'), ('a')) t(x)",
-       "a, b",
-       ResolveStringAgg,
-       true},
-      {"array_agg",
-       {"groupArray"},
-       "(x ANY) → ANY[]",
-       "All values, NULLs too, as an array.",
-       "SELECT array_agg(x ORDER BY x) FROM (VALUES (2), (1)) t(x)",
-       "{1,2}",
-       ResolveArrayAgg,
-       true},
+  const AggregateFunction functions[] = {
+      {.name = "any_value",
+       .signature = "(x ANY) → ANY",
+       .summary = "Some value that is not NULL.",
+       .example = "SELECT any_value(x) FROM (VALUES (7), (7)) t(x)",
+       .example_result = "7",
+       .order_sensitive = true,
+       .resolve = ResolveKeep<Keep::kFirstValid>},
+      {.name = "first",
+       .signature = "(x ANY) → ANY",
+       .summary = "The value of the first row, be it NULL.",
+       .example = "SELECT first(x ORDER BY x) FROM (VALUES (2), (1)) t(x)",
+       .example_result = "1",
+       .order_sensitive = true,
+       .resolve = ResolveKeep<Keep::kFirst>},
+      {.name = "last",
+       .signature = "(x ANY) → ANY",
+       .summary = "The value of the last row, be it NULL.",
+       .example = "SELECT last(x ORDER BY x) FROM (VALUES (2), (1)) t(x)",
+       .example_result = "2",
+       .order_sensitive = true,
+       .resolve = ResolveKeep<Keep::kLast>},
+      {.name = "string_agg",
+       .aliases = {"group_concat", "listagg"},
+       .signature = "(x TEXT, delimiter TEXT) → TEXT",
+       .summary = "The values that are not NULL, joined with the delimiter between them.",
+       .example = "SELECT string_agg(x, ', ' ORDER BY x) FROM (VALUES ('b'), ('a')) t(x)",
+       .example_result = "a, b",
+       .order_sensitive = true,
+       .resolve = ResolveStringAgg},
+      {.name = "array_agg",
+       .aliases = {"groupArray"},
+       .signature = "(x ANY) → ANY[]",
+       .summary = "All values, NULLs too, as an array.",
+       .example = "SELECT array_agg(x ORDER BY x) FROM (VALUES (2), (1)) t(x)",
+       .example_result = "{1,2}",
+       .order_sensitive = true,
+       .resolve = ResolveArrayAgg},
   };
-  for (const Row& row : rows) {
-    AggregateFunction function;
-    function.name = row.name;
-    function.aliases = row.aliases;
-    function.signature = row.signature;
-    function.summary = row.summary;
-    function.example = row.example;
-    function.example_result = row.result;
-    function.order_sensitive = row.order_sensitive;
-    function.resolve = row.resolve;
-    registry->Add(std::move(function));
-  }
+  for (const AggregateFunction& function : functions) registry->Add(function);
   RegisterExtremeRowAggregates(registry);
 }
 

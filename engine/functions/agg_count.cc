@@ -132,15 +132,14 @@ void RegisterCountAggregates(Registry* registry) {
   count.resolve = ResolveCount;
   registry->Add(std::move(count));
 
-  AggregateFunction count_if;
-  count_if.name = "count_if";
-  count_if.aliases = {"countIf"};
-  count_if.signature = "(condition BOOLEAN) → BIGINT";
-  count_if.summary = "Number of rows where the condition is true.";
-  count_if.example = "SELECT count_if(x > 1) FROM (VALUES (1), (2), (3)) t(x)";
-  count_if.example_result = "2";
-  count_if.resolve = ResolveCountIf;
-  registry->Add(std::move(count_if));
+  registry->Add(
+      AggregateFunction{.name = "count_if",
+                        .aliases = {"countIf"},
+                        .signature = "(condition BOOLEAN) → BIGINT",
+                        .summary = "Number of rows where the condition is true.",
+                        .example = "SELECT count_if(x > 1) FROM (VALUES (1), (2), (3)) t(x)",
+                        .example_result = "2",
+                        .resolve = ResolveCountIf});
 }
 
 }  // namespace shale

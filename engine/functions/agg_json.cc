@@ -103,45 +103,41 @@ StatusOr<ResolvedAggregate> Resolve(std::span<const ArgumentType> args) {
   return Resolved(KernelsOf<JsonAggOp<kObject, kStyle>>(), std::move(types), TypeId::kJson);
 }
 
-struct Row {
-  std::string name;
-  std::string signature;
-  std::string summary;
-  std::string example;
-  std::string result;
-  StatusOr<ResolvedAggregate> (*resolve)(std::span<const ArgumentType>);
-};
-
 }  // namespace
 
 void RegisterJsonAggregates(Registry* registry) {
-  const Row rows[] = {
-      {"json_agg", "(x ANY) → JSON", "All values, NULLs too, as a JSON array.",
-       "SELECT json_agg(x ORDER BY x) FROM (VALUES (2), (1)) t(x)", "[1, 2]",
-       Resolve<false, JsonStyle::kAsWritten>},
-      {"jsonb_agg", "(x ANY) → JSON", "All values, NULLs too, as a JSON array in jsonb's form.",
-       "SELECT jsonb_agg(x ORDER BY x) FROM (VALUES (2), (1)) t(x)", "[1, 2]",
-       Resolve<false, JsonStyle::kCanonical>},
-      {"json_object_agg", "(name ANY, value ANY) → JSON",
-       "A JSON object with a member for every row.",
-       "SELECT json_object_agg(k, v ORDER BY k) FROM (VALUES ('a', 1), ('b', 2)) t(k, v)",
-       R"({ "a" : 1, "b" : 2 })", Resolve<true, JsonStyle::kAsWritten>},
-      {"jsonb_object_agg", "(name ANY, value ANY) → JSON",
-       "A JSON object in jsonb's form; of rows with one name the last counts.",
-       "SELECT jsonb_object_agg(k, v) FROM (VALUES ('b', 1), ('a', 2)) t(k, v)",
-       R"({"a": 2, "b": 1})", Resolve<true, JsonStyle::kCanonical>},
+  const AggregateFunction functions[] = {
+      {.name = "json_agg",
+       .signature = "(x ANY) → JSON",
+       .summary = "All values, NULLs too, as a JSON array.",
+       .example = "SELECT json_agg(x ORDER BY x) FROM (VALUES (2), (1)) t(x)",
+       .example_result = "[1, 2]",
+       .order_sensitive = true,
+       .resolve = Resolve<false, JsonStyle::kAsWritten>},
+      {.name = "jsonb_agg",
+       .signature = "(x ANY) → JSON",
+       .summary = "All values, NULLs too, as a JSON array in jsonb's form.",
+       .example = "SELECT jsonb_agg(x ORDER BY x) FROM (VALUES (2), (1)) t(x)",
+       .example_result = "[1, 2]",
+       .order_sensitive = true,
+       .resolve = Resolve<false, JsonStyle::kCanonical>},
+      {.name = "json_object_agg",
+       .signature = "(name ANY, value ANY) → JSON",
+       .summary = "A JSON object with a member for every row.",
+       .example =
+           "SELECT json_object_agg(k, v ORDER BY k) FROM (VALUES ('a', 1), ('b', 2)) t(k, v)",
+       .example_result = R"({ "a" : 1, "b" : 2 })",
+       .order_sensitive = true,
+       .resolve = Resolve<true, JsonStyle::kAsWritten>},
+      {.name = "jsonb_object_agg",
+       .signature = "(name ANY, value ANY) → JSON",
+       .summary = "A JSON object in jsonb's form; of rows with one name the last counts.",
+       .example = "SELECT jsonb_object_agg(k, v) FROM (VALUES ('b', 1), ('a', 2)) t(k, v)",
+       .example_result = R"({"a": 2, "b": 1})",
+       .order_sensitive = true,
+       .resolve = Resolve<true, JsonStyle::kCanonical>},
   };
-  for (const Row& row : rows) {
-    AggregateFunction function;
-    function.name = row.name;
-    function.signature = row.signature;
-    function.summary = row.summary;
-    function.example = row.example;
-    function.example_result = row.result;
-    function.order_sensitive = true;
-    function.resolve = row.resolve;
-    registry->Add(std::move(function));
-  }
+  for (const AggregateFunction& function : functions) registry->Add(function);
 }
 
 }  // namespace shale

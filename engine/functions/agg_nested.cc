@@ -246,17 +246,15 @@ void Add(Registry* registry, std::string name, std::vector<std::string> aliases,
          std::string signature, std::string summary, std::string example, std::string result,
          StatusOr<ResolvedAggregate> (*resolve)(std::span<const ArgumentType>),
          bool order_sensitive) {
-  AggregateFunction function;
-  function.name = std::move(name);
-  function.aliases = std::move(aliases);
-  function.signature = std::move(signature);
-  function.summary = std::move(summary);
-  function.example = std::move(example);
-  function.example_result = std::move(result);
-  function.order_sensitive = order_sensitive;
-  function.ignores_distinct = !order_sensitive;
-  function.resolve = resolve;
-  registry->Add(std::move(function));
+  registry->Add(AggregateFunction{.name = std::move(name),
+                                  .aliases = std::move(aliases),
+                                  .signature = std::move(signature),
+                                  .summary = std::move(summary),
+                                  .example = std::move(example),
+                                  .example_result = std::move(result),
+                                  .order_sensitive = order_sensitive,
+                                  .ignores_distinct = !order_sensitive,
+                                  .resolve = resolve});
 }
 
 }  // namespace

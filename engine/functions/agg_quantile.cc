@@ -13,8 +13,7 @@
 namespace shale {
 namespace {
 
-// ---- values kept
-// ---------------------------------------------------------------------------------
+// ---- values kept --------------------------------------------------------------------------------
 
 // What is kept of a T: strings are copied into the arena.
 template <typename T>
@@ -129,8 +128,7 @@ T Select(std::vector<T>* values, size_t rank) {
   return (*values)[rank];
 }
 
-// ---- how they end
-// --------------------------------------------------------------------------------
+// ---- how they end -------------------------------------------------------------------------------
 
 // The most frequent value; of several the first in the order.
 struct ModeEnding {
@@ -219,8 +217,7 @@ struct DiscreteEnding {
   }
 };
 
-// ---- updates with parameters
-// ---------------------------------------------------------------------
+// ---- updates with parameters --------------------------------------------------------------------
 
 // Arguments in the order that `kValueArg` and so on say; -1: there is none.
 template <typename T, int kValueArg, int kFractionArg, int kDescendingArg>
@@ -370,8 +367,7 @@ StatusOr<ResolvedAggregate> ResolveQuantileDisc(std::span<const ArgumentType> ar
   });
 }
 
-// ---- several fractions at once
-// -------------------------------------------------------------------
+// ---- several fractions at once ------------------------------------------------------------------
 
 // percentile_…(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY x): an array of the answers.
 template <typename T>
@@ -538,92 +534,75 @@ StatusOr<ResolvedAggregate> ResolvePercentilesDisc(std::span<const ArgumentType>
   });
 }
 
-struct Row {
-  std::string name;
-  std::vector<std::string> aliases;
-  std::string signature;
-  std::string summary;
-  std::string example;
-  std::string result;
-  StatusOr<ResolvedAggregate> (*resolve)(std::span<const ArgumentType>);
-};
-
 }  // namespace
 
 void RegisterQuantileAggregates(Registry* registry) {
-  const Row rows[] = {
-      {"mode",
-       {},
-       "(x ANY) → ANY; () WITHIN GROUP (ORDER BY x) → ANY",
-       "The most frequent value that is not NULL; of several, the first in the order, else the "
-       "smallest.",
-       "SELECT mode() WITHIN GROUP (ORDER BY x) FROM (VALUES (2), (1), (2)) t(x)",
-       "2",
-       ResolveMode},
-      {"median",
-       {},
-       "(x NUMERIC) → DOUBLE",
-       "The middle value, or the mean of the middle two.",
-       "SELECT median(x) FROM (VALUES (1), (2), (10)) t(x)",
-       "2",
-       ResolveMedian},
-      {"quantile",
-       {"quantile_cont", "quantileExact", "quantileExactInclusive"},
-       "(x NUMERIC, fraction DOUBLE) → DOUBLE",
-       "The value below which the fraction of the values lies, linear between neighbours; "
-       "quantile(0.25)(x) is the same.",
-       "SELECT quantile(x, 0.25) FROM (VALUES (1), (2), (3)) t(x)",
-       "1.5",
-       ResolveQuantile},
-      {"quantile_disc",
-       {"quantileExactLow"},
-       "(x ANY, fraction DOUBLE) → ANY",
-       "The first value, in ascending order, whose share of the rows reaches the fraction.",
-       "SELECT quantile_disc(x, 0.5) FROM (VALUES ('a'), ('b'), ('c')) t(x)",
-       "b",
-       ResolveQuantileDisc},
-      {"percentile_cont",
-       {},
-       "(fraction DOUBLE) WITHIN GROUP (ORDER BY x NUMERIC) → DOUBLE; … x INTERVAL → INTERVAL",
-       "The value at a fraction of the ordered values, linear between neighbours.",
-       "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY x) FROM (VALUES (1), (2)) t(x)",
-       "1.5",
-       ResolvePercentileCont},
-      {"percentile_disc",
-       {},
-       "(fraction DOUBLE) WITHIN GROUP (ORDER BY x ANY) → ANY",
-       "The first of the ordered values whose share of the rows reaches the fraction.",
-       "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY x) FROM (VALUES ('a'), ('b')) t(x)",
-       "a",
-       ResolvePercentileDisc},
-      {"percentile_cont",
-       {},
-       "(fractions DOUBLE[]) WITHIN GROUP (ORDER BY x NUMERIC) → DOUBLE[]",
-       "The values at several fractions of the ordered values, linear between neighbours.",
-       "SELECT percentile_cont(ARRAY[0, 0.5]) WITHIN GROUP (ORDER BY x) FROM (VALUES (1), (2)) "
-       "t(x)",
-       "{1,1.5}",
-       ResolvePercentilesCont},
-      {"percentile_disc",
-       {},
-       "(fractions DOUBLE[]) WITHIN GROUP (ORDER BY x ANY) → ANY[]",
-       "The first of the ordered values whose share of the rows reaches each fraction.",
-       "SELECT percentile_disc(ARRAY[0.5, 1]) WITHIN GROUP (ORDER BY x) FROM (VALUES ('a'), ('b')) "
-       "t(x)",
-       "{a,b}",
-       ResolvePercentilesDisc},
+  const AggregateFunction functions[] = {
+      {.name = "mode",
+       .signature = "(x ANY) → ANY; () WITHIN GROUP (ORDER BY x) → ANY",
+       .summary =
+           "The most frequent value that is not NULL; of several, the first in the order, else the "
+           "smallest.",
+       .example = "SELECT mode() WITHIN GROUP (ORDER BY x) FROM (VALUES (2), (1), (2)) t(x)",
+       .example_result = "2",
+       .resolve = ResolveMode},
+      {.name = "median",
+       .signature = "(x NUMERIC) → DOUBLE",
+       .summary = "The middle value, or the mean of the middle two.",
+       .example = "SELECT median(x) FROM (VALUES (1), (2), (10)) t(x)",
+       .example_result = "2",
+       .resolve = ResolveMedian},
+      {.name = "quantile",
+       .aliases = {"quantile_cont", "quantileExact", "quantileExactInclusive"},
+       .signature = "(x NUMERIC, fraction DOUBLE) → DOUBLE",
+       .summary =
+           "The value below which the fraction of the values lies, linear between neighbours; "
+           "quantile(0.25)(x) is the same.",
+       .example = "SELECT quantile(x, 0.25) FROM (VALUES (1), (2), (3)) t(x)",
+       .example_result = "1.5",
+       .resolve = ResolveQuantile},
+      {.name = "quantile_disc",
+       .aliases = {"quantileExactLow"},
+       .signature = "(x ANY, fraction DOUBLE) → ANY",
+       .summary =
+           "The first value, in ascending order, whose share of the rows reaches the fraction.",
+       .example = "SELECT quantile_disc(x, 0.5) FROM (VALUES ('a'), ('b'), ('c')) t(x)",
+       .example_result = "b",
+       .resolve = ResolveQuantileDisc},
+      {.name = "percentile_cont",
+       .signature =
+           "(fraction DOUBLE) WITHIN GROUP (ORDER BY x NUMERIC) → DOUBLE; … x INTERVAL → INTERVAL",
+       .summary = "The value at a fraction of the ordered values, linear between neighbours.",
+       .example =
+           "SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY x) FROM (VALUES (1), (2)) t(x)",
+       .example_result = "1.5",
+       .resolve = ResolvePercentileCont},
+      {.name = "percentile_disc",
+       .signature = "(fraction DOUBLE) WITHIN GROUP (ORDER BY x ANY) → ANY",
+       .summary = "The first of the ordered values whose share of the rows reaches the fraction.",
+       .example =
+           "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY x) FROM (VALUES ('a'), ('b')) t(x)",
+       .example_result = "a",
+       .resolve = ResolvePercentileDisc},
+      {.name = "percentile_cont",
+       .signature = "(fractions DOUBLE[]) WITHIN GROUP (ORDER BY x NUMERIC) → DOUBLE[]",
+       .summary =
+           "The values at several fractions of the ordered values, linear between neighbours.",
+       .example =
+           "SELECT percentile_cont(ARRAY[0, 0.5]) WITHIN GROUP (ORDER BY x) FROM (VALUES (1), (2)) "
+           "t(x)",
+       .example_result = "{1,1.5}",
+       .resolve = ResolvePercentilesCont},
+      {.name = "percentile_disc",
+       .signature = "(fractions DOUBLE[]) WITHIN GROUP (ORDER BY x ANY) → ANY[]",
+       .summary = "The first of the ordered values whose share of the rows reaches each fraction.",
+       .example = "SELECT percentile_disc(ARRAY[0.5, 1]) WITHIN GROUP (ORDER BY x) FROM (VALUES "
+                  "('a'), ('b')) "
+                  "t(x)",
+       .example_result = "{a,b}",
+       .resolve = ResolvePercentilesDisc},
   };
-  for (const Row& row : rows) {
-    AggregateFunction function;
-    function.name = row.name;
-    function.aliases = row.aliases;
-    function.signature = row.signature;
-    function.summary = row.summary;
-    function.example = row.example;
-    function.example_result = row.result;
-    function.resolve = row.resolve;
-    registry->Add(std::move(function));
-  }
+  for (const AggregateFunction& function : functions) registry->Add(function);
 }
 
 }  // namespace shale

@@ -280,19 +280,17 @@ StatusOr<ResolvedAggregate> ResolveHll(std::span<const ArgumentType> args) {
 }  // namespace
 
 void RegisterSketchAggregates(Registry* registry) {
-  AggregateFunction function;
-  function.name = "approx_count_distinct";
-  function.aliases = {"uniq", "uniqHLL12"};
-  function.signature = "(x ANY) → BIGINT";
-  function.summary =
-      "Number of different values that are not NULL, by HyperLogLog: within 1.6 % "
-      "two times in three, 5 % nearly always.";
-  function.example = "SELECT approx_count_distinct(x) FROM (VALUES (1), (2), (2)) t(x)";
-  function.example_result = "2";
-  function.exact = false;
-  function.ignores_distinct = true;
-  function.resolve = ResolveHll;
-  registry->Add(std::move(function));
+  registry->Add(AggregateFunction{
+      .name = "approx_count_distinct",
+      .aliases = {"uniq", "uniqHLL12"},
+      .signature = "(x ANY) → BIGINT",
+      .summary = "Number of different values that are not NULL, by HyperLogLog: within 1.6 % "
+                 "two times in three, 5 % nearly always.",
+      .example = "SELECT approx_count_distinct(x) FROM (VALUES (1), (2), (2)) t(x)",
+      .example_result = "2",
+      .exact = false,
+      .ignores_distinct = true,
+      .resolve = ResolveHll});
 }
 
 }  // namespace shale
