@@ -1,28 +1,34 @@
 #include "engine/operators/intern_table.h"
 
 #include <algorithm>
+#include <cstdlib>
+
+#include "engine/vector/hash.h"
 
 namespace shale {
 namespace {
 constexpr uint32_t kShardBits = 6;
+constexpr uint32_t kShardBitsOfTwoWorkers = 4;  // longer batches a lock
 constexpr size_t kFirstSlots = 1024;
+// Entries interned in one go: their hashes, views and texts stay in the second-level cache.
+constexpr size_t kPieceEntries = 8192;
 
+// The lines of a text of usual length; the hardware's own prefetcher follows for longer ones.
+void PrefetchText(std::string_view text) {
+  __builtin_prefetch(text.data());
+  __builtin_prefetch(text.data() + std::min<size_t>(text.size(), 64));
+}
 uint64_t Salt(uint64_t hash) { return (hash >> 26) << 32; }
 }  // namespace
 
 InternTable::InternTable(int num_workers, MemoryBudget* memory, size_t compare_bytes)
-    : shard_bits_(num_workers > 1 ? kShardBits : 0),
+    : shard_bits_(num_workers > 2   ? kShardBits
+                  : num_workers > 1 ? kShardBitsOfTwoWorkers
+                                    : 0),
       num_shards_(1u << shard_bits_),
-      compare_bytes_(compare_bytes) {
+      compare_bytes_(compare_bytes),
+      memory_(memory) {
   for (uint32_t i = 0; i < num_shards_; ++i) shards_.push_back(std::make_unique<Shard>(memory));
-}
-
-void InternTable::Pin(DictionaryPtr dictionary) {
-  MutexLock lock(&pins_mutex_);
-  for (auto pin = pins_.rbegin(); pin != pins_.rend(); ++pin) {
-    if (*pin == dictionary) return;
-  }
-  pins_.push_back(std::move(dictionary));
 }
 
 Status InternTable::Grow(Shard* shard) {
@@ -62,7 +68,10 @@ Status InternTable::Walk(Shard* shard, uint32_t shard_index, const std::string_v
     const auto ahead_row = [&](size_t ahead) {
       return rows ? rows[i + ahead] : static_cast<uint32_t>(i + ahead);
     };
-    if (i + 3 * kAhead < count) __builtin_prefetch(&slots[hashes[ahead_row(3 * kAhead)] & mask]);
+    if (i + 3 * kAhead < count) {
+      __builtin_prefetch(&slots[hashes[ahead_row(3 * kAhead)] & mask]);
+      PrefetchText(strings[ahead_row(3 * kAhead)]);
+    }
     if (i + 2 * kAhead < count) {
       const uint64_t slot = slots[hashes[ahead_row(2 * kAhead)] & mask];
       if (slot != 0) __builtin_prefetch(&shard->entries.data()[static_cast<uint32_t>(slot) - 1]);
@@ -70,7 +79,8 @@ Status InternTable::Walk(Shard* shard, uint32_t shard_index, const std::string_v
     if (i + kAhead < count) {
       const uint64_t slot = slots[hashes[ahead_row(kAhead)] & mask];
       if (slot != 0) {
-        __builtin_prefetch(shard->entries.data()[static_cast<uint32_t>(slot) - 1].data);
+        const Entry& entry = shard->entries.data()[static_cast<uint32_t>(slot) - 1];
+        PrefetchText({entry.data, entry.size});
       }
     }
     const uint32_t row = rows ? rows[i] : static_cast<uint32_t>(i);
@@ -157,6 +167,67 @@ Status InternTable::All(const std::string_view* strings, const uint64_t* hashes,
 Status InternTable::Intern(const std::string_view* strings, const uint64_t* hashes, size_t count,
                            bool stable, uint32_t* ids) {
   return All<true>(strings, hashes, count, stable, ids);
+}
+
+StatusOr<InternTable::Dictionary*> InternTable::Remember(const DictionaryPtr& dictionary) {
+  MutexLock lock(&dictionaries_mutex_);
+  std::unique_ptr<Dictionary>& known = dictionaries_[dictionary->id];
+  if (known) return known.get();
+  const size_t size = std::max<size_t>(dictionary->size(), 1);
+  auto fresh = std::make_unique<Dictionary>(dictionary, memory_);
+  RETURN_IF_ERROR(fresh->memory.Resize(static_cast<int64_t>(size * sizeof(uint32_t))));
+  // Zero pages come only as they are touched.
+  fresh->ids = {static_cast<std::atomic<uint32_t>*>(std::calloc(size, sizeof(uint32_t))),
+                std::free};
+  if (!fresh->ids) return ResourceExhausted("out of memory for dictionary codes");
+  known = std::move(fresh);
+  return known.get();
+}
+
+Status InternTable::InternEntries(Dictionary* known, const uint32_t* codes, size_t first,
+                                  size_t count) {
+  const auto* entries = known->dictionary->values.values<std::string_view>();
+  const uint64_t* validity = known->dictionary->values.validity();
+  const std::vector<uint64_t>& stored = known->dictionary->hashes;
+  std::vector<std::string_view> strings(count);
+  std::vector<uint64_t> hashes(count);
+  std::vector<uint32_t> ids(count);
+  for (size_t i = 0; i < count; ++i) {
+    const size_t code = codes ? codes[i] : first + i;
+    // A NULL entry has no text; nobody asks for its id.
+    const bool valid = validity == nullptr || BitIsSet(validity, code);
+    if (valid) strings[i] = entries[code];
+    hashes[i] = valid && !stored.empty() ? stored[code] : HashBytes(Compared(strings[i]));
+  }
+  RETURN_IF_ERROR(All<true>(strings.data(), hashes.data(), count, true, ids.data()));
+  for (size_t i = 0; i < count; ++i) {
+    known->ids[codes ? codes[i] : first + i].store(ids[i] + 1, std::memory_order_relaxed);
+  }
+  return OkStatus();
+}
+
+Status InternTable::InternCodes(const DictionaryPtr& dictionary, const uint32_t* codes,
+                                size_t count, uint32_t* ids) {
+  ASSIGN_OR_RETURN(Dictionary * known, Remember(dictionary));
+  const size_t size = dictionary->size();
+  if (known->num_asked.fetch_add(count, std::memory_order_relaxed) + count >= size / 4) {
+    while (known->next_piece.load(std::memory_order_relaxed) < size) {
+      const size_t first = known->next_piece.fetch_add(kPieceEntries, std::memory_order_relaxed);
+      if (first >= size) break;
+      RETURN_IF_ERROR(InternEntries(known, nullptr, first, std::min(kPieceEntries, size - first)));
+    }
+  }
+  std::vector<uint32_t> unknown;
+  for (size_t i = 0; i < count; ++i) {
+    if (known->ids[codes[i]].load(std::memory_order_relaxed) == 0) unknown.push_back(codes[i]);
+  }
+  if (!unknown.empty()) {
+    RETURN_IF_ERROR(InternEntries(known, unknown.data(), 0, unknown.size()));
+  }
+  for (size_t i = 0; i < count; ++i) {
+    ids[i] = known->ids[codes[i]].load(std::memory_order_relaxed) - 1;
+  }
+  return OkStatus();
 }
 
 void InternTable::Find(const std::string_view* strings, const uint64_t* hashes, size_t count,

@@ -195,6 +195,7 @@ Status KeyPacker::Resolve(const KeyColumn& column, const std::string_view* strin
 
 Status KeyPacker::InternCodes(const KeyColumn& column, const DictionaryPtr& dictionary,
                               const uint32_t* codes, size_t count, uint32_t* ids) {
+  if (!find_only_) return column.strings->InternCodes(dictionary, codes, count, ids);
   const auto* entries = dictionary->values.values<std::string_view>();
   const uint64_t* stored = dictionary->hashes.empty() ? nullptr : dictionary->hashes.data();
   strings_.resize(count);
@@ -205,8 +206,8 @@ Status KeyPacker::InternCodes(const KeyColumn& column, const DictionaryPtr& dict
     strings[i] = entries[codes[i]];
     hashes[i] = stored ? stored[codes[i]] : HashBytes(strings[i]);
   }
-  if (!find_only_) column.strings->Pin(dictionary);
-  return Resolve(column, strings, hashes, count, true, ids);
+  column.strings->Find(strings, hashes, count, ids);
+  return OkStatus();
 }
 
 Status KeyPacker::Ids(size_t index, const Vector& vector, size_t num_rows, uint32_t* ids) {
