@@ -202,9 +202,12 @@ class Rig:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("shale")
-    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--kills", type=int, default=500)
+    parser.add_argument("--tenth", action="store_true", help="a tenth of the kills")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     options = parser.parse_args()
+    if options.tenth:
+        options.kills //= 10
     with tempfile.TemporaryDirectory() as folder:
         rig = Rig(os.path.abspath(options.shale), folder, options.seed)
         rig.create()
