@@ -6,8 +6,8 @@ here="$(cd "$(dirname "$0")" && pwd)"
 shale="$here/../../shale"
 folder="$(mktemp -d)"
 trap 'rm -rf "$folder"' EXIT
-"$here/generate_events" "${1:-2000000}" ndjson >"$folder/events.ndjson"
-"$here/generate_events" "${2:-3000000}" csv >"$folder/events.csv"
+"$here/../events/generate_events" "${1:-2000000}" ndjson >"$folder/events.ndjson"
+"$here/../events/generate_events" "${2:-3000000}" csv >"$folder/events.csv"
 for file in events.ndjson events.csv; do
   echo "$file, $(du -h "$folder/$file" | cut -f1)"
   for _ in 1 2 3; do
