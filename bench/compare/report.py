@@ -280,7 +280,8 @@ def write(root, data):
     lines = [
         f"Machine: {machine()}. {datetime.date.today().isoformat()}. "
         + ", ".join(f"{NAMES[e]} {v}" for e, v in versions.items())
-        + ". Two threads an engine, native storage, result and condition caches off, one process an "
+        + ". Two threads an engine, native storage, result and condition caches off, one process "
+        + "an "
         "engine, from the text of the query to its last row. Hot: minimum of the runs after a "
         "warm-up, the engines taking turns; the median where there are several passes. Fixed: "
         "parsing, binding and planning. Answers are compared with DuckDB's; `ties` is another "
