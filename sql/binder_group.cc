@@ -140,6 +140,15 @@ bool DependsOn(const ExprPtr& key, const std::vector<ExprPtr>& others) {
   return !foreign;
 }
 
+// Whether values that GROUP BY takes for one are one to every function: not -0 and 0, nor 30 days
+// and a month.
+bool EqualIsSame(const Type& type) {
+  return type.IsInteger() || type.id() == TypeId::kDecimal || type.id() == TypeId::kText ||
+         type.id() == TypeId::kDate || type.id() == TypeId::kTimestamp ||
+         type.id() == TypeId::kTimestampTz || type.id() == TypeId::kBoolean ||
+         type.id() == TypeId::kUuid;
+}
+
 std::function<ExprPtr(const ExprPtr&)> ToColumns(std::vector<ExprPtr> keys,
                                                  std::vector<ExprPtr> columns) {
   return [keys = std::move(keys), columns = std::move(columns)](const ExprPtr& expr) {
@@ -168,7 +177,7 @@ Status Binder::GroupPlan(Grouping* grouping, AggregateCollector* collector,
     // Keys that the others determine are computed after grouping.
     std::vector<ExprPtr> columns;
     for (const ExprPtr& key : keys) {
-      if (key->kind == Expr::Kind::kColumn) columns.push_back(key);
+      if (key->kind == Expr::Kind::kColumn && EqualIsSame(key->type)) columns.push_back(key);
     }
     for (const ExprPtr& key : keys) {
       if (key->kind == Expr::Kind::kColumn || !DependsOn(key, columns)) node.keys.push_back(key);

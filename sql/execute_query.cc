@@ -78,6 +78,8 @@ Status ExecuteExplain(const ast::Explain& explain, StatementContext& context) {
     plan = std::move(profiled);
   } else {
     Optimize(&plan, result, RuleContext{&context.session->functions, snapshot.get()});
+    // Nothing runs; but lowering is where joins meet scans.
+    RETURN_IF_ERROR(LowerQuery(plan.get(), result, snapshot, MakeCollect(), false).status());
   }
   std::vector<std::vector<Value>> rows;
   if (explain.format == "json") {

@@ -76,14 +76,21 @@ struct Describe {
       }
       d.details.push_back({"Order", (node.sorted ? "by " : "ranges of ") + order});
     }
+    if (!node.join_filters.empty()) {
+      std::string joins;
+      for (const std::string& join : node.join_filters) joins += (joins.empty() ? "" : ", ") + join;
+      d.details.push_back({"Bounds from joins", joins});
+    }
     if (analyzed) {
       const ScanCounters& c = *node.counters;
-      d.details.push_back(
-          {"Read",
-           fmt::format("{} rows scanned, {} read, segments skipped {} of {}, "
-                       "blocks skipped {} of {}",
-                       c.rows_scanned.load(), Human(c.bytes_read.load()), c.segments_skipped.load(),
-                       c.segments_total.load(), c.blocks_skipped.load(), c.blocks_total.load())});
+      std::string read = fmt::format(
+          "{} rows scanned, {} read, segments skipped {} of {}, blocks skipped {} of {}",
+          c.rows_scanned.load(), Human(c.bytes_read.load()), c.segments_skipped.load(),
+          c.segments_total.load(), c.blocks_skipped.load(), c.blocks_total.load());
+      if (!node.join_filters.empty()) {
+        read += fmt::format(" ({} by bounds from joins)", c.join_blocks_skipped.load());
+      }
+      d.details.push_back({"Read", std::move(read)});
     }
     return d;
   }

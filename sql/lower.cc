@@ -19,6 +19,7 @@ using LateFilters = std::vector<std::function<void(std::vector<ExprPtr>*)>>;
 struct ScanColumn {
   std::shared_ptr<LateFilters> filters;
   size_t position;
+  ScanNode* scan;
 };
 
 // Rows on their way: where they come from, what has been done to them, which column is where.
@@ -163,12 +164,13 @@ class Lowering {
         [snapshot, table, spec, counters, late]() -> StatusOr<std::unique_ptr<Source>> {
           ScanSpec with_late = spec;
           for (const auto& add : *late) add(&with_late.filters);
+          with_late.join_filters = with_late.filters.size() - spec.filters.size();
           return MakeTableSource(snapshot, table, std::move(with_late), counters);
         },
         node.sorted);
     // A late condition could fix what the order of a scan is by.
     for (size_t i = 0; node.order.empty() && i < layout.size(); ++i) {
-      stream.scanned[layout[i]] = {late, i};
+      stream.scanned[layout[i]] = {late, i, &node};
     }
     return stream;
   }
@@ -440,6 +442,8 @@ class Lowering {
       if (node.probe_keys[k]->kind != Expr::Kind::kColumn) continue;
       auto found = stream.scanned.find(node.probe_keys[k]->column_index);
       if (found == stream.scanned.end()) continue;
+      found->second.scan->join_filters.push_back(ToString(*node.probe_keys[k]) + " = " +
+                                                 ToString(*node.build_keys[k]));
       const ExprPtr column = MakeColumn(found->second.position, node.probe_keys[k]->type);
       found->second.filters->push_back([bounds = join.bounds, k, column](auto* filters) {
         for (ExprPtr& condition : bounds->Conditions(k, column)) {

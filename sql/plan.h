@@ -43,6 +43,8 @@ struct ScanNode {
   // Rows come in ranges of the first of these output columns (ScanOrder); empty: in any order.
   std::vector<ColumnVar> order;
   bool sorted = false;  // and ascending by all of them
+  // What joins above tell the scan when it starts, for EXPLAIN: "user_id = id". Filled by lowering.
+  std::vector<std::string> join_filters;
   std::shared_ptr<ScanCounters> counters = std::make_shared<ScanCounters>();
 };
 // Rows that are known already: VALUES, system relations, generate_series, metadata answers.

@@ -135,9 +135,34 @@ StatusOr<SystemRelation> Segments(const Session&, const DatabaseVersion& version
   return rows.Take();
 }
 
+StatusOr<SystemRelation> JobList(const Session&, const DatabaseVersion& version) {
+  SystemRows rows({{"id", TypeId::kBigInt},
+                   {"kind", TypeId::kText},
+                   {"table_name", TypeId::kText},
+                   {"partition", TypeId::kText},
+                   {"state", TypeId::kText},
+                   {"rows", TypeId::kBigInt},
+                   {"bytes", TypeId::kBigInt},
+                   {"started", TypeId::kTimestampTz},
+                   {"finished", TypeId::kTimestampTz},
+                   {"error", TypeId::kText}});
+  for (const JobRecord& job : Jobs(version)) {
+    const bool running = job.state == JobRecord::State::kRunning;
+    const bool failed = job.state == JobRecord::State::kFailed;
+    rows.Add({Count(job.id), Text(job.kind), Text(job.table), Text(job.partition),
+              Text(running ? "running" : failed ? "failed" : "done"), Count(job.rows),
+              running ? Value::Null(TypeId::kBigInt) : Count(job.bytes),
+              Value::Int(TypeId::kTimestampTz, job.started_us),
+              running ? Value::Null(TypeId::kTimestampTz)
+                      : Value::Int(TypeId::kTimestampTz, job.finished_us),
+              failed ? Text(job.error) : Value::Null(TypeId::kText)});
+  }
+  return rows.Take();
+}
+
 constexpr SystemRelationEntry kRelations[] = {
     {"shale_functions", Functions}, {"shale_settings", Settings}, {"shale_tables", TableList},
-    {"shale_columns", Columns},     {"shale_segments", Segments},
+    {"shale_columns", Columns},     {"shale_segments", Segments}, {"shale_jobs", JobList},
 };
 
 }  // namespace

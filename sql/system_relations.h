@@ -1,5 +1,5 @@
 // Relations that the database keeps about itself: shale_functions, shale_settings, shale_tables,
-// shale_columns, shale_segments. Adding one is a function and a line in the list of
+// shale_columns, shale_segments, shale_jobs. Adding one is a function and a line in the list of
 // system_relations.cc.
 #pragma once
 

@@ -22,6 +22,7 @@ void Optimize(PlanPtr* plan, const std::vector<PlanColumn>& result, const RuleCo
     ShareShiftedSums(part, &next);
     OrderJoins(part, context);
     ChooseBuildSides(part->get(), context);
+    PushLimits(part);
   }
   std::set<ColumnVar> required;
   for (const PlanColumn& column : result) required.insert(column.id);
@@ -30,6 +31,7 @@ void Optimize(PlanPtr* plan, const std::vector<PlanColumn>& result, const RuleCo
   for (PlanPtr* part : plans) {
     UseKeyRanges(part, context, &next);
     FetchColumnsLate(part, &next);
+    ShareExpressions(part, &next);
   }
 }
 

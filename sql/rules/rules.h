@@ -45,6 +45,12 @@ void FetchColumnsLate(PlanPtr* plan, ColumnVar* next);
 // merge_shared.cc: a shared plan that has one reader, or that is a plain read of a table, becomes a
 // part of whoever reads it.
 void MergeShared(PlanPtr* plan, ColumnVar* next);
+// push_limits.cc: limits and top-ns go below what neither adds nor drops rows, and into both arms
+// of what they cannot leave. After ChooseBuildSides, before PruneColumns.
+void PushLimits(PlanPtr* plan);
+// share_expressions.cc: what a node would compute twice is computed once below it. Last: it puts
+// projections where other rules do not look for them.
+void ShareExpressions(PlanPtr* plan, ColumnVar* next);
 // metadata_aggregates.cc: count(*), min and max of a whole table come from metadata.
 void AnswerFromMetadata(PlanPtr* plan, const RuleContext& context);
 

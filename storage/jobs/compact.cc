@@ -69,6 +69,7 @@ class Compaction {
       RemoveSegmentFiles(*core_->files, built_);
       return status;
     }
+    for (const SegmentInfo& segment : built_) bytes_written_ += segment.file_bytes;
     Replacement replacement;
     replacement.table_id = table_.schema->table_id;
     replacement.range = range_;
@@ -77,6 +78,7 @@ class Compaction {
     replacement.to = std::move(to_);
     return core_->CommitReplacement(std::move(replacement));
   }
+  uint64_t bytes_written() const { return bytes_written_; }
 
  private:
   static uint64_t FirstSequence(const Segment& segment) {
@@ -226,6 +228,7 @@ class Compaction {
   std::vector<std::vector<ColumnCursor>> cursors_;  // by column, then segment
   std::unique_ptr<HotBuffer> buffer_;
   size_t buffer_begin_ = 0;
+  uint64_t bytes_written_ = 0;
   std::vector<SegmentInfo> built_;
   std::vector<std::vector<uint64_t>> to_;
 };
@@ -280,7 +283,15 @@ Status CompactSegments(StoreCore* core, TableId table_id, PartitionRange range,
   Snapshot snapshot = core->snapshot();
   const TableVersion* table = snapshot->Find(table_id);
   if (!table) return OkStatus();
-  return Compaction(core, *table, range, std::move(segments)).Run();
+  uint64_t rows = 0;
+  for (const SegmentRef& ref : segments) rows += ref.VisibleRows();
+  const uint64_t job =
+      core->jobs->Start("compact", table->schema->name,
+                        PartitionName(*table->schema, range.begin_us), rows, core->clock);
+  Compaction compaction(core, *table, range, std::move(segments));
+  Status status = compaction.Run();
+  core->jobs->Finish(job, status, compaction.bytes_written(), core->clock);
+  return status;
 }
 
 Status CompactTable(StoreCore* core, TableId table_id) {

@@ -23,13 +23,23 @@ Status SealOldest(StoreCore* core, TableId table_id, int64_t partition_begin_us)
   build.next_segment_id = [core] { return core->TakeSegmentId(); };
   build.want_moves = true;
   build.num_workers = core->num_workers;
-  ASSIGN_OR_RETURN(BuiltSegments built, BuildSegments(*ref.rows, ref.hidden.get(), build));
-  replacement.table_id = table_id;
-  replacement.tail = ref.tail;
-  replacement.tail_hidden = ref.hidden;
-  replacement.built = std::move(built.segments);
-  replacement.to.push_back(std::move(built.to));
-  return core->CommitReplacement(std::move(replacement));
+  const std::string partition_name = PartitionName(*build.schema, partition_begin_us);
+  const uint64_t job = core->jobs->Start("seal", build.schema->name, partition_name,
+                                         ref.VisibleRows(), core->clock);
+  uint64_t bytes = 0;
+  const auto seal = [&]() -> Status {
+    ASSIGN_OR_RETURN(BuiltSegments built, BuildSegments(*ref.rows, ref.hidden.get(), build));
+    for (const SegmentInfo& segment : built.segments) bytes += segment.file_bytes;
+    replacement.table_id = table_id;
+    replacement.tail = ref.tail;
+    replacement.tail_hidden = ref.hidden;
+    replacement.built = std::move(built.segments);
+    replacement.to.push_back(std::move(built.to));
+    return core->CommitReplacement(std::move(replacement));
+  };
+  Status status = seal();
+  core->jobs->Finish(job, status, bytes, core->clock);
+  return status;
 }
 
 Status SealEverything(StoreCore* core) {

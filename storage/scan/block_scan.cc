@@ -32,6 +32,8 @@ void BlockScan::Prepare(ExecutionContext* context) {
   functions_ = context->functions;
   for (const ExprPtr& filter : spec_.filters) {
     conjuncts_.push_back(AnalyseConjunct(filter, functions_));
+    conjuncts_.back().from_join =
+        conjuncts_.size() + spec_.join_filters > spec_.filters.size();
   }
   if (!table_) return;
   uint64_t total = 0;
@@ -109,6 +111,9 @@ StatusOr<bool> BlockScan::Open(State* state, size_t index, size_t begin, size_t 
     ASSIGN_OR_RETURN(state->plan_, PlanOf(item));
     if (state->plan_->skip()) {
       state->blocks_skipped_ += static_cast<int64_t>(end - begin);
+      if (state->plan_->SkipsForJoin()) {
+        state->join_blocks_skipped_ += static_cast<int64_t>(end - begin);
+      }
       for (size_t block = begin; block < end; ++block) {
         state->rows_passed_ += static_cast<int64_t>(item->BlockRows(block));
       }
@@ -125,12 +130,13 @@ void BlockScan::Flush(State* state) {
   counters_->rows_out += state->rows_out_;
   counters_->bytes_read += state->bytes_;
   counters_->blocks_skipped += state->blocks_skipped_;
+  counters_->join_blocks_skipped += state->join_blocks_skipped_;
   if (Progress* progress = state->context_->progress) {
     progress->rows_done += state->rows_passed_;
     progress->bytes_read += state->bytes_;
   }
   state->rows_passed_ = state->rows_scanned_ = state->rows_out_ = state->bytes_ =
-      state->blocks_skipped_ = 0;
+      state->blocks_skipped_ = state->join_blocks_skipped_ = 0;
 }
 
 // Conditions that cannot fail go first, those that cost little and let few rows through before the
@@ -196,6 +202,7 @@ Status BlockScan::Read(State* state, size_t block, size_t first, size_t last, Ch
   state->rows_passed_ += static_cast<int64_t>(last - first);
   if (plan && (plan->skip() || plan->SkipsBlock(block))) {
     ++state->blocks_skipped_;
+    state->join_blocks_skipped_ += plan->SkipsForJoin(block);
     return OkStatus();
   }
   state->rows_scanned_ += static_cast<int64_t>(last - first);

@@ -107,7 +107,8 @@ class BlockScan::State {
   std::vector<Vector> nulls_;  // what filter-only columns come out as
   std::vector<uint32_t> rows_, other_;
   // Counted here, added to the shared counters once a morsel.
-  int64_t rows_passed_ = 0, rows_scanned_ = 0, rows_out_ = 0, bytes_ = 0, blocks_skipped_ = 0;
+  int64_t rows_passed_ = 0, rows_scanned_ = 0, rows_out_ = 0, bytes_ = 0;
+  int64_t blocks_skipped_ = 0, join_blocks_skipped_ = 0;
 };
 
 }  // namespace shale

@@ -35,6 +35,7 @@ struct Conjunct {
   bool one_column = false;     // reads one column and is the same for the same value
   bool true_for_null = false;  // only when one_column: whether a NULL passes
   bool cannot_fail = false;    // may be evaluated in any order
+  bool from_join = false;      // one of ScanSpec::join_filters
 
   // Whether every row that passes has the value `low` in the one column.
   bool FixesColumn() const {

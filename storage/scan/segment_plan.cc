@@ -56,6 +56,7 @@ StatusOr<std::unique_ptr<SegmentPlan>> SegmentPlan::Make(const TableVersion& tab
     const ZoneMap& zone = column < 0 ? constant_zone : reader.info().columns[column].zone;
     Verdict whole = conjunct.Judge(zone, num_rows);
     if (whole == Verdict::kNone) {
+      plan->skip_for_join_ = conjunct.from_join;
       plan->skip_ = true;
       return plan;
     }
@@ -72,7 +73,8 @@ StatusOr<std::unique_ptr<SegmentPlan>> SegmentPlan::Make(const TableVersion& tab
         condition.verdicts[block] = static_cast<uint8_t>(verdict);
         if (verdict != Verdict::kNone) continue;
         if (plan->skipped_.empty()) plan->skipped_.resize(reader.num_blocks());
-        plan->skipped_[block] = 1;
+        uint8_t& skipped = plan->skipped_[block];
+        if (skipped == 0) skipped = conjunct.from_join ? kForJoin : 1;
       }
     }
     const SegmentColumn& info = reader.info().columns[column];
@@ -85,6 +87,8 @@ StatusOr<std::unique_ptr<SegmentPlan>> SegmentPlan::Make(const TableVersion& tab
     }
   }
   if (!plan->skipped_.empty() && std::count(plan->skipped_.begin(), plan->skipped_.end(), 0) == 0) {
+    plan->skip_for_join_ =
+        std::count(plan->skipped_.begin(), plan->skipped_.end(), kForJoin) > 0;
     plan->skip_ = true;
     return plan;
   }
@@ -112,7 +116,10 @@ void SegmentPlan::Compute(size_t index) {
   }
   matches.whole = *std::move(match);
   const auto* bytes = matches.whole->values.values<uint8_t>();
-  if (std::find(bytes, bytes + matches.entries, 1) == bytes + matches.entries) skip_.store(true);
+  if (std::find(bytes, bytes + matches.entries, 1) == bytes + matches.entries) {
+    skip_for_join_.store((*conjuncts_)[index].from_join);
+    skip_.store(true);
+  }
   matches.ready.store(bytes);
 }
 

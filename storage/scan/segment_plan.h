@@ -38,6 +38,11 @@ class SegmentPlan {
 
   bool skip() const { return skip_.load(std::memory_order_relaxed); }
   bool SkipsBlock(size_t block) const { return !skipped_.empty() && skipped_[block]; }
+  // Whether it is skipped because of what a join's other side has, and would not be without.
+  bool SkipsForJoin() const { return skip_for_join_.load(std::memory_order_relaxed); }
+  bool SkipsForJoin(size_t block) const {
+    return skip() ? SkipsForJoin() : SkipsBlock(block) && skipped_[block] == kForJoin;
+  }
   // Index into the segment's columns of each column of the scan; -1: see constant().
   int column(size_t index) const { return columns_[index]; }
   const Value& constant(size_t index) const { return constants_[index]; }
@@ -62,6 +67,7 @@ class SegmentPlan {
     DictionaryPtr dictionary;
     Mutex mutex;
   };
+  static constexpr uint8_t kForJoin = 2;
   // Computes matches[index]; notes when nothing can pass.
   void Compute(size_t index);
 
@@ -71,8 +77,9 @@ class SegmentPlan {
   std::vector<Value> constants_;
   std::vector<Condition> conditions_;
   std::vector<std::unique_ptr<Matches>> matches_;  // a conjunct; null unless kCodes
-  std::vector<uint8_t> skipped_;
+  std::vector<uint8_t> skipped_;  // a block: 0, 1, or kForJoin
   std::atomic<bool> skip_{false};
+  std::atomic<bool> skip_for_join_{false};
 };
 
 }  // namespace shale

@@ -39,6 +39,11 @@ void VersionEdit::DropTable(TableId id) {
 
 // ---- StoreCore ----------------------------------------------------------------------------------
 
+StoreCore::StoreCore() {
+  auto first = std::make_shared<DatabaseVersion>();
+  first->jobs = jobs;
+  current_ = std::move(first);
+}
 StoreCore::~StoreCore() {
   {
     MutexLock lock(&wake_mutex);

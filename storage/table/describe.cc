@@ -19,18 +19,6 @@ std::string ShownText(const std::optional<Value>& value) {
   return text.substr(0, end) + "…";
 }
 
-std::string PartitionName(const TableSchema& schema, int64_t begin_us) {
-  if (!schema.timestamp_column || schema.partition_unit == PartitionUnit::kNone) return "";
-  int64_t days = begin_us / kDayUs - (begin_us % kDayUs < 0 ? 1 : 0);
-  std::string day = ToText(Value::Int(TypeId::kDate, days));
-  switch (schema.partition_unit) {
-    case PartitionUnit::kHour:
-      return fmt::format("{} {:02}:00", day, (begin_us - days * kDayUs) / (kDayUs / 24));
-    case PartitionUnit::kMonth: return day.substr(0, 7);
-    default: return day;
-  }
-}
-
 void DescribeSegment(const TableSchema& schema, const SegmentReader& reader, SegmentStorage* out) {
   for (const SegmentColumn& column : reader.info().columns) {
     const ColumnSchema* known = schema.Find(column.id);
@@ -88,6 +76,18 @@ void DescribeHot(const TableSchema& schema, const HotSlice& rows, SegmentStorage
 }
 
 }  // namespace
+
+std::string PartitionName(const TableSchema& schema, int64_t begin_us) {
+  if (!schema.timestamp_column || schema.partition_unit == PartitionUnit::kNone) return "";
+  int64_t days = begin_us / kDayUs - (begin_us % kDayUs < 0 ? 1 : 0);
+  std::string day = ToText(Value::Int(TypeId::kDate, days));
+  switch (schema.partition_unit) {
+    case PartitionUnit::kHour:
+      return fmt::format("{} {:02}:00", day, (begin_us - days * kDayUs) / (kDayUs / 24));
+    case PartitionUnit::kMonth: return day.substr(0, 7);
+    default: return day;
+  }
+}
 
 StatusOr<std::vector<SegmentStorage>> DescribeStorage(const DatabaseVersion& version,
                                                       TableId table_id) {

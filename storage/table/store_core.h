@@ -20,6 +20,7 @@
 #include "engine/base/sync.h"
 #include "storage/catalog/catalog.h"
 #include "storage/log/log.h"
+#include "storage/table/job_history.h"
 #include "storage/table/segment_build.h"
 #include "storage/table/store.h"
 #include "storage/table/version.h"
@@ -80,6 +81,7 @@ struct Replacement {
 
 class StoreCore {
  public:
+  StoreCore();
   ~StoreCore();
 
   Snapshot snapshot() const;
@@ -163,6 +165,7 @@ class StoreCore {
   void CommitGroup(const std::vector<InsertRequest*>& group) SHALE_EXCLUDES(commit_mutex);
 
   // ---- jobs ----
+  const std::shared_ptr<JobHistory> jobs = std::make_shared<JobHistory>();
   Mutex job_mutex;  // held while a job runs
   Mutex wake_mutex;
   CondVar wake;  // the runner listens
@@ -179,7 +182,7 @@ class StoreCore {
 
  private:
   mutable Mutex version_mutex_;
-  Snapshot current_ SHALE_GUARDED_BY(version_mutex_) = std::make_shared<const DatabaseVersion>();
+  Snapshot current_ SHALE_GUARDED_BY(version_mutex_);
 };
 
 StatusOr<std::unique_ptr<BulkWriter>> StartBulkLoad(StoreCore* core, const TableSchema& schema,

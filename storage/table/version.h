@@ -118,9 +118,12 @@ struct TableVersion {
 };
 using TablePtr = std::shared_ptr<const TableVersion>;
 
+class JobHistory;  // storage/table/job_history.h
+
 class DatabaseVersion {
  public:
   uint64_t sequence = 0;
+  std::shared_ptr<JobHistory> jobs;  // of the store that this is a version of
   std::map<TableId, TablePtr> tables;
   std::shared_ptr<const std::map<std::string, ViewSchema>> views =
       std::make_shared<const std::map<std::string, ViewSchema>>();
@@ -140,5 +143,7 @@ struct RowsRef {
   }
 };
 std::vector<RowsRef> AllRows(const TableVersion& table);
+// "2024-03-01", "2024-03", "2024-03-01 15:00"; "" of a table that has one partition.
+std::string PartitionName(const TableSchema& schema, int64_t begin_us);
 
 }  // namespace shale
