@@ -150,8 +150,10 @@ StatusOr<SystemRelation> JobList(const Session&, const DatabaseVersion& version)
     const bool running = job.state == JobRecord::State::kRunning;
     const bool failed = job.state == JobRecord::State::kFailed;
     rows.Add({Count(job.id), Text(job.kind), Text(job.table), Text(job.partition),
-              Text(running ? "running" : failed ? "failed" : "done"), Count(job.rows),
-              running ? Value::Null(TypeId::kBigInt) : Count(job.bytes),
+              Text(running  ? "running"
+                   : failed ? "failed"
+                            : "done"),
+              Count(job.rows), running ? Value::Null(TypeId::kBigInt) : Count(job.bytes),
               Value::Int(TypeId::kTimestampTz, job.started_us),
               running ? Value::Null(TypeId::kTimestampTz)
                       : Value::Int(TypeId::kTimestampTz, job.finished_us),

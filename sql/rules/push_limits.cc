@@ -57,8 +57,8 @@ const std::vector<SortKey>* KeysOf(const Plan& plan) {
 bool SortsBy(const Plan& plan, const std::set<ColumnVar>& ids) {
   const std::vector<SortKey>* keys = KeysOf(plan);
   return !keys || std::all_of(keys->begin(), keys->end(), [&](const SortKey& key) {
-           return key.expr->kind == Expr::Kind::kColumn && ids.contains(key.expr->column_index);
-         });
+    return key.expr->kind == Expr::Kind::kColumn && ids.contains(key.expr->column_index);
+  });
 }
 
 bool PushBelowProject(PlanPtr* plan) {

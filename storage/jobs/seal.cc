@@ -24,8 +24,8 @@ Status SealOldest(StoreCore* core, TableId table_id, int64_t partition_begin_us)
   build.want_moves = true;
   build.num_workers = core->num_workers;
   const std::string partition_name = PartitionName(*build.schema, partition_begin_us);
-  const uint64_t job = core->jobs->Start("seal", build.schema->name, partition_name,
-                                         ref.VisibleRows(), core->clock);
+  const uint64_t job =
+      core->jobs->Start("seal", build.schema->name, partition_name, ref.VisibleRows(), core->clock);
   uint64_t bytes = 0;
   const auto seal = [&]() -> Status {
     ASSIGN_OR_RETURN(BuiltSegments built, BuildSegments(*ref.rows, ref.hidden.get(), build));

@@ -32,8 +32,7 @@ void BlockScan::Prepare(ExecutionContext* context) {
   functions_ = context->functions;
   for (const ExprPtr& filter : spec_.filters) {
     conjuncts_.push_back(AnalyseConjunct(filter, functions_));
-    conjuncts_.back().from_join =
-        conjuncts_.size() + spec_.join_filters > spec_.filters.size();
+    conjuncts_.back().from_join = conjuncts_.size() + spec_.join_filters > spec_.filters.size();
   }
   if (!table_) return;
   uint64_t total = 0;

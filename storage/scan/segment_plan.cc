@@ -87,8 +87,7 @@ StatusOr<std::unique_ptr<SegmentPlan>> SegmentPlan::Make(const TableVersion& tab
     }
   }
   if (!plan->skipped_.empty() && std::count(plan->skipped_.begin(), plan->skipped_.end(), 0) == 0) {
-    plan->skip_for_join_ =
-        std::count(plan->skipped_.begin(), plan->skipped_.end(), kForJoin) > 0;
+    plan->skip_for_join_ = std::count(plan->skipped_.begin(), plan->skipped_.end(), kForJoin) > 0;
     plan->skip_ = true;
     return plan;
   }

@@ -77,7 +77,7 @@ class SegmentPlan {
   std::vector<Value> constants_;
   std::vector<Condition> conditions_;
   std::vector<std::unique_ptr<Matches>> matches_;  // a conjunct; null unless kCodes
-  std::vector<uint8_t> skipped_;  // a block: 0, 1, or kForJoin
+  std::vector<uint8_t> skipped_;                   // a block: 0, 1, or kForJoin
   std::atomic<bool> skip_{false};
   std::atomic<bool> skip_for_join_{false};
 };

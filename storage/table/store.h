@@ -72,7 +72,7 @@ struct ScanOrder {
 struct ScanSpec {
   std::vector<ColumnId> columns;  // output order; may name kSeqColumn and kRowIdColumn
   std::vector<ExprPtr> filters;   // conjuncts over output columns (kColumn indexes into `columns`)
-  size_t join_filters = 0;        // so many of them, the last ones, tell what a join's other side has
+  size_t join_filters = 0;  // so many of them, the last ones, tell what a join's other side has
   std::vector<bool> filter_only;  // columns[i] is read for filters alone: any vector may come out
   ScanOrder order;
 };
@@ -90,7 +90,8 @@ StatusOr<double> EstimateKeys(const DatabaseVersion& version, TableId table, Col
 struct ScanCounters {
   std::atomic<int64_t> segments_total{0}, segments_skipped{0};
   std::atomic<int64_t> blocks_total{0}, blocks_skipped{0};
-  std::atomic<int64_t> join_blocks_skipped{0};  // of blocks_skipped: only join_filters rule them out
+  std::atomic<int64_t> join_blocks_skipped{
+      0};  // of blocks_skipped: only join_filters rule them out
   std::atomic<int64_t> rows_scanned{0}, rows_out{0};
   std::atomic<int64_t> bytes_read{0};
 };
@@ -185,11 +186,11 @@ struct JobRecord {
   std::string table;      // its name when the job began
   std::string partition;  // "2015-05-17", or "" for the one partition
   State state = State::kRunning;
-  uint64_t rows = 0;         // to write
-  uint64_t bytes = 0;        // of the segments written; 0 until done
-  int64_t started_us = 0;    // since the epoch
-  int64_t finished_us = 0;   // 0 while it runs
-  std::string error;         // of one that failed
+  uint64_t rows = 0;        // to write
+  uint64_t bytes = 0;       // of the segments written; 0 until done
+  int64_t started_us = 0;   // since the epoch
+  int64_t finished_us = 0;  // 0 while it runs
+  std::string error;        // of one that failed
 };
 // Running ones and the last that finished, oldest first; of the moment, not of the version.
 std::vector<JobRecord> Jobs(const DatabaseVersion& version);
