@@ -292,11 +292,17 @@ struct SetOperation {
   bool all = false;
   SelectPtr left, right;
 };
+struct Statement;
 struct CommonTable {
   Identifier name;
   std::vector<Identifier> columns;
-  SelectPtr query;
+  SelectPtr query;                    // or
+  std::shared_ptr<Statement> change;  // an Insert, Delete or Update
   std::optional<bool> materialized;
+};
+struct With {
+  bool recursive = false;
+  std::vector<CommonTable> tables;
 };
 struct Select {
   bool recursive = false;
@@ -377,27 +383,35 @@ struct AlterTable {
   std::vector<std::variant<AddColumn, DropColumn, RenameColumn, RenameTable>> actions;
 };
 struct Insert {
+  With with;
   QualifiedName table;
+  std::optional<Identifier> alias;
   std::vector<Identifier> columns;  // empty: all, in order
   SelectPtr query;                  // a ValuesCore body for VALUES; null for DEFAULT VALUES
   bool on_conflict = false;         // not supported; the error says what to do instead
   Position on_conflict_at;
-  bool returning = false;  // likewise
+  std::vector<SelectItem> returning;
 };
 struct Delete {
+  With with;
   QualifiedName table;
   std::optional<Identifier> alias;
+  TableRefPtr others;  // USING; may be null
   ExprPtr where;
+  std::vector<SelectItem> returning;
 };
 struct Update {
   struct Assignment {
     Identifier column;
     ExprPtr value;  // null: DEFAULT
   };
+  With with;
   QualifiedName table;
   std::optional<Identifier> alias;
   std::vector<Assignment> assignments;
+  TableRefPtr others;  // FROM; may be null
   ExprPtr where;
+  std::vector<SelectItem> returning;
 };
 struct Explain {
   bool analyze = false;
@@ -437,7 +451,15 @@ struct Deallocate {
   std::optional<Identifier> name;  // none: all
 };
 struct Transaction {
-  enum class Kind { kBegin, kCommit, kRollback } kind = Kind::kBegin;
+  enum class Kind {
+    kBegin,
+    kCommit,
+    kRollback,
+    kSavepoint,
+    kRelease,
+    kRollbackTo
+  } kind = Kind::kBegin;
+  std::optional<Identifier> savepoint;  // of the last three
 };
 // CHECKPOINT: seal what is hot; OPTIMIZE TABLE t: seal and compact it.
 struct Maintain {

@@ -13,22 +13,45 @@ void SqlPrinter::Subquery(const ast::SelectPtr& query) {
   out_ += ')';
 }
 
-void SqlPrinter::Print(const ast::Select& select) {
-  if (!select.with.empty()) {
-    out_ += select.recursive ? "WITH RECURSIVE " : "WITH ";
-    for (size_t i = 0; i < select.with.size(); ++i) {
-      const ast::CommonTable& table = select.with[i];
-      if (i > 0) out_ += ", ";
-      out_ += PrintName(table.name);
-      if (!table.columns.empty()) out_ += " (" + PrintNames(table.columns, ", ") + ")";
-      out_ += " AS ";
-      if (table.materialized.has_value()) {
-        out_ += *table.materialized ? "MATERIALIZED " : "NOT MATERIALIZED ";
-      }
+void SqlPrinter::With(const std::vector<ast::CommonTable>& tables, bool recursive) {
+  if (tables.empty()) return;
+  out_ += recursive ? "WITH RECURSIVE " : "WITH ";
+  for (size_t i = 0; i < tables.size(); ++i) {
+    const ast::CommonTable& table = tables[i];
+    if (i > 0) out_ += ", ";
+    out_ += PrintName(table.name);
+    if (!table.columns.empty()) out_ += " (" + PrintNames(table.columns, ", ") + ")";
+    out_ += " AS ";
+    if (table.materialized.has_value()) {
+      out_ += *table.materialized ? "MATERIALIZED " : "NOT MATERIALIZED ";
+    }
+    if (table.change != nullptr) {
+      out_ += '(';
+      Print(*table.change);
+      out_ += ')';
+    } else {
       Subquery(table.query);
     }
-    out_ += ' ';
   }
+  out_ += ' ';
+}
+
+void SqlPrinter::Items(const std::vector<ast::SelectItem>& items) {
+  for (size_t i = 0; i < items.size(); ++i) {
+    if (i > 0) out_ += ", ";
+    Print(*items[i].expr);
+    if (items[i].alias.has_value()) out_ += " AS " + PrintName(*items[i].alias);
+  }
+}
+
+void SqlPrinter::Returning(const std::vector<ast::SelectItem>& items) {
+  if (items.empty()) return;
+  out_ += " RETURNING ";
+  Items(items);
+}
+
+void SqlPrinter::Print(const ast::Select& select) {
+  With(select.with, select.recursive);
   if (const auto* core = std::get_if<ast::SelectCore>(&select.body)) {
     Core(*core);
   } else if (const auto* values = std::get_if<ast::ValuesCore>(&select.body)) {
@@ -95,11 +118,7 @@ void SqlPrinter::Core(const ast::SelectCore& core) {
     List(core.distinct_on);
     out_ += ") ";
   }
-  for (size_t i = 0; i < core.items.size(); ++i) {
-    if (i > 0) out_ += ", ";
-    Print(*core.items[i].expr);
-    if (core.items[i].alias.has_value()) out_ += " AS " + PrintName(*core.items[i].alias);
-  }
+  Items(core.items);
   if (core.from != nullptr) {
     out_ += " FROM ";
     Table(*core.from);
@@ -319,7 +338,9 @@ void SqlPrinter::Node(const ast::AlterTable& alter) {
 }
 
 void SqlPrinter::Node(const ast::Insert& insert) {
+  With(insert.with.tables, insert.with.recursive);
   out_ += "INSERT INTO " + PrintNames(insert.table.parts, ".");
+  if (insert.alias.has_value()) out_ += " AS " + PrintName(*insert.alias);
   if (!insert.columns.empty()) out_ += " (" + PrintNames(insert.columns, ", ") + ")";
   out_ += ' ';
   if (insert.query != nullptr) {
@@ -328,19 +349,26 @@ void SqlPrinter::Node(const ast::Insert& insert) {
     out_ += "DEFAULT VALUES";
   }
   if (insert.on_conflict) out_ += " /* ON CONFLICT */";
-  if (insert.returning) out_ += " /* RETURNING */";
+  Returning(insert.returning);
 }
 
 void SqlPrinter::Node(const ast::Delete& node) {
+  With(node.with.tables, node.with.recursive);
   out_ += "DELETE FROM " + PrintNames(node.table.parts, ".");
   if (node.alias.has_value()) out_ += " AS " + PrintName(*node.alias);
+  if (node.others != nullptr) {
+    out_ += " USING ";
+    Table(*node.others);
+  }
   if (node.where != nullptr) {
     out_ += " WHERE ";
     Print(*node.where);
   }
+  Returning(node.returning);
 }
 
 void SqlPrinter::Node(const ast::Update& update) {
+  With(update.with.tables, update.with.recursive);
   out_ += "UPDATE " + PrintNames(update.table.parts, ".");
   if (update.alias.has_value()) out_ += " AS " + PrintName(*update.alias);
   out_ += " SET ";
@@ -353,10 +381,15 @@ void SqlPrinter::Node(const ast::Update& update) {
       out_ += "DEFAULT";
     }
   }
+  if (update.others != nullptr) {
+    out_ += " FROM ";
+    Table(*update.others);
+  }
   if (update.where != nullptr) {
     out_ += " WHERE ";
     Print(*update.where);
   }
+  Returning(update.returning);
 }
 
 void SqlPrinter::Node(const ast::Explain& explain) {
@@ -430,7 +463,11 @@ void SqlPrinter::Node(const ast::Transaction& transaction) {
     case ast::Transaction::Kind::kBegin: out_ += "BEGIN"; break;
     case ast::Transaction::Kind::kCommit: out_ += "COMMIT"; break;
     case ast::Transaction::Kind::kRollback: out_ += "ROLLBACK"; break;
+    case ast::Transaction::Kind::kSavepoint: out_ += "SAVEPOINT "; break;
+    case ast::Transaction::Kind::kRelease: out_ += "RELEASE SAVEPOINT "; break;
+    case ast::Transaction::Kind::kRollbackTo: out_ += "ROLLBACK TO SAVEPOINT "; break;
   }
+  if (transaction.savepoint.has_value()) out_ += PrintName(*transaction.savepoint);
 }
 
 void SqlPrinter::Node(const ast::Maintain& maintain) {

@@ -31,6 +31,9 @@ class SqlPrinter {
   void Window(const ast::WindowSpec& window);
   void Frame(const ast::WindowFrame& frame);
   void Subquery(const ast::SelectPtr& query);
+  void With(const std::vector<ast::CommonTable>& tables, bool recursive);
+  void Items(const std::vector<ast::SelectItem>& items);
+  void Returning(const std::vector<ast::SelectItem>& items);
   void Operand(const ast::Select& select, const ast::SetOperation& parent, bool right);
   void Core(const ast::SelectCore& core);
   void Grouping(const ast::GroupingElement& element);

@@ -54,6 +54,14 @@ struct Scope {
   AggregateCollector* aggregates = nullptr;
 };
 
+// The rows of a WITH query that was run before what reads it is bound.
+struct CommonRows {
+  const ast::CommonTable* table = nullptr;
+  bool returns = true;  // false: an INSERT, UPDATE or DELETE without RETURNING
+  std::vector<PlanColumn> columns;  // names and types
+  std::shared_ptr<const std::vector<Chunk>> chunks;
+};
+
 struct WindowCollector;  // binder_internal.h
 struct GroupingCall;
 struct PendingJoin;
@@ -72,6 +80,17 @@ class Binder {
   StatusOr<PlanPtr> BindTable(TableSchemaPtr schema, std::string_view alias, Scope* scope);
   // WHERE of DELETE and UPDATE: subqueries allowed; `plan` is wrapped.
   Status BindWhere(const ast::Expr& expr, Scope* scope, PlanPtr* plan);
+  // binder_change.cc, for INSERT, UPDATE and DELETE. Declared tables are seen by all that is bound
+  // later; rows' own WITH is then skipped by BindQuery.
+  void DeclareWith(const ast::With& with);
+  Status BindUnreadWith();
+  void DeclareRows(const std::vector<CommonRows>& rows);
+  StatusOr<PlanPtr> BindCommonTableAlone(const ast::CommonTable& table, bool recursive);
+  // The tables of FROM or USING joined to the target's plan, each row with each.
+  Status BindOthers(const ast::TableRef& others, Scope* scope, PlanPtr* plan);
+  // Subqueries are joined to the plan.
+  StatusOr<std::vector<SelectItemBound>> BindReturning(
+      const std::vector<ast::SelectItem>& returning, Scope* scope, PlanPtr* plan);
   // Joins the plan with the subqueries that wait for it.
   Status ApplyPending(std::vector<PendingJoin>* pending, PlanPtr* plan);
   StatusOr<TableSchemaPtr> LookupTable(const ast::QualifiedName& name);
@@ -91,6 +110,11 @@ class Binder {
   friend struct ExprBinder;
 
   StatusOr<PlanPtr> BindSelect(const ast::Select& select, Scope* outer);
+  // A SELECT list: stars expanded, names settled.
+  StatusOr<std::vector<SelectItemBound>> BindItems(const std::vector<ast::SelectItem>& from,
+                                                   ExprContext* context);
+  Status ExpandStar(const ast::Star& star, ast::Position at, const Scope& scope,
+                    std::string_view clause, std::vector<SelectItemBound>* items);
   StatusOr<PlanPtr> BindCore(const ast::SelectCore& core, const ast::Select& select, Scope* outer);
   // binder_group.cc: GROUP BY; `items` may be named by position or alias.
   Status BindGroupBy(const ast::SelectCore& core, Scope* scope,
@@ -160,7 +184,8 @@ class Binder {
                     Scope* scope);
 
   // binder_cte.cc
-  void DeclareCommonTables(const ast::Select& select, Scope* outer);
+  void DeclareCommonTables(const std::vector<ast::CommonTable>& tables, bool recursive,
+                           Scope* outer);
   // Those that nobody read: their errors are errors all the same.
   Status BindUnreadCommonTables(size_t first);
   // The `index`th of common_tables_, read once more.

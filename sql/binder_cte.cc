@@ -8,14 +8,15 @@
 
 namespace shale {
 
-void Binder::DeclareCommonTables(const ast::Select& select, Scope* outer) {
+void Binder::DeclareCommonTables(const std::vector<ast::CommonTable>& tables, bool recursive,
+                                 Scope* outer) {
   const size_t first = common_tables_.size();
-  for (const ast::CommonTable& table : select.with) {
+  for (const ast::CommonTable& table : tables) {
     auto state = std::make_shared<CommonTableState>();
-    state->may_recurse = select.recursive;
+    state->may_recurse = recursive;
     common_tables_.push_back({&table, common_tables_.size(), outer, std::move(state)});
   }
-  if (!select.recursive) return;
+  if (!recursive) return;
   for (size_t i = first; i < common_tables_.size(); ++i) {
     common_tables_[i].visible = common_tables_.size();
   }
@@ -40,6 +41,10 @@ StatusOr<PlanPtr> Binder::ReadCommonTable(size_t index, ast::Position at, Scope*
   const ast::CommonTable& table = *common_tables_[index].table;
   const std::shared_ptr<CommonTableState> state = common_tables_[index].state;
   if (state->step == CommonTableState::Step::kUnbound) RETURN_IF_ERROR(BindCommonTable(index));
+  if (state->step == CommonTableState::Step::kBound && !state->shared) {
+    return ErrorAt(
+        at, fmt::format("WITH query \"{}\" does not have a RETURNING clause", table.name.name));
+  }
   if (state->step == CommonTableState::Step::kBound) {
     // What a recursive term reads of its own last step is another each time.
     const Plan& plan = *state->shared->plan;
@@ -70,6 +75,10 @@ StatusOr<PlanPtr> Binder::ReadCommonTable(size_t index, ast::Position at, Scope*
 Status Binder::BindCommonTable(size_t index) {
   const CommonTableScope entry = common_tables_[index];
   const ast::CommonTable& table = *entry.table;
+  if (table.change) {
+    return ErrorAt(table.change->begin,
+                   "WITH clause containing a data-modifying statement must be at the top level");
+  }
   CommonTableState& state = *entry.state;
   // Siblings that are being bound wait for this one: it must not lead back to them.
   std::vector<std::pair<std::shared_ptr<CommonTableState>, std::string>> waiting;
@@ -122,7 +131,7 @@ StatusOr<PlanPtr> Binder::BindRecursive(const ast::CommonTable& table, CommonTab
     return plan;
   }
   const size_t first = common_tables_.size();
-  DeclareCommonTables(query, outer);
+  DeclareCommonTables(query.with, query.recursive, outer);
   ASSIGN_OR_RETURN(PlanPtr left, BindSelect(*operation->left, outer));
   // The rows have the types of the non-recursive term.
   ProjectNode seed;

@@ -64,7 +64,9 @@ StatusOr<PlanPtr> Binder::BindSelect(const ast::Select& select, Scope* outer) {
         fmt::format("queries are nested more than {} deep (kMaxSubqueryDepth)", kMaxSubqueryDepth));
   }
   const size_t first = common_tables_.size();
-  DeclareCommonTables(select, outer);
+  const bool run_already = !select.with.empty() && first > 0 &&
+                           common_tables_[first - 1].table == &select.with.back();
+  if (!run_already) DeclareCommonTables(select.with, select.recursive, outer);
   StatusOr<PlanPtr> plan = [&]() -> StatusOr<PlanPtr> {
     if (const auto* core = std::get_if<ast::SelectCore>(&select.body)) {
       return BindCore(*core, select, outer);
@@ -140,38 +142,7 @@ StatusOr<PlanPtr> Binder::BindCore(const ast::SelectCore& core, const ast::Selec
   context.sets = &sets;
   ExprBinder binder{*this, context};
   RETURN_IF_ERROR(binder.BindNamedWindows(core.windows));
-  std::vector<SelectItemBound> items;
-  for (const ast::SelectItem& item : core.items) {
-    if (const auto* star = std::get_if<ast::Star>(&item.expr->node)) {
-      bool any = false;
-      for (const ScopeTable& table : scope.tables) {
-        if (!star->qualifier.empty() && Folded(star->qualifier.back()) != table.name) continue;
-        any = true;
-        for (const ScopeColumn& column : table.columns) {
-          if (column.system || (column.hidden && star->qualifier.empty())) continue;
-          bool excluded = false;
-          for (const ast::Identifier& id : star->exclude) {
-            excluded |= Folded(id) == column.column.name ||
-                        (!id.quoted && absl::AsciiStrToLower(column.column.name) == Folded(id));
-          }
-          if (excluded) continue;
-          column_positions_[column.column.id] = item.expr->at;
-          items.push_back({ColumnOf(column.column), column.column.name, false, item.expr->at});
-        }
-      }
-      if (!any) {
-        return ErrorAt(item.expr->at,
-                       star->qualifier.empty()
-                           ? std::string("SELECT * with no tables specified is not valid")
-                           : fmt::format("missing FROM-clause entry for table \"{}\"",
-                                         star->qualifier.back().name));
-      }
-      continue;
-    }
-    ASSIGN_OR_RETURN(Bound bound, binder.Bind(*item.expr));
-    items.push_back({bound.expr, item.alias ? Folded(*item.alias) : OutputName(*item.expr),
-                     bound.untyped, item.expr->at});
-  }
+  ASSIGN_OR_RETURN(std::vector<SelectItemBound> items, BindItems(core.items, &context));
   const auto uses_aggregates = [&](const ExprPtr& expr) {
     std::vector<size_t> used;
     CollectColumns(*expr, &used);

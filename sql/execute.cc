@@ -1,4 +1,5 @@
-#include "sql/execute.h"
+#include "sql/binder_internal.h"
+#include "sql/execute_change.h"
 
 #include "sql/parser.h"
 
@@ -30,7 +31,17 @@ struct Execute {
   Status operator()(const ast::Execute& node) { return ExecutePrepared(node, context); }
   Status operator()(const ast::Deallocate& node) { return ExecuteDeallocate(node, context); }
   Status operator()(const ast::Transaction& node) {
+    const std::string savepoint = node.savepoint ? Folded(*node.savepoint) : "";
     switch (node.kind) {
+      case ast::Transaction::Kind::kSavepoint:
+        RETURN_IF_ERROR(context.data->Save(savepoint));
+        return context.receiver->End("SAVEPOINT", 0);
+      case ast::Transaction::Kind::kRelease:
+        RETURN_IF_ERROR(context.data->Release(savepoint));
+        return context.receiver->End("RELEASE", 0);
+      case ast::Transaction::Kind::kRollbackTo:
+        RETURN_IF_ERROR(context.data->RollbackTo(savepoint));
+        return context.receiver->End("ROLLBACK", 0);
       case ast::Transaction::Kind::kBegin:
         context.data->Begin();
         return context.receiver->End("BEGIN", 0);
@@ -60,6 +71,23 @@ struct Execute {
   }
 };
 
+// The statement's WITH, when it changes rows.
+Status ExecuteNode(const ast::Statement& statement, StatementContext& context) {
+  if (const auto* select = std::get_if<ast::Select>(&statement.node)) {
+    if (HasChanges(select->with)) {
+      return ExecuteWithChanges(statement, select->with, select->recursive, context);
+    }
+  }
+  const ast::With* with = nullptr;
+  if (const auto* insert = std::get_if<ast::Insert>(&statement.node)) with = &insert->with;
+  if (const auto* del = std::get_if<ast::Delete>(&statement.node)) with = &del->with;
+  if (const auto* update = std::get_if<ast::Update>(&statement.node)) with = &update->with;
+  if (with && HasChanges(with->tables)) {
+    return ExecuteWithChanges(statement, with->tables, with->recursive, context);
+  }
+  return std::visit(Execute{context}, statement.node);
+}
+
 }  // namespace
 
 Status StatementContext::ErrorAt(ast::Position at, std::string_view message) const {
@@ -68,12 +96,15 @@ Status StatementContext::ErrorAt(ast::Position at, std::string_view message) con
 }
 
 Status ExecuteStatement(const ast::Statement& statement, StatementContext& context) {
-  if (context.data->has_failed() && !std::holds_alternative<ast::Transaction>(statement.node)) {
+  const auto* control = std::get_if<ast::Transaction>(&statement.node);
+  const bool goes_on = !control || control->kind == ast::Transaction::Kind::kSavepoint ||
+                       control->kind == ast::Transaction::Kind::kRelease;
+  if (context.data->has_failed() && goes_on) {
     return MakeError(StatusCode::kFailedPrecondition,
                      "current transaction is aborted, commands ignored until end of transaction "
                      "block: ROLLBACK");
   }
-  Status status = std::visit(Execute{context}, statement.node);
+  Status status = ExecuteNode(statement, context);
   if (!status.ok()) context.data->Fail();
   return status;
 }

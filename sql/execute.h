@@ -1,6 +1,6 @@
 // Runs one parsed statement for a connection. execute.cc dispatches; execute_query.cc runs plans,
-// execute_write.cc INSERT and DELETE, execute_update.cc UPDATE, execute_define.cc tables, columns
-// and views.
+// execute_change.cc INSERT, DELETE and UPDATE (execute_write.cc: an INSERT's rows, execute_with.cc:
+// such statements inside WITH), execute_define.cc tables, columns and views.
 #pragma once
 
 #include <memory>
@@ -30,6 +30,9 @@ struct StatementContext {
   MemoryBudget* memory;  // of the database
   int num_workers;
   ResultReceiver* receiver;
+  // Within a statement whose WITH changes rows: what its queries gave so far, and where changes go.
+  const std::vector<CommonRows>* common_rows = nullptr;
+  class ChangeSet* changes = nullptr;
 
   Status ErrorAt(ast::Position at, std::string_view message) const;
 };
@@ -49,10 +52,12 @@ Status SendRows(const std::vector<ResultColumn>& columns,
                 const std::vector<std::vector<Value>>& rows, const std::string& tag,
                 StatementContext& context);
 
-// ---- execute_write.cc ----
+// ---- execute_change.cc ----
 Status ExecuteInsert(const ast::Insert& insert, StatementContext& context);
 Status ExecuteDelete(const ast::Delete& del, StatementContext& context);
-Status ExecuteUpdate(const ast::Update& update, StatementContext& context);  // execute_update.cc
+Status ExecuteUpdate(const ast::Update& update, StatementContext& context);
+
+// ---- execute_write.cc ----
 // A column of the target by name: exact, else the only case-insensitive match.
 StatusOr<size_t> TargetColumn(const TableSchema& schema, const ast::Identifier& name,
                               const StatementContext& context);

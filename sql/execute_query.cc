@@ -1,6 +1,6 @@
 #include "engine/operators/collect.h"
 #include "engine/vector/vector_builder.h"
-#include "sql/execute.h"
+#include "sql/execute_change.h"
 #include "sql/explain.h"
 #include "sql/lower.h"
 #include "sql/rules/rules.h"
@@ -44,6 +44,7 @@ Status RunPlan(PlanPtr plan, const std::vector<PlanColumn>& result, const Snapsh
 Status ExecuteQuery(const ast::Select& select, StatementContext& context) {
   Snapshot snapshot = context.data->snapshot();
   Binder binder(context.sql, context.session, snapshot);
+  if (context.common_rows) binder.DeclareRows(*context.common_rows);
   ASSIGN_OR_RETURN(PlanPtr plan, binder.BindQuery(select));
   std::vector<PlanColumn> result = plan->output;
   RETURN_IF_ERROR(context.receiver->Begin(ResultColumns(*plan)));
@@ -59,7 +60,7 @@ Status ExecuteQuery(const ast::Select& select, StatementContext& context) {
 
 Status ExecuteExplain(const ast::Explain& explain, StatementContext& context) {
   const auto* select = std::get_if<ast::Select>(&explain.statement->node);
-  if (!select) {
+  if (!select || HasChanges(select->with)) {
     return context.ErrorAt(explain.statement->begin,
                            "EXPLAIN shows queries only: put a SELECT after it");
   }

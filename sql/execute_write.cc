@@ -3,7 +3,7 @@
 #include "engine/functions/value_io.h"
 #include "engine/vector/vector_builder.h"
 #include "sql/binder_internal.h"
-#include "sql/execute.h"
+#include "sql/execute_change.h"
 #include "sql/parser.h"
 
 namespace shale {
@@ -67,9 +67,12 @@ bool AppendLiteral(const ast::Expr& expr, const std::string& time_zone, ParseScr
   return false;
 }
 
-StatusOr<std::vector<Chunk>> BindValueRows(const ast::ValuesCore& values, const TableSchema& schema,
-                                           const std::vector<size_t>& targets,
-                                           StatementContext& context) {
+// Nothing when a cell holds a subquery: then the rows are a query's.
+StatusOr<std::optional<std::vector<Chunk>>> BindValueRows(const ast::ValuesCore& values,
+                                                          const TableSchema& schema,
+                                                          const std::vector<size_t>& targets,
+                                                          Binder* binder,
+                                                          StatementContext& context) {
   std::vector<VectorBuilder> builders;
   std::vector<bool> given(schema.columns.size(), false);
   for (size_t target : targets) given[target] = true;
@@ -85,12 +88,13 @@ StatusOr<std::vector<Chunk>> BindValueRows(const ast::ValuesCore& values, const 
     builders[column].AppendValue(*defaults[column]);
     return OkStatus();
   };
-  Binder binder(context.sql, context.session, context.data->snapshot());
   Scope none;
+  PendingJoins pending;
   Binder::ExprContext expr_context;
   expr_context.scope = &none;
   expr_context.clause = "VALUES";
-  ExprBinder expr_binder{binder, expr_context};
+  expr_context.pending = &pending;
+  ExprBinder expr_binder{*binder, expr_context};
   ParseScratch scratch;
   std::vector<Chunk> chunks;
   auto flush = [&] {
@@ -114,9 +118,10 @@ StatusOr<std::vector<Chunk>> BindValueRows(const ast::ValuesCore& values, const 
       }
       if (AppendLiteral(*row[i], context.session->time_zone(), &scratch, &builder)) continue;
       ASSIGN_OR_RETURN(Bound bound, expr_binder.Bind(*row[i]));
+      if (!pending.empty()) return std::optional<std::vector<Chunk>>();
       ASSIGN_OR_RETURN(ExprPtr cast, expr_binder.Coerce(bound, builder.type(), row[i]->at, true));
       auto value = EvaluateConstant(cast, context.session->functions);
-      if (!value.ok()) return binder.Locate(row[i]->at, value.status());
+      if (!value.ok()) return binder->Locate(row[i]->at, value.status());
       builder.AppendValue(*value);
     }
     for (size_t i = 0; i < builders.size(); ++i) {
@@ -125,12 +130,72 @@ StatusOr<std::vector<Chunk>> BindValueRows(const ast::ValuesCore& values, const 
     if (builders[0].size() == kChunkRows) flush();
   }
   if (builders[0].size() > 0) flush();
-  return chunks;
+  return std::optional(std::move(chunks));
 }
 
-Status Located(const Status& status, const ast::Insert& insert, const StatementContext& context) {
-  if (status.ok() || status.code() != StatusCode::kInvalidArgument) return status;
-  return context.ErrorAt(insert.table.parts[0].at, Message(status));
+// A query's rows as the table's, columns that are left out by their defaults.
+StatusOr<PlanPtr> BindInsertQuery(const ast::Insert& insert, const TableSchema& schema,
+                                  std::vector<size_t> targets, Binder* binder,
+                                  StatementContext& context) {
+  ASSIGN_OR_RETURN(PlanPtr plan, binder->BindQuery(*insert.query));
+  if (targets.empty()) {
+    for (size_t i = 0; i < std::min(plan->output.size(), schema.columns.size()); ++i)
+      targets.push_back(i);
+  }
+  if (plan->output.size() != targets.size()) {
+    return context.ErrorAt(insert.query->at,
+                           fmt::format("INSERT has {} expressions where {} columns are "
+                                       "expected",
+                                       plan->output.size(), targets.size()));
+  }
+  ProjectNode project;
+  std::vector<PlanColumn> output;
+  for (size_t i = 0; i < schema.columns.size(); ++i) {
+    const ColumnSchema& column = schema.columns[i];
+    auto target = std::find(targets.begin(), targets.end(), i);
+    if (target == targets.end()) {
+      ASSIGN_OR_RETURN(Value value, DefaultOf(column, context));
+      project.exprs.push_back(MakeConstant(value.is_null() ? Value::Null(column.type) : value));
+    } else {
+      auto cast = MakeCast(ColumnOf(plan->output[target - targets.begin()]), column.type);
+      if (!cast.ok()) {
+        return context.ErrorAt(insert.query->at,
+                               fmt::format("column \"{}\" is of type {}: {}", column.name,
+                                           column.type.ToString(), Message(cast.status())));
+      }
+      project.exprs.push_back(*std::move(cast));
+    }
+    output.push_back(binder->NewColumn(column.name, column.type));
+  }
+  return MakePlan(std::move(project), std::move(output), PlanList(std::move(plan)));
+}
+
+// RETURNING over the rows that are to be inserted.
+Status ReturnInserted(const ast::Insert& insert, const Snapshot& snapshot, Binder* binder,
+                      StatementContext& context, Change* change) {
+  std::vector<PlanColumn> columns;
+  Scope scope;
+  ScopeTable table;
+  table.name = insert.alias ? Folded(*insert.alias) : change->schema->name;
+  for (const ColumnSchema& column : change->schema->columns) {
+    columns.push_back(binder->NewColumn(column.name, column.type));
+    table.columns.push_back({columns.back(), false, false});
+  }
+  scope.tables.push_back(std::move(table));
+  ValuesNode rows{std::make_shared<const std::vector<Chunk>>(change->rows), "inserted rows"};
+  PlanPtr plan = MakePlan(std::move(rows), std::move(columns), {});
+  ASSIGN_OR_RETURN(auto items, binder->BindReturning(insert.returning, &scope, &plan));
+  ProjectNode project;
+  std::vector<PlanColumn> output;
+  Change returned;
+  returned.schema = change->schema;
+  AddReturned(items, binder, &project, &output, &returned);
+  plan = MakePlan(std::move(project), std::move(output), PlanList(std::move(plan)));
+  RETURN_IF_ERROR(GatherChange(std::move(plan), snapshot, false, false, context, &returned));
+  change->returns = true;
+  change->columns = std::move(returned.columns);
+  change->returned = std::move(returned.returned);
+  return OkStatus();
 }
 
 }  // namespace
@@ -199,106 +264,68 @@ StatusOr<uint64_t> InsertPlan(PlanPtr plan, const Snapshot& snapshot, const Tabl
   return rows;
 }
 
-Status ExecuteInsert(const ast::Insert& insert, StatementContext& context) {
+StatusOr<Change> MakeInsert(const ast::Insert& insert, StatementContext& context) {
   if (insert.on_conflict) {
     return context.ErrorAt(
         insert.on_conflict_at,
         "ON CONFLICT is not supported: tables have no unique keys. Insert, and read the "
         "newest row with arg_max(value, ts), or DELETE the old row first");
   }
-  if (insert.returning)
-    return Unsupported("INSERT … RETURNING is not supported; SELECT the rows afterwards");
   Snapshot snapshot = context.data->snapshot();
   Binder binder(context.sql, context.session, snapshot);
-  ASSIGN_OR_RETURN(TableSchemaPtr schema, binder.LookupTable(insert.table));
+  DeclareWith(insert.with, context, &binder);
+  Change change;
+  ASSIGN_OR_RETURN(change.schema, binder.LookupTable(insert.table));
+  const TableSchema& schema = *change.schema;
   std::vector<size_t> targets;
   for (const ast::Identifier& name : insert.columns) {
-    ASSIGN_OR_RETURN(size_t target, TargetColumn(*schema, name, context));
+    ASSIGN_OR_RETURN(size_t target, TargetColumn(schema, name, context));
     if (std::find(targets.begin(), targets.end(), target) != targets.end()) {
       return context.ErrorAt(name.at,
                              fmt::format("column \"{}\" specified more than once", name.name));
     }
     targets.push_back(target);
   }
-  uint64_t rows = 0;
+  std::optional<std::vector<Chunk>> chunks;
   const auto* values = insert.query ? std::get_if<ast::ValuesCore>(&insert.query->body) : nullptr;
+  const bool plain_values = values && insert.query->order_by.empty() && !insert.query->limit &&
+                            !insert.query->offset && insert.query->with.empty();
   if (!insert.query) {
     ast::ValuesCore one;
     one.rows.emplace_back();
-    ASSIGN_OR_RETURN(std::vector<Chunk> chunks, BindValueRows(one, *schema, {}, context));
-    RETURN_IF_ERROR(Located(context.data->Insert(*schema, chunks), insert, context));
-    return context.receiver->End("INSERT 0 1", 1);
-  }
-  bool plain_values = values && insert.query->order_by.empty() && !insert.query->limit &&
-                      !insert.query->offset && insert.query->with.empty();
-  if (plain_values) {
-    size_t width = values->rows[0].size();
-    if (targets.empty()) {
+    ASSIGN_OR_RETURN(chunks, BindValueRows(one, schema, {}, &binder, context));
+  } else if (plain_values) {
+    std::vector<size_t> of_values = targets;
+    if (of_values.empty()) {
       // Fewer values than columns: the first ones, as PostgreSQL has it.
-      for (size_t i = 0; i < std::min(width, schema->columns.size()); ++i) targets.push_back(i);
+      const size_t width = std::min(values->rows[0].size(), schema.columns.size());
+      for (size_t i = 0; i < width; ++i) of_values.push_back(i);
     }
-    ASSIGN_OR_RETURN(std::vector<Chunk> chunks, BindValueRows(*values, *schema, targets, context));
-    rows = values->rows.size();
-    RETURN_IF_ERROR(Located(context.data->Insert(*schema, chunks), insert, context));
-    return context.receiver->End(fmt::format("INSERT 0 {}", rows), rows);
+    ASSIGN_OR_RETURN(chunks, BindValueRows(*values, schema, of_values, &binder, context));
   }
-  ASSIGN_OR_RETURN(PlanPtr plan, binder.BindQuery(*insert.query));
-  if (targets.empty()) {
-    for (size_t i = 0; i < std::min(plan->output.size(), schema->columns.size()); ++i)
-      targets.push_back(i);
-  }
-  if (plan->output.size() != targets.size()) {
-    return context.ErrorAt(insert.query->at,
-                           fmt::format("INSERT has {} expressions where {} columns are "
-                                       "expected",
-                                       plan->output.size(), targets.size()));
-  }
-  ProjectNode project;
-  std::vector<PlanColumn> output;
-  for (size_t i = 0; i < schema->columns.size(); ++i) {
-    const ColumnSchema& column = schema->columns[i];
-    auto target = std::find(targets.begin(), targets.end(), i);
-    if (target == targets.end()) {
-      ASSIGN_OR_RETURN(Value value, DefaultOf(column, context));
-      project.exprs.push_back(MakeConstant(value.is_null() ? Value::Null(column.type) : value));
-    } else {
-      auto cast = MakeCast(ColumnOf(plan->output[target - targets.begin()]), column.type);
-      if (!cast.ok()) {
-        return context.ErrorAt(insert.query->at,
-                               fmt::format("column \"{}\" is of type {}: {}", column.name,
-                                           column.type.ToString(), Message(cast.status())));
+  if (chunks) {
+    RETURN_IF_ERROR(binder.BindUnreadWith());
+    change.rows = *std::move(chunks);
+    for (const Chunk& chunk : change.rows) change.count += chunk.num_rows;
+  } else {
+    ASSIGN_OR_RETURN(PlanPtr plan, BindInsertQuery(insert, schema, targets, &binder, context));
+    RETURN_IF_ERROR(binder.BindUnreadWith());
+    if (insert.returning.empty() && !context.changes) {
+      auto inserted = InsertPlan(std::move(plan), snapshot, schema, context);
+      if (inserted.status().code() == StatusCode::kInvalidArgument) {
+        return context.ErrorAt(insert.table.parts[0].at, Message(inserted.status()));
       }
-      project.exprs.push_back(*std::move(cast));
+      RETURN_IF_ERROR(inserted.status());
+      change.count = *inserted;
+      change.done = true;
+      return change;
     }
-    output.push_back(binder.NewColumn(column.name, column.type));
+    RETURN_IF_ERROR(GatherChange(std::move(plan), snapshot, true, false, context, &change));
   }
-  plan = MakePlan(std::move(project), std::move(output), PlanList(std::move(plan)));
-  auto inserted = InsertPlan(std::move(plan), snapshot, *schema, context);
-  if (!inserted.ok()) return Located(inserted.status(), insert, context);
-  return context.receiver->End(fmt::format("INSERT 0 {}", *inserted), *inserted);
-}
-
-Status ExecuteDelete(const ast::Delete& del, StatementContext& context) {
-  Snapshot snapshot = context.data->snapshot();
-  Binder binder(context.sql, context.session, snapshot);
-  ASSIGN_OR_RETURN(TableSchemaPtr schema, binder.LookupTable(del.table));
-  Scope scope;
-  ASSIGN_OR_RETURN(PlanPtr plan,
-                   binder.BindTable(schema, del.alias ? del.alias->name : schema->name, &scope));
-  PlanColumn row_id = binder.NewColumn("row id", TypeId::kUBigInt);
-  plan->As<ScanNode>()->columns.push_back(kRowIdColumn);
-  plan->output.push_back(row_id);
-  if (del.where) RETURN_IF_ERROR(binder.BindWhere(*del.where, &scope, &plan));
-  std::vector<uint64_t> row_ids;
-  RETURN_IF_ERROR(
-      RunPlan(std::move(plan), {row_id}, snapshot, context, [&](Chunk chunk) -> StatusOr<Flow> {
-        Vector flat = chunk.columns[0].Flatten();
-        const uint64_t* ids = flat.values<uint64_t>();
-        row_ids.insert(row_ids.end(), ids, ids + chunk.num_rows);
-        return Flow::kMore;
-      }));
-  ASSIGN_OR_RETURN(uint64_t deleted, context.data->Delete(schema->table_id, snapshot, row_ids));
-  return context.receiver->End(fmt::format("DELETE {}", deleted), deleted);
+  if (!insert.returning.empty()) {
+    RETURN_IF_ERROR(ReturnInserted(insert, snapshot, &binder, context, &change));
+  }
+  return change;
 }
 
 }  // namespace shale

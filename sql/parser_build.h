@@ -87,10 +87,12 @@ class AstBuilder {
 
   // ---- parser_build_query.cc
   ast::SelectPtr BuildQuery(P::QueryContext* context);
+  std::vector<ast::CommonTable> BuildCommonTables(
+      const std::vector<P::CommonTableContext*>& contexts);
   ast::SelectPtr BuildTerm(P::QueryTermContext* context);
   ast::SelectPtr BuildTermLeaf(P::QueryTermContext* context);
   ast::SelectCore BuildCore(P::SelectCoreContext* context);
-  void BuildSelectItem(P::SelectItemContext* context, ast::SelectCore* core);
+  void BuildSelectItem(P::SelectItemContext* context, std::vector<ast::SelectItem>* items);
   static void FlattenRow(ast::ExprPtr expr, std::vector<ast::ExprPtr>* list);
   ast::GroupingElement BuildGrouping(P::GroupingElementContext* context);
   void BuildGroupBy(P::GroupByClauseContext* context, ast::SelectCore* core);
@@ -114,6 +116,9 @@ class AstBuilder {
   ast::CreateView BuildCreateView(P::CreateViewContext* context);
   ast::Drop BuildDrop(P::DropContext* context);
   ast::AlterTable BuildAlter(P::AlterTableContext* context);
+  void BuildChange(P::ChangeContext* context, ast::Statement* statement);
+  ast::Transaction BuildTransaction(P::TransactionContext* context);
+  std::vector<ast::SelectItem> BuildReturning(P::ReturningContext* context);
   ast::Insert BuildInsert(P::InsertContext* context);
   ast::Delete BuildDelete(P::DeleteFromContext* context);
   ast::Prepare BuildPrepare(P::PrepareContext* context);

@@ -8,21 +8,31 @@ namespace {
 using T = ShaleParser;
 }
 
+std::vector<ast::CommonTable> AstBuilder::BuildCommonTables(
+    const std::vector<P::CommonTableContext*>& contexts) {
+  std::vector<ast::CommonTable> with;
+  for (P::CommonTableContext* parsed : contexts) {
+    ast::CommonTable table;
+    table.name = Name(parsed->name);
+    table.columns = Names(parsed->columns);
+    if (parsed->materialized != nullptr) table.materialized = parsed->neg == nullptr;
+    if (parsed->change() != nullptr) {
+      table.change = std::make_shared<ast::Statement>();
+      BuildChange(parsed->change(), table.change.get());
+    } else {
+      table.query = BuildQuery(parsed->query());
+    }
+    with.push_back(std::move(table));
+  }
+  return with;
+}
+
 ast::SelectPtr AstBuilder::BuildQuery(P::QueryContext* context) {
   Level level(this, 1, context);
   if (!level.ok()) return nullptr;
   std::vector<ast::CommonTable> with;
   P::WithClauseContext* clause = context->withClause();
-  if (clause != nullptr) {
-    for (P::CommonTableContext* parsed : clause->commonTable()) {
-      ast::CommonTable table;
-      table.name = Name(parsed->name);
-      table.columns = Names(parsed->columns);
-      if (parsed->materialized != nullptr) table.materialized = parsed->neg == nullptr;
-      table.query = BuildQuery(parsed->query());
-      with.push_back(std::move(table));
-    }
-  }
+  if (clause != nullptr) with = BuildCommonTables(clause->commonTable());
   ast::SelectPtr select = BuildTerm(context->body);
   if (select == nullptr || !status_.ok()) return nullptr;
   // The body may be a query in parentheses with clauses of its own; as in PostgreSQL each clause
@@ -155,7 +165,7 @@ ast::SelectCore AstBuilder::BuildCore(P::SelectCoreContext* context) {
     if (distinct->exprList() != nullptr) core.distinct_on = BuildList(distinct->exprList());
     core.distinct = distinct->K_DISTINCT() != nullptr && distinct->exprList() == nullptr;
   }
-  for (P::SelectItemContext* item : context->selectItem()) BuildSelectItem(item, &core);
+  for (P::SelectItemContext* item : context->selectItem()) BuildSelectItem(item, &core.items);
   if (context->fromItems() != nullptr) core.from = BuildFrom(context->fromItems());
   if (context->where != nullptr) core.where = BuildExpr(context->where);
   if (context->groupByClause() != nullptr) BuildGroupBy(context->groupByClause(), &core);
@@ -172,7 +182,8 @@ ast::SelectCore AstBuilder::BuildCore(P::SelectCoreContext* context) {
   return core;
 }
 
-void AstBuilder::BuildSelectItem(P::SelectItemContext* context, ast::SelectCore* core) {
+void AstBuilder::BuildSelectItem(P::SelectItemContext* context,
+                                 std::vector<ast::SelectItem>* items) {
   if (!status_.ok()) return;
   ast::SelectItem item;
   if (P::StarContext* parsed = context->star(); parsed != nullptr) {
@@ -195,7 +206,7 @@ void AstBuilder::BuildSelectItem(P::SelectItemContext* context, ast::SelectCore*
       item.alias = ast::Identifier{"current_timestamp", false, At(context->start)};
     }
   }
-  core->items.push_back(std::move(item));
+  items->push_back(std::move(item));
 }
 
 // (a, b) as one element.

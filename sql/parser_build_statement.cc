@@ -28,12 +28,8 @@ ast::Statement AstBuilder::BuildStatement(P::StatementContext* context) {
     statement.node = std::move(truncate);
   } else if (context->alterTable() != nullptr) {
     statement.node = BuildAlter(context->alterTable());
-  } else if (context->insert() != nullptr) {
-    statement.node = BuildInsert(context->insert());
-  } else if (context->deleteFrom() != nullptr) {
-    statement.node = BuildDelete(context->deleteFrom());
-  } else if (context->update() != nullptr) {
-    statement.node = BuildUpdate(context->update());
+  } else if (context->change() != nullptr) {
+    BuildChange(context->change(), &statement);
   } else if (context->explain() != nullptr) {
     statement.node = BuildExplain(context->explain());
   } else if (context->show() != nullptr) {
@@ -47,11 +43,8 @@ ast::Statement AstBuilder::BuildStatement(P::StatementContext* context) {
     statement.node = BuildSet(context->set());
   } else if (context->copy() != nullptr) {
     statement.node = BuildCopy(context->copy());
-  } else if (P::TransactionContext* parsed = context->transaction(); parsed != nullptr) {
-    using Kind = ast::Transaction::Kind;
-    statement.node = ast::Transaction{parsed->begin != nullptr    ? Kind::kBegin
-                                      : parsed->commit != nullptr ? Kind::kCommit
-                                                                  : Kind::kRollback};
+  } else if (context->transaction() != nullptr) {
+    statement.node = BuildTransaction(context->transaction());
   } else if (context->prepare() != nullptr) {
     statement.node = BuildPrepare(context->prepare());
   } else if (P::ExecuteContext* parsed = context->execute(); parsed != nullptr) {
@@ -245,16 +238,43 @@ ast::AlterTable AstBuilder::BuildAlter(P::AlterTableContext* context) {
 
 // ---- rows -------------------------------------------------------------------------------------
 
+void AstBuilder::BuildChange(P::ChangeContext* context, ast::Statement* statement) {
+  Level level(this, 1, context);
+  if (!level.ok()) return;
+  statement->begin = At(context->start);
+  statement->end = EndOf(context);
+  ast::With with{context->K_RECURSIVE() != nullptr, BuildCommonTables(context->commonTable())};
+  const auto set = [&](auto node) {
+    node.with = std::move(with);
+    statement->node = std::move(node);
+  };
+  if (context->insert() != nullptr) {
+    set(BuildInsert(context->insert()));
+  } else if (context->deleteFrom() != nullptr) {
+    set(BuildDelete(context->deleteFrom()));
+  } else if (context->update() != nullptr) {
+    set(BuildUpdate(context->update()));
+  }
+}
+
+std::vector<ast::SelectItem> AstBuilder::BuildReturning(P::ReturningContext* context) {
+  std::vector<ast::SelectItem> items;
+  if (context == nullptr) return items;
+  for (P::SelectItemContext* item : context->selectItem()) BuildSelectItem(item, &items);
+  return items;
+}
+
 ast::Insert AstBuilder::BuildInsert(P::InsertContext* context) {
   ast::Insert insert;
   insert.table = TableName(context->table);
+  if (context->alias != nullptr) insert.alias = Name(context->alias);
   insert.columns = Names(context->columns);
   if (context->query() != nullptr) insert.query = BuildQuery(context->query());
   if (context->conflict != nullptr) {
     insert.on_conflict = true;
     insert.on_conflict_at = At(context->K_ON()->getSymbol());
   }
-  insert.returning = context->returning != nullptr;
+  insert.returning = BuildReturning(context->returning());
   return insert;
 }
 
@@ -262,15 +282,9 @@ ast::Delete AstBuilder::BuildDelete(P::DeleteFromContext* context) {
   ast::Delete result;
   result.table = TableName(context->table);
   if (context->alias != nullptr) result.alias = Name(context->alias);
-  if (context->others != nullptr) {
-    Fail(context->others, "DELETE … USING is not supported; use WHERE x IN (SELECT …)",
-         StatusCode::kUnimplemented);
-  }
-  if (context->returning != nullptr) {
-    Fail(context->returning, "DELETE … RETURNING is not supported; SELECT the rows first",
-         StatusCode::kUnimplemented);
-  }
+  if (context->fromItems() != nullptr) result.others = BuildFrom(context->fromItems());
   if (context->expr() != nullptr) result.where = BuildExpr(context->expr());
+  result.returning = BuildReturning(context->returning());
   return result;
 }
 
@@ -280,8 +294,25 @@ ast::Update AstBuilder::BuildUpdate(P::UpdateContext* context) {
   if (context->alias != nullptr) result.alias = Name(context->alias);
   for (P::AssignmentContext* assignment : context->assignment()) {
     if (assignment->row != nullptr) {
-      Fail(assignment->row, "UPDATE … SET (a, b) = … is not supported; write SET a = …, b = …",
-           StatusCode::kUnimplemented);
+      // (a, b) = (x, y)
+      std::vector<ast::Identifier> columns = Names(assignment->identifierList());
+      if (assignment->query() != nullptr) {
+        Fail(assignment->row,
+             "UPDATE … SET (a, b) = (SELECT …) is not supported; put the query into FROM and write "
+             "SET a = q.x, b = q.y",
+             StatusCode::kUnimplemented);
+        continue;
+      }
+      std::vector<ast::ExprPtr> values = BuildList(assignment->exprList());
+      if (values.size() != columns.size()) {
+        Fail(assignment->row,
+             fmt::format("number of columns ({}) does not match number of values ({})",
+                         columns.size(), values.size()));
+        continue;
+      }
+      for (size_t i = 0; i < columns.size(); ++i) {
+        result.assignments.push_back({std::move(columns[i]), std::move(values[i])});
+      }
       continue;
     }
     // DEFAULT is no value.
@@ -289,17 +320,28 @@ ast::Update AstBuilder::BuildUpdate(P::UpdateContext* context) {
                                                                 ? nullptr
                                                                 : BuildExpr(assignment->expr())});
   }
-  if (context->others != nullptr) {
-    Fail(context->others,
-         "UPDATE … FROM is not supported; use SET x = (SELECT …) and WHERE x IN (SELECT …)",
-         StatusCode::kUnimplemented);
-  }
-  if (context->returning != nullptr) {
-    Fail(context->returning, "UPDATE … RETURNING is not supported; SELECT the rows afterwards",
-         StatusCode::kUnimplemented);
-  }
+  if (context->fromItems() != nullptr) result.others = BuildFrom(context->fromItems());
   if (context->expr() != nullptr) result.where = BuildExpr(context->expr());
+  result.returning = BuildReturning(context->returning());
   return result;
+}
+
+ast::Transaction AstBuilder::BuildTransaction(P::TransactionContext* context) {
+  using Kind = ast::Transaction::Kind;
+  ast::Transaction transaction;
+  if (context->savepoint != nullptr) transaction.savepoint = Name(context->savepoint);
+  if (context->begin != nullptr) {
+    transaction.kind = Kind::kBegin;
+  } else if (context->commit != nullptr) {
+    transaction.kind = Kind::kCommit;
+  } else if (context->save != nullptr) {
+    transaction.kind = Kind::kSavepoint;
+  } else if (context->release != nullptr) {
+    transaction.kind = Kind::kRelease;
+  } else {
+    transaction.kind = context->savepoint != nullptr ? Kind::kRollbackTo : Kind::kRollback;
+  }
+  return transaction;
 }
 
 ast::Prepare AstBuilder::BuildPrepare(P::PrepareContext* context) {

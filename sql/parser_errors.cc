@@ -38,7 +38,7 @@ class SyntaxError {
 
   std::string Explain() {
     std::string text;
-    if (ModifyingCommonTable(&text) || UnpairedBracket(&text)) return text;
+    if (UnpairedBracket(&text)) return text;
     if (index_ <= kMaxProbedTokens) {
       if (ReservedName(&text) || Misspelt(&text) || ExtraComma(&text) || MissingComma(&text)) {
         return text;
@@ -109,19 +109,6 @@ class SyntaxError {
     }
     if (!AtEnd() || open.empty()) return false;
     *text = Describe(open.back(), fmt::format("this \"{}\" is not closed", TextOf(open.back())));
-    return true;
-  }
-
-  // WITH gone AS (DELETE FROM t …)
-  bool ModifyingCommonTable(std::string* text) const {
-    if (AtEnd() || index_ < 2 || tokens_[index_ - 1].type != T::LPAREN) return false;
-    const uint16_t type = tokens_[index_].type;
-    if (type != T::K_INSERT && type != T::K_UPDATE && type != T::K_DELETE) return false;
-    const uint16_t before = tokens_[index_ - 2].type;
-    if (before != T::K_AS && before != T::K_MATERIALIZED) return false;
-    *text = Describe(index_, fmt::format("{} inside WITH is not supported; run it as a statement "
-                                         "of its own before the query",
-                                         AsciiUpper(TextOf(index_))));
     return true;
   }
 

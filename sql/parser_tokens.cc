@@ -264,6 +264,38 @@ Status SettleBrackets(std::string_view sql, std::vector<LexedToken>* tokens) {
   return OkStatus();
 }
 
+// Marks the WITH of an INSERT, DELETE or UPDATE, so that the grammar need not read to its end.
+void SettleWith(std::vector<LexedToken>* tokens) {
+  const size_t count = tokens->size();
+  const auto type = [&](size_t i) { return i < count ? (*tokens)[i].type : kEndOfInput; };
+  const auto behind = [&](size_t i) {  // of the parentheses that open at i; 0: none
+    if (type(i) != T::LPAREN && type(i) != T::QPAREN) return size_t{0};
+    return (*tokens)[i].payload == 0 ? size_t{0} : size_t{(*tokens)[i].payload} + 1;
+  };
+  for (size_t i = 0; i < count; ++i) {
+    if (type(i) != T::K_WITH) continue;
+    size_t at = type(i + 1) == T::K_RECURSIVE ? i + 2 : i + 1;
+    while (true) {
+      ++at;  // its name
+      if (const size_t columns = behind(at)) at = columns;
+      if (type(at) != T::K_AS) break;
+      ++at;
+      if (type(at) == T::K_NOT) ++at;
+      if (type(at) == T::K_MATERIALIZED) ++at;
+      at = behind(at);
+      if (at == 0) break;
+      if (type(at) == T::COMMA) {
+        ++at;
+        continue;
+      }
+      if (type(at) == T::K_INSERT || type(at) == T::K_DELETE || type(at) == T::K_UPDATE) {
+        (*tokens)[i].type = T::CHANGE_WITH;
+      }
+      break;
+    }
+  }
+}
+
 // The index behind the rows that follow VALUES at `index`.
 size_t SkipRows(const std::vector<LexedToken>& tokens, size_t index, size_t end) {
   size_t i = index;
@@ -326,6 +358,7 @@ StatusOr<LexedSql> LexSql(std::string_view sql) {
   RETURN_IF_ERROR(CheckDottedNames(sql, lexed.tokens));
   SettleWords(sql, &lexed.tokens);
   RETURN_IF_ERROR(SettleBrackets(sql, &lexed.tokens));
+  SettleWith(&lexed.tokens);
   size_t begin = 0;
   for (size_t i = 0; i <= lexed.tokens.size(); ++i) {
     if (i < lexed.tokens.size() && lexed.tokens[i].type != T::SEMI) continue;

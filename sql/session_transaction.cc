@@ -15,6 +15,7 @@ void SessionTransaction::Begin() {
 Status SessionTransaction::Commit() {
   if (!open_) return OkStatus();
   std::unique_ptr<Transaction> done = std::move(open_);
+  savepoints_.clear();
   if (failed_) {
     failed_ = false;
     return OkStatus();
@@ -27,7 +28,44 @@ Status SessionTransaction::Commit() {
 
 void SessionTransaction::Rollback() {
   open_.reset();
+  savepoints_.clear();
   failed_ = false;
+}
+
+StatusOr<size_t> SessionTransaction::FindSavepoint(const std::string& name,
+                                                   std::string_view statement) const {
+  if (!open_) {
+    return MakeError(StatusCode::kFailedPrecondition,
+                     "{} can only be used in transaction blocks: BEGIN first", statement);
+  }
+  for (size_t i = savepoints_.size(); i-- > 0;) {
+    if (savepoints_[i].name == name) return i;
+  }
+  return InvalidArgument("savepoint \"{}\" does not exist", name);
+}
+
+Status SessionTransaction::Save(std::string name) {
+  if (!open_) {
+    return MakeError(StatusCode::kFailedPrecondition,
+                     "SAVEPOINT can only be used in transaction blocks: BEGIN first");
+  }
+  open_->Freeze();
+  savepoints_.push_back({std::move(name), *open_});
+  return OkStatus();
+}
+
+Status SessionTransaction::Release(const std::string& name) {
+  ASSIGN_OR_RETURN(size_t at, FindSavepoint(name, "RELEASE SAVEPOINT"));
+  savepoints_.erase(savepoints_.begin() + static_cast<ptrdiff_t>(at), savepoints_.end());
+  return OkStatus();
+}
+
+Status SessionTransaction::RollbackTo(const std::string& name) {
+  ASSIGN_OR_RETURN(size_t at, FindSavepoint(name, "ROLLBACK TO SAVEPOINT"));
+  open_ = std::make_unique<Transaction>(savepoints_[at].state);
+  savepoints_.erase(savepoints_.begin() + static_cast<ptrdiff_t>(at) + 1, savepoints_.end());
+  failed_ = false;
+  return OkStatus();
 }
 
 template <typename Change>

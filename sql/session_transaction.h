@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +29,11 @@ class SessionTransaction {
   // kAborted when another session deleted what this one did; the transaction is over in any case.
   Status Commit();
   void Rollback();
+  // Savepoints; errors as PostgreSQL's outside a transaction and for unknown names. After
+  // RollbackTo a failed transaction goes on.
+  Status Save(std::string name);
+  Status Release(const std::string& name);
+  Status RollbackTo(const std::string& name);
 
   // Whether rows for this table go straight to the store, in bulk if they are many.
   bool WritesThrough(TableId table) const { return !open_ && !IsTemporary(table); }
@@ -51,8 +57,15 @@ class SessionTransaction {
   template <typename Change>
   Status Apply(const Snapshot& seen, const Change& change);
 
+  struct Savepoint {
+    std::string name;
+    Transaction state;
+  };
+  StatusOr<size_t> FindSavepoint(const std::string& name, std::string_view statement) const;
+
   Store* store_;
   std::unique_ptr<Transaction> open_;
+  std::vector<Savepoint> savepoints_;  // of the open transaction
   bool failed_ = false;
   TemporaryTables temporary_;
 };

@@ -63,7 +63,10 @@ Status TimeSeries(const KernelCall& call, Vector* result, bool exclusive) {
   const Arg<int64_t> from(call.args[0]), to(call.args[1]);
   const Arg<Interval> steps(call.args[2]);
   const Type& type = result->type().child();
+  const bool has_zone = call.args.size() > 3;  // whose days and months the step counts
   ASSIGN_OR_RETURN(const TimeZone* zone, TimeZone::Find(call.context.time_zone));
+  const Arg<std::string_view> zones(call.args[has_zone ? 3 : 0]);
+  std::string_view zone_name;
   ZoneCursor cursor(*zone);
   VectorBuilder items(type);
   auto* const entries = result->mutable_values<ListEntry>();
@@ -74,6 +77,15 @@ Status TimeSeries(const KernelCall& call, Vector* result, bool exclusive) {
     if (order == 0) {
       status = ZeroStep();
       return false;
+    }
+    if (has_zone && (zone_name.data() == nullptr || zones[row] != zone_name)) {
+      zone_name = zones[row];
+      auto found = TimeZone::Find(zone_name);
+      if (!found.ok()) {
+        status = found.status();
+        return false;
+      }
+      cursor = ZoneCursor(**found);
     }
     const auto begin = static_cast<uint32_t>(items.size());
     int64_t at = from[row];
@@ -127,10 +139,12 @@ bool IsTime(const ArgumentType& arg) {
 template <bool kExclusive>
 StatusOr<ResolvedScalar> ResolveSeries(std::span<const ArgumentType> args) {
   const size_t least = kExclusive ? 1 : 2;
-  if (args.size() < least || args.size() > 3) return NotFound("from, to and perhaps a step");
+  if (args.size() < least || args.size() > 4) return NotFound("from, to and perhaps a step");
   ResolvedScalar resolved;
-  if (args.size() > 1 && (IsTime(args[0]) || IsTime(args[1]))) {
-    if (args.size() != 3) return NotFound("a series of times needs a step");
+  const bool of_times = args.size() > 1 && (IsTime(args[0]) || IsTime(args[1]));
+  if (args.size() == 4 && !of_times) return NotFound("a zone goes with times");
+  if (of_times) {
+    if (args.size() < 3) return NotFound("a series of times needs a step");
     bool local = true;
     for (const ArgumentType& arg : args.first(2)) {
       if (!IsUntyped(arg) && !IsTime(arg)) return NotFound("times on both ends");
@@ -148,9 +162,16 @@ StatusOr<ResolvedScalar> ResolveSeries(std::span<const ArgumentType> args) {
     const bool some_instant =
         args[0].type.id() == TypeId::kTimestampTz || args[1].type.id() == TypeId::kTimestampTz;
     if (some_timestamp && !some_instant) local = true;
+    if (args.size() == 4) {
+      if (!IsUntyped(args[3]) && args[3].type.id() != TypeId::kText) {
+        return NotFound("the zone is a TEXT");
+      }
+      local = false;
+    }
     const Type type = local ? TypeId::kTimestamp : TypeId::kTimestampTz;
     resolved.kernel = &TimeSeriesKernel<kExclusive>;
     resolved.arg_types = {type, type, TypeId::kInterval};
+    if (args.size() == 4) resolved.arg_types.push_back(TypeId::kText);
     resolved.result_type = Type::List(type);
     return resolved;
   }
@@ -182,7 +203,7 @@ StatusOr<ResolvedScalar> ResolveSeries(std::span<const ArgumentType> args) {
 
 void RegisterArraySeries(Registry* registry) {
   registry->Add(ArrayFunction(
-      "array_series", {"list_series"}, "(from ANY, to ANY [, step ANY]) → ANY[]",
+      "array_series", {"list_series"}, "(from ANY, to ANY [, step ANY [, zone TEXT]]) → ANY[]",
       "The numbers or times from one to another, both included: generate_series as an array.",
       "array_series(1, 10, 4)", "{1,5,9}", &ResolveSeries<false>));
   registry->Add(ArrayFunction("array_range", {"list_range", "range"},

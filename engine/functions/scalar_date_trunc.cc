@@ -1,4 +1,7 @@
 // Rounding times down: date_trunc, date_bin, time_bucket, and functions of one fixed unit.
+#include <limits>
+#include <optional>
+
 #include "engine/functions/date.h"
 #include "engine/functions/date_kernels.h"
 #include "engine/functions/families.h"
@@ -288,15 +291,76 @@ int32_t BucketDate(RowState& row, Interval width, int32_t days) {
   return static_cast<int32_t>(DaysOfMicros(bucket));
 }
 
-// Instants in bins of a zone's wall time.
-int64_t BucketZone(RowState& row, Interval width, int64_t utc, std::string_view name) {
-  auto zone = TimeZone::FindWithAbbreviations(name);
-  if (!zone.ok()) {
-    row.Fail(zone.status());
-    return 0;
+// ---- buckets of a zone's wall time --------------------------------------------------------------
+
+// The zone that was asked for last, and the bucket that was found last.
+struct BucketZoneState : ScalarState {
+  std::string name;
+  const TimeZone* zone = nullptr;
+  std::optional<ZoneCursor> cursor;
+  int64_t bucket = std::numeric_limits<int64_t>::min();
+  int64_t start = 0;
+};
+StatusOr<std::unique_ptr<ScalarState>> PrepareBucketZone(const FunctionContext&,
+                                                         const std::vector<const Value*>&) {
+  return std::make_unique<BucketZoneState>();
+}
+
+// The first instant at which the zone's clocks show `local`, or would have, had they not gone
+// forward over it.
+int64_t FirstInstant(const TimeZone& zone, int64_t local) {
+  const int64_t utc = zone.ToUtc(local);
+  const TimeZone::Span span = zone.SpanAt(utc);
+  if (utc + span.offset != local) return span.begin;  // skipped: the moment of the change
+  if (span.begin == std::numeric_limits<int64_t>::min()) return utc;
+  const TimeZone::Span before = zone.SpanAt(span.begin - 1);
+  const bool twice = before.offset > span.offset && local < span.begin + before.offset;
+  return twice ? local - before.offset : utc;
+}
+
+// Buckets of an hour or less keep their length whatever the clocks do, as date_trunc's hours do;
+// longer ones begin and end by the clock.
+int64_t BucketInZone(RowState& row, Interval width, int64_t utc, std::string_view name,
+                     std::optional<int64_t> local_origin, std::optional<int64_t> utc_origin) {
+  auto& state = row.prepared<BucketZoneState>();
+  if (state.zone == nullptr || state.name != name) {
+    auto zone = TimeZone::FindWithAbbreviations(name);
+    if (!zone.ok()) {
+      row.Fail(zone.status());
+      return 0;
+    }
+    state.name = name;
+    state.zone = *zone;
+    state.cursor.emplace(**zone);
+    state.bucket = std::numeric_limits<int64_t>::min();
   }
   if (!IsFiniteTimestamp(utc)) return utc;
-  return (*zone)->ToUtc(BucketFrom(row, width, (*zone)->ToLocal(utc), kBucketOrigin, false));
+  const int64_t local = state.cursor->ToLocal(utc);
+  if (utc_origin) {
+    local_origin = IsFiniteTimestamp(*utc_origin) ? state.zone->ToLocal(*utc_origin) : *utc_origin;
+  }
+  const int64_t bucket = BucketFrom(row, width, local, local_origin.value_or(kBucketOrigin),
+                                    local_origin.has_value());
+  if (width.months == 0 && width.days == 0 && width.micros <= kMicrosPerHour) {
+    return utc - (local - bucket);
+  }
+  if (bucket != state.bucket) {
+    state.bucket = bucket;
+    state.start = FirstInstant(*state.zone, bucket);
+  }
+  return state.start;
+}
+
+int64_t BucketZone(RowState& row, Interval width, int64_t utc, std::string_view zone) {
+  return BucketInZone(row, width, utc, zone, std::nullopt, std::nullopt);
+}
+int64_t BucketZoneLocalOrigin(RowState& row, Interval width, int64_t utc, std::string_view zone,
+                              int64_t origin) {
+  return BucketInZone(row, width, utc, zone, origin, std::nullopt);
+}
+int64_t BucketZoneOrigin(RowState& row, Interval width, int64_t utc, std::string_view zone,
+                         int64_t origin) {
+  return BucketInZone(row, width, utc, zone, std::nullopt, origin);
 }
 
 template <TypeId kType>
@@ -370,12 +434,35 @@ void AddBins(Registry* registry) {
       .name = "time_bucket",
       .category = "date",
       .signature = "(width INTERVAL, source TIMESTAMPTZ, zone TEXT) → TIMESTAMPTZ",
-      .summary = "The start of the bucket that holds the source in a zone's wall time.",
+      .summary = "The start of the bucket that holds the source in a zone's wall time. Buckets of up to an "
+                 "hour last as long when clocks change; longer ones begin and end by the clock.",
       .example = "time_bucket('1 day', TIMESTAMPTZ '2020-02-11 03:00:00+00', 'America/New_York')",
       .example_result = "2020-02-10 05:00:00+00",
       .args = {TypeId::kInterval, TypeId::kTimestampTz, TypeId::kText},
       .result = TypeId::kTimestampTz,
-      .kernel = RowKernel<BucketZone>});
+      .kernel = RowKernel<BucketZone>,
+      .prepare = &PrepareBucketZone});
+  for (const TypeId origin : {TypeId::kTimestamp, TypeId::kTimestampTz}) {
+    registry->Add(ScalarFunction{
+        .name = "time_bucket",
+        .category = "date",
+        .signature = fmt::format(
+            "(width INTERVAL, source TIMESTAMPTZ, zone TEXT, origin {}) → TIMESTAMPTZ",
+            Type(origin).ToString()),
+        .summary = origin == TypeId::kTimestamp
+                       ? "The start of the bucket that holds the source in a zone's wall time; one "
+                         "begins when clocks there show the origin."
+                       : "The start of the bucket that holds the source in a zone's wall time; one "
+                         "begins at the origin.",
+        .example = "time_bucket('1 week', TIMESTAMPTZ '2024-04-03 12:00:00+00', 'Europe/Berlin', "
+                   "TIMESTAMP '2024-01-07')",
+        .example_result = "2024-03-30 23:00:00+00",
+        .args = {TypeId::kInterval, TypeId::kTimestampTz, TypeId::kText, origin},
+        .result = TypeId::kTimestampTz,
+        .kernel = origin == TypeId::kTimestamp ? RowKernel<BucketZoneLocalOrigin>
+                                               : RowKernel<BucketZoneOrigin>,
+        .prepare = &PrepareBucketZone});
+  }
 }
 
 // ---- one unit a function ------------------------------------------------------------------------

@@ -15,8 +15,9 @@ void RegisterSetFunctions(Registry* registry) {
       .example_result = "a1 b2"});
   registry->Add(SetFunction{
       .name = "generate_series",
-      .signature = "(from ANY, to ANY [, step ANY]) → rows of ANY",
-      .summary = "The numbers, or with an INTERVAL the times, from one to another, both included.",
+      .signature = "(from ANY, to ANY [, step ANY [, zone TEXT]]) → rows of ANY",
+      .summary = "The numbers, or with an INTERVAL the times, from one to another, both included. "
+                 "Days and months of instants are those of the zone, else of the session.",
       .example = "SELECT array_agg(x) FROM generate_series(10, 1, -4) AS t(x)",
       .example_result = "{10,6,2}",
       .columns = {{"", "array_series"}}});

@@ -7,6 +7,7 @@
 // one or two tokens:
 //   - QPAREN is a '(' that opens a query, LPAREN every other one;
 //   - VALUES_LIST is VALUES with all of its rows, LITERAL_LIST a long run of plain literals;
+//   - CHANGE_WITH is the WITH of an INSERT, DELETE or UPDATE;
 //   - MULTIWORD_TYPE is DOUBLE PRECISION, TIMESTAMP (3) WITH TIME ZONE and the like;
 //   - words that are keywords in one place only (AT, FILTER, EXTRACT, SEMI …) are IDENT elsewhere.
 // A token K_X is the keyword x; the list of keywords is read from this file at start.
@@ -18,6 +19,7 @@ options { superClass = DepthLimitedParser; }
 
 tokens {
   IDENT, NUMBER, STRING, PARAM, MULTIWORD_TYPE, LITERAL_LIST, VALUES_LIST, ROW_CONSTRUCTOR,
+  CHANGE_WITH,
   LPAREN, QPAREN, RPAREN, LBRACKET, RBRACKET, COMMA, DOT, SEMI, TYPECAST, COLON,
   ARROW, EQ, NE, LT, GT, LE, GE, PLUS, MINUS, STAR, SLASH, PERCENT, CARET, OPERATOR, TILDE,
   K_ABORT, K_ADD, K_ALL, K_ALTER, K_ALWAYS, K_ANALYSE, K_ANALYZE, K_AND, K_ANTI, K_ANY, K_ARRAY,
@@ -34,8 +36,8 @@ tokens {
   K_MATERIALIZED, K_NATURAL, K_NEXT, K_NO, K_NOT, K_NOTNULL, K_NULL, K_NULLS, K_OFFSET, K_ON,
   K_ONLY, K_OPERATOR, K_OPTIMIZE, K_OR, K_ORDER, K_ORDINALITY, K_OTHERS, K_OUTER, K_OVER,
   K_OVERLAPS, K_OVERLAY, K_PARTITION, K_PLACING, K_POSITION, K_PRECEDING, K_PREPARE, K_PRIMARY,
-  K_QUALIFY, K_RANGE, K_RECURSIVE, K_REFERENCES, K_RENAME, K_REPLACE, K_RESET, K_RESPECT,
-  K_RESTRICT, K_RETURNING, K_RIGHT, K_ROLLBACK, K_ROLLUP, K_ROW, K_ROWS, K_SAMPLE, K_SELECT,
+  K_QUALIFY, K_RANGE, K_RECURSIVE, K_REFERENCES, K_RELEASE, K_RENAME, K_REPLACE, K_RESET, K_RESPECT,
+  K_RESTRICT, K_RETURNING, K_RIGHT, K_ROLLBACK, K_ROLLUP, K_ROW, K_ROWS, K_SAMPLE, K_SAVEPOINT, K_SELECT,
   K_SEMI, K_SESSION, K_SESSION_USER, K_SET, K_SETS, K_SHOW, K_SIMILAR, K_SOME, K_START, K_STDOUT,
   K_SUBSTRING, K_SYMMETRIC, K_SYSTEM, K_TABLE, K_TABLESAMPLE, K_TEMP, K_TEMPORARY, K_THEN, K_TIES,
   K_TIME, K_TIMESTAMP, K_TO, K_TRAILING, K_TRANSACTION, K_TRIM, K_TRUE, K_TRUNCATE, K_TRY_CAST,
@@ -49,7 +51,7 @@ singleExpression : expr EOF ;
 statement
   : query
   | createTable | createView | drop | truncate | alterTable
-  | insert | deleteFrom | update
+  | change
   | explain | show | describe | set | copy | transaction | maintain
   | prepare | execute | deallocate
   ;
@@ -61,7 +63,8 @@ query : withClause? body=queryTerm (K_ORDER K_BY sortItems)? limitPart* ;
 withClause : K_WITH K_RECURSIVE? commonTable (COMMA commonTable)* ;
 commonTable
   : name=identifier (LPAREN columns=identifierList RPAREN)?
-    K_AS (neg=K_NOT? materialized=K_MATERIALIZED)? QPAREN query RPAREN ;
+    K_AS (neg=K_NOT? materialized=K_MATERIALIZED)?
+    (QPAREN query RPAREN | LPAREN change RPAREN) ;
 
 queryTerm
   : selectCore
@@ -315,19 +318,21 @@ alterAction
   | kind=K_ALTER K_COLUMN? column=identifier anyToken+
   ;
 
+change : (CHANGE_WITH K_RECURSIVE? commonTable (COMMA commonTable)*)? (insert | deleteFrom | update) ;
 insert
   : K_INSERT K_INTO table=qualifiedName (K_AS alias=identifier)?
     (LPAREN columns=identifierList RPAREN)?
     (query | K_DEFAULT K_VALUES)
-    (K_ON conflict=K_CONFLICT anyToken* | returning=K_RETURNING anyToken+)?
+    (K_ON conflict=K_CONFLICT anyToken* | returning)?
   ;
+returning : K_RETURNING selectItem (COMMA selectItem)* ;
 deleteFrom
   : K_DELETE K_FROM K_ONLY? table=qualifiedName (K_AS? alias=identifier)?
-    (others=K_USING fromItems)? (K_WHERE expr)? (returning=K_RETURNING anyToken+)? ;
+    (K_USING fromItems)? (K_WHERE expr)? returning? ;
 update
   : K_UPDATE K_ONLY? table=qualifiedName (K_AS? alias=identifier)?
     K_SET assignment (COMMA assignment)*
-    (others=K_FROM fromItems)? (K_WHERE expr)? (returning=K_RETURNING anyToken+)? ;
+    (K_FROM fromItems)? (K_WHERE expr)? returning? ;
 assignment
   : column=identifier EQ (expr | isDefault=K_DEFAULT)
   | row=LPAREN identifierList RPAREN EQ (LPAREN exprList RPAREN | QPAREN query RPAREN) ;
@@ -365,6 +370,9 @@ transaction
   | begin=K_START K_TRANSACTION transactionMode*
   | commit=(K_COMMIT | K_END) (K_WORK | K_TRANSACTION)?
   | rollback=(K_ROLLBACK | K_ABORT) (K_WORK | K_TRANSACTION)?
+    (K_TO K_SAVEPOINT? savepoint=identifier)?
+  | save=K_SAVEPOINT savepoint=identifier
+  | release=K_RELEASE K_SAVEPOINT? savepoint=identifier
   ;
 transactionMode : identifier | COMMA | K_NOT K_DEFERRABLE | K_DEFERRABLE | K_ONLY ;
 prepare
@@ -390,7 +398,8 @@ nonReserved
   | K_DESCRIBE | K_DROP | K_ESCAPE | K_EXCLUDE | K_EXECUTE | K_EXPLAIN | K_FINAL | K_FIRST
   | K_FOLLOWING | K_GENERATED | K_GROUPS | K_IF | K_INSERT | K_LAST | K_LOCAL | K_MATERIALIZED
   | K_NEXT | K_NO | K_OPTIMIZE | K_ORDINALITY | K_OTHERS | K_PRECEDING | K_PREPARE | K_RANGE
-  | K_RENAME | K_REPLACE | K_RESET | K_RESTRICT | K_ROLLBACK | K_ROW | K_ROWS | K_SESSION
+  | K_RELEASE | K_RENAME | K_REPLACE | K_RESET | K_RESTRICT | K_ROLLBACK | K_ROW | K_ROWS
+  | K_SAVEPOINT | K_SESSION
   | K_SET | K_SETS | K_SHOW | K_START | K_STDOUT | K_SYSTEM | K_TEMP | K_TEMPORARY | K_TIES
   | K_TIME | K_TIMESTAMP | K_TRANSACTION | K_TRUNCATE | K_UNBOUNDED | K_UNKNOWN | K_UPDATE
   | K_VIEW | K_WORK | K_ZONE

@@ -1,5 +1,6 @@
-// sum(x + 1), sum(x + 2), … are sum(x) and count(x) once each: sum(x + c) = sum(x) + c * count(x),
-// where the addition itself cannot overflow because x comes from a narrower integer type.
+// Sums of x + 1, 5 - x, x * 3, … are made of one sum of x: sum(m * x + c) = m * sum(x) +
+// c * count(x), where the arithmetic itself cannot overflow because x comes from a narrower integer
+// type or the constants are small.
 #include <algorithm>
 #include <limits>
 
@@ -8,8 +9,10 @@
 namespace shale {
 namespace {
 
-struct Shifted {
+// factor * base + constant
+struct Linear {
   ExprPtr base;  // x, of the sum's argument type
+  int64_t factor = 1;
   int64_t constant = 0;
 };
 
@@ -23,28 +26,60 @@ bool NarrowRange(const Type& type, int64_t* low, int64_t* high) {
   }
 }
 
-bool AsShifted(const Expr& arg, Shifted* shifted) {
-  if (arg.kind != Expr::Kind::kCall || arg.args.size() != 2) return false;
-  const std::string& name = arg.function.function->name;
-  if (name != "+" && name != "-") return false;
-  const Expr& constant = *arg.args[1];
-  if (constant.kind != Expr::Kind::kConstant || constant.value.is_null()) return false;
+bool IsInteger(const Expr& expr) {
+  return expr.kind == Expr::Kind::kConstant && !expr.value.is_null() &&
+         expr.type.IsSignedInteger();
+}
+
+bool AsLinear(const ExprPtr& arg, Linear* linear) {
   int64_t low = 0, high = 0, sum_low = 0, sum_high = 0;
-  if (!NarrowRange(arg.type, &sum_low, &sum_high) || !constant.type.IsSignedInteger()) return false;
+  if (!NarrowRange(arg->type, &sum_low, &sum_high)) return false;
+  if (VolatilityOf(*arg) == Volatility::kVolatile) return false;
+  *linear = {arg, 1, 0};
+  if (arg->kind == Expr::Kind::kColumn) return true;
+  if (arg->kind != Expr::Kind::kCall || arg->args.size() != 2) return false;
+  const std::string& name = arg->function.function->name;
+  const size_t constant = IsInteger(*arg->args[1]) ? 1 : 0;
+  if (!IsInteger(*arg->args[constant])) return false;
+  const int64_t number = arg->args[constant]->value.AsInt();
+  if (number < sum_low || number > sum_high) return false;
+  if (name == "+") {
+    linear->constant = number;
+  } else if (name == "-") {
+    linear->constant = constant == 1 ? -number : number;
+    linear->factor = constant == 1 ? 1 : -1;
+  } else if (name == "*") {
+    linear->factor = number;
+  } else {
+    return false;
+  }
+  linear->base = arg->args[1 - constant];
   // What x can be before it was widened.
-  const Expr* source = arg.args[0].get();
+  const Expr* source = linear->base.get();
   if (source->kind == Expr::Kind::kCall && source->args.size() == 1 &&
       source->function.function->name == "cast") {
     source = source->args[0].get();
   }
   if (!NarrowRange(source->type, &low, &high)) return false;
-  int64_t by = constant.value.AsInt();
-  if (by < sum_low || by > sum_high) return false;
-  if (name == "-") by = -by;
-  if (low + by < sum_low || high + by > sum_high) return false;
-  shifted->base = arg.args[0];
-  shifted->constant = by;
+  for (const int64_t bound : {low, high}) {
+    const int128_t value = int128_t{bound} * linear->factor + linear->constant;
+    if (value < sum_low || value > sum_high) return false;
+  }
   return true;
+}
+
+// The sum of `linear` from the sum and the count of its base.
+StatusOr<ExprPtr> TotalOf(const Linear& linear, const PlanColumn& sum, const PlanColumn& count) {
+  const auto number = [](int64_t value) {
+    return MakeConstant(Value::Int(TypeId::kBigInt, value));
+  };
+  ExprPtr total = ColumnOf(sum);
+  if (linear.factor != 1) {
+    ASSIGN_OR_RETURN(total, MakeCall("*", {total, number(linear.factor)}));
+  }
+  if (linear.constant == 0) return total;
+  ASSIGN_OR_RETURN(ExprPtr product, MakeCall("*", {ColumnOf(count), number(linear.constant)}));
+  return MakeCall("+", {total, product});
 }
 
 bool SameFilter(const ExprPtr& a, const ExprPtr& b) {
@@ -65,22 +100,22 @@ void ShareShiftedSums(PlanPtr* plan, ColumnVar* next) {
   };
   std::vector<Base> bases;
   std::vector<int> base_of(node->aggregates.size(), -1);
-  std::vector<Shifted> shifts(node->aggregates.size());
+  std::vector<Linear> linears(node->aggregates.size());
   for (size_t i = 0; i < node->aggregates.size(); ++i) {
     const AggregateExpr& aggregate = node->aggregates[i];
     if (aggregate.function.function->name != "sum" || aggregate.distinct) continue;
-    if (!AsShifted(*aggregate.args[0], &shifts[i])) continue;
+    if (!AsLinear(aggregate.args[0], &linears[i])) continue;
     auto base = std::find_if(bases.begin(), bases.end(), [&](const Base& other) {
-      return Equal(*other.expr, *shifts[i].base) && SameFilter(other.filter, aggregate.filter);
+      return Equal(*other.expr, *linears[i].base) && SameFilter(other.filter, aggregate.filter);
     });
     if (base == bases.end()) {
-      bases.push_back({shifts[i].base, aggregate.filter, 0, {}, {}});
+      bases.push_back({linears[i].base, aggregate.filter, 0, {}, {}});
       base = bases.end() - 1;
     }
     ++base->users;
     base_of[i] = static_cast<int>(base - bases.begin());
   }
-  // Two sums become a sum and a count: a gain from the third on.
+  // Two become a sum and a count: a gain from the third on.
   if (std::none_of(bases.begin(), bases.end(), [](const Base& base) { return base.users > 2; }))
     return;
 
@@ -117,10 +152,7 @@ void ShareShiftedSums(PlanPtr* plan, ColumnVar* next) {
       continue;
     }
     const Base& base = bases[base_of[i]];
-    auto product = MakeCall(
-        "*", {ColumnOf(base.count), MakeConstant(Value::Int(TypeId::kBigInt, shifts[i].constant))});
-    if (!product.ok()) return;
-    auto total = MakeCall("+", {ColumnOf(base.sum), *product});
+    auto total = TotalOf(linears[i], base.sum, base.count);
     if (!total.ok() || !((*total)->type == output.type)) return;
     project.exprs.push_back(*total);
   }

@@ -54,10 +54,17 @@ std::shared_ptr<DatabaseVersion> Transaction::Copy() const {
 
 uint64_t Transaction::InsertedBytes(bool temporary) const {
   uint64_t bytes = 0;
-  for (const auto& [key, tail] : tails_) {
-    if (IsTemporary(key.first) == temporary) bytes += tail->buffer.raw_bytes();
+  for (const auto& [key, tails] : tails_) {
+    if (IsTemporary(key.first) != temporary) continue;
+    for (const auto& tail : tails) bytes += tail->buffer.raw_bytes();
   }
   return bytes;
+}
+
+void Transaction::Freeze() {
+  for (const auto& [key, tails] : tails_) {
+    for (const auto& tail : tails) tail->frozen = true;
+  }
 }
 
 Status Transaction::Insert(const TableSchema& schema, const std::vector<Chunk>& rows) {
@@ -74,7 +81,9 @@ Status Transaction::Insert(const TableSchema& schema, const std::vector<Chunk>& 
   auto copy = std::make_shared<TableVersion>(*table);
   const uint64_t sequence = base_->sequence + 1;
   for (const PartitionRows& part : parts) {
-    std::shared_ptr<HotTail>& tail = tails_[{schema.table_id, part.range.begin_us}];
+    auto& tails = tails_[{schema.table_id, part.range.begin_us}];
+    std::shared_ptr<HotTail> tail =
+        tails.empty() || tails.back()->frozen ? nullptr : tails.back();
     PartitionVersion partition;
     if (const PartitionVersion* found = copy->FindPartition(part.range.begin_us)) {
       partition = *found;
@@ -89,6 +98,7 @@ Status Transaction::Insert(const TableSchema& schema, const std::vector<Chunk>& 
       }
       partition.hot = {{together, together->buffer.Slice(), nullptr}};
       tail = together;
+      tails = {together};
     }
     auto ref = partition.hot.end();
     if (tail) {
@@ -97,6 +107,7 @@ Status Transaction::Insert(const TableSchema& schema, const std::vector<Chunk>& 
     }
     if (ref == partition.hot.end()) {
       tail = std::make_shared<HotTail>(0, table->schema);
+      tails.push_back(tail);
       ref = partition.hot.insert(partition.hot.end(), HotRef{tail, nullptr, nullptr});
     }
     for (const Chunk& chunk : part.chunks) tail->buffer.Append(chunk, sequence);
@@ -215,13 +226,14 @@ Status Transaction::TruncateTemporary(TableId table) {
 StatusOr<WriteBatch> Transaction::Batch() const {
   WriteBatch batch;
   batch.snapshot = base_;
-  for (const auto& [key, tail] : tails_) {
+  for (const auto& [key, tails] : tails_) {
     const TableId id = key.first;
     if (IsTemporary(id)) continue;
     const TableVersion* table = current_->Find(id);
     const PartitionVersion* partition = table->FindPartition(key.second);
+    if (!partition) continue;  // rolled back to where it had no rows
     for (const HotRef& ref : partition->hot) {
-      if (ref.tail != tail) continue;
+      if (std::find(tails.begin(), tails.end(), ref.tail) == tails.end()) continue;
       ASSIGN_OR_RETURN(std::vector<Chunk> chunks, VisibleRows(ref));
       if (chunks.empty()) continue;
       if (batch.inserts.empty() || batch.inserts.back().schema->table_id != id) {

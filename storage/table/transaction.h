@@ -1,7 +1,8 @@
 // Transaction: a snapshot with changes that only its owner sees, until Store::Commit makes them
 // everybody's. Rows that it inserts stand in hot buffers of its own; rows that it deletes are
-// hidden in its copy of the version. Temporary tables are tables that never leave it. Not
-// thread-safe; the snapshots it gives out are.
+// hidden in its copy of the version. Temporary tables are tables that never leave it. Once frozen
+// it may be copied, and a copy put back in its place: a savepoint. Not thread-safe; the snapshots
+// it gives out are.
 #pragma once
 
 #include <map>
@@ -40,6 +41,9 @@ class Transaction {
   // were visible.
   StatusOr<uint64_t> Delete(TableId table, const std::vector<uint64_t>& row_ids);
 
+  // Buffers take no more rows: a copy of the transaction then stays what it is.
+  void Freeze();
+
   StatusOr<TableSchemaPtr> CreateTemporary(TableSchema schema);
   Status DropTemporary(TableId table);
   Status TruncateTemporary(TableId table);
@@ -55,8 +59,8 @@ class Transaction {
   Snapshot base_;
   Snapshot current_;
   TableId next_temporary_;
-  // Of the inserted rows: a buffer a partition.
-  std::map<std::pair<TableId, int64_t>, std::shared_ptr<HotTail>> tails_;
+  // Of the inserted rows: buffers of a partition, of which the last takes rows unless frozen.
+  std::map<std::pair<TableId, int64_t>, std::vector<std::shared_ptr<HotTail>>> tails_;
   std::map<TableId, std::vector<uint64_t>> deleted_;  // row ids of base_
 };
 

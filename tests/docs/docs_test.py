@@ -3,11 +3,14 @@
 
     docs_test.py SHALE_BINARY SOURCE_FOLDER
 
-1. In docs/*.md and README.md, a ```sql block followed by a ```text block is run in a database of
+1. In docs/*.md, docs/sql/*.md and README.md, a ```sql block followed by a ```text block is run in a database of
    the page's own (blocks in order) and must print exactly that text. Other ```sql blocks must run
    without error where the page marks itself with "<!-- run all sql -->".
 2. Every function's example in shale_functions gives the result it states.
 3. docs/functions.md is what `shale functions` prints.
+4. The boxes of syntax say what the grammar says (tools/docs/syntax.py), and every rule that a
+   statement begins with is in one.
+5. Links between pages lead somewhere.
 """
 
 import glob
@@ -50,6 +53,32 @@ def check_page(shale, path, failures):
             ]:
                 failures.append(f"{path}:\n{body}\nexpected:\n{want}\ngot:\n{got}")
     return ran
+
+
+def check_syntax(source, failures):
+    pages = sorted(glob.glob(f"{source}/docs/sql/*.md"))
+    grammar = f"{source}/sql/grammar/ShaleParser.g4"
+    done = subprocess.run(
+        [sys.executable, f"{source}/tools/docs/syntax.py", "--check", grammar, *pages],
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0:
+        failures.append(done.stdout + done.stderr)
+    shown = set()
+    for page in pages:
+        for rules in re.findall(r"<!-- syntax: ([\w ]+) -->", open(page, encoding="utf-8").read()):
+            shown.update(rules.split())
+    statement = re.search(r"\nstatement\n(.*?);", open(grammar, encoding="utf-8").read(), re.S)[1]
+    for rule in sorted(set(re.findall(r"\w+", statement)) - shown):
+        failures.append(f"no page of docs/sql shows the syntax of {rule}")
+
+
+def check_links(source, pages, failures):
+    for page in pages:
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", open(page, encoding="utf-8").read()):
+            if not os.path.exists(os.path.join(os.path.dirname(page), link)):
+                failures.append(f"{page}: no file {link}")
 
 
 def check_functions(shale, failures):
@@ -99,8 +128,11 @@ def check_functions(shale, failures):
 def main():
     shale, source = os.path.abspath(sys.argv[1]), sys.argv[2]
     failures = []
-    pages = sorted(glob.glob(f"{source}/docs/*.md")) + [f"{source}/README.md"]
+    pages = sorted(glob.glob(f"{source}/docs/*.md") + glob.glob(f"{source}/docs/sql/*.md"))
+    pages.append(f"{source}/README.md")
     ran = sum(check_page(shale, page, failures) for page in pages)
+    check_syntax(source, failures)
+    check_links(source, pages, failures)
     functions = check_functions(shale, failures)
     listed = subprocess.run([shale, "functions"], capture_output=True, text=True).stdout
     if listed != open(f"{source}/docs/functions.md", encoding="utf-8").read():
