@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/base/edit_distance.h"
+#include "engine/base/large_block.h"
 #include "fmt/format.h"
 #include "tools/console/terminal.h"
 #include "tools/functions/functions_page.h"
@@ -87,6 +88,7 @@ int Main(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  shale::KeepFreedHeap();
   try {
     return Main(argc, argv);
   } catch (const std::exception& error) {  // out of memory and the like, from third parties

@@ -98,22 +98,22 @@ def summary(results):
 def query_table(results):
     """The hot runs, a row a query."""
     peers = peers_of(results)
-    head = ["query", "Shale ms", "CPU ms", "fixed ms", "peak MB"]
+    head = ["query", "Shale ms", "CPU ms", "kept ms", "fixed ms", "peak MB"]
     for peer in peers:
-        head += [f"{NAMES[peer]} ms", "CPU ms", "ratio"]
+        head += [f"{NAMES[peer]} ms", "CPU ms"] + ["kept ms"] * (peer == "clickhouse") + ["ratio"]
     head += ["to the faster", "answer"]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for query in results.get("hot", {}):
         peak = hot_seconds(results, query, "shale", "peak_kb")
         fixed = hot_seconds(results, query, "shale", "fixed")
         row = [query]
-        for key in ("wall", "cpu"):
+        for key in ("wall", "cpu", "kept"):
             value = hot_seconds(results, query, "shale", key)
             row.append(cell(None if value is None else value * 1000, ".2f"))
         row.append(cell(None if fixed is None else fixed * 1000, ".2f"))
         row.append(cell(None if peak is None else peak / 1024, ".0f"))
         for peer in peers:
-            for key in ("wall", "cpu"):
+            for key in ["wall", "cpu"] + ["kept"] * (peer == "clickhouse"):
                 value = hot_seconds(results, query, peer, key)
                 row.append(cell(None if value is None else value * 1000, ".2f"))
             row.append(
@@ -166,7 +166,8 @@ def sums_table(results):
     loads = results.get("load", {})
 
     def of_load(function):
-        return [cell(function(loads[e]) if e in loads else None, ",.1f") for e in ["shale"] + peers]
+        engines = ["shale"] + peers
+        return [cell(function(loads[e]) if e in loads else None, ",.1f") for e in engines]
 
     for name, function in (
         ("bytes a row on disk", lambda x: x["bytes"] / rows),
@@ -281,11 +282,11 @@ def write(root, data):
         f"Machine: {machine()}. {datetime.date.today().isoformat()}. "
         + ", ".join(f"{NAMES[e]} {v}" for e, v in versions.items())
         + ". Two threads an engine, native storage, result and condition caches off, one process "
-        + "an "
-        "engine, from the text of the query to its last row. Hot: minimum of the runs after a "
-        "warm-up, the engines taking turns; the median where there are several passes. Fixed: "
-        "parsing, binding and planning. Answers are compared with DuckDB's; `ties` is another "
-        "choice that the query allows.",
+        "an engine, from the text of the query to its last row. Hot: minimum of the runs after a "
+        "warm-up, the engines taking turns; the median where there are several passes. Kept: with "
+        "what the engine keeps from query to query about filters (results over dictionaries, the "
+        "query condition cache). Fixed: parsing, binding and planning. Answers are compared with "
+        "DuckDB's; `ties` is another choice that the query allows.",
         "",
     ]
     for (name, _), results in sorted(found.items()):

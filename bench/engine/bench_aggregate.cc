@@ -123,6 +123,22 @@ BENCHMARK(BM_CountByWideInteger)
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
 
+// Keys that mostly come once, and keys that come a few times close together: what users are in a
+// table sorted by them.
+void BM_CountByKeysOnce(benchmark::State& state) {
+  const auto input = Zip({Flats<int64_t>(TypeId::kBigInt, kRows, &HashInt), Values()});
+  Measure(state, input, {MakeColumn(0, TypeId::kBigInt)},
+          {Call("count", {}), Call("sum", {Value()}), Call("avg", {Value()})});
+}
+BENCHMARK(BM_CountByKeysOnce)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
+
+void BM_CountByKeysInRuns(benchmark::State& state) {
+  const auto input = Zip({Flats<int64_t>(
+      TypeId::kBigInt, kRows, [](size_t row) { return HashInt((row + Random(row) % 16) / 5); })});
+  Measure(state, input, {MakeColumn(0, TypeId::kBigInt)}, {Call("count", {})});
+}
+BENCHMARK(BM_CountByKeysInRuns)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
+
 void BM_CountByTwoKeys(benchmark::State& state) {
   const auto input =
       Zip({Dictionaries({MakeTexts(1000)}, kRows, kRows, [](size_t row) { return Random(row); }),

@@ -16,6 +16,7 @@
 
 #include "bench/peers/engine.h"
 #include "engine/base/clock.h"
+#include "engine/base/large_block.h"
 #include "fmt/format.h"
 
 namespace shale::bench {
@@ -106,6 +107,8 @@ int Main(int argc, char** argv) {
     return 2;
   }
   const std::string name = argv[1];
+  // As Shale's own program does; the peers' libraries have allocators of their own.
+  if (name == "shale") KeepFreedHeap();
   EngineOptions options{.library = argc > 3 ? argv[3] : "", .database = argv[2]};
   // Replies leave by a descriptor of their own: a peer may print on standard output.
   std::FILE* replies = fdopen(dup(STDOUT_FILENO), "w");

@@ -31,8 +31,6 @@ inline bool SameKey(const uint64_t* a, const uint64_t* b, int words) {
 GroupTable::GroupTable(int key_words, size_t state_bytes, MemoryBudget* memory)
     : key_words_(key_words), row_bytes_(key_words * 8 + state_bytes), memory_(memory) {}
 
-GroupTable::~GroupTable() { std::free(rows_); }
-
 Status GroupTable::Reserve(size_t row_capacity, size_t num_slots) {
   return memory_.Resize(
       static_cast<int64_t>(row_capacity * row_bytes_ + num_slots * sizeof(uint64_t)));
@@ -44,12 +42,13 @@ Status GroupTable::ReserveRows(size_t at_least) {
     return ResourceExhausted("grouping makes more than {} groups", kMaxGroups);
   }
   const size_t capacity = std::max({at_least, kFirstRows, capacity_ * 2});
-  RETURN_IF_ERROR(Reserve(capacity, slots_.size()));
-  // Large blocks move by remapping pages, not by copying.
-  void* grown = std::realloc(rows_, std::max<size_t>(capacity * row_bytes_, 16));
-  if (grown == nullptr) return ResourceExhausted("out of memory for {} groups", capacity);
-  rows_ = static_cast<std::byte*>(grown);
-  capacity_ = capacity;
+  RETURN_IF_ERROR(Reserve(capacity, num_slots_));
+  if (!row_block_.Grow(std::max<size_t>(capacity * row_bytes_, 16), size_ * row_bytes_)) {
+    return ResourceExhausted("out of memory for {} groups", capacity);
+  }
+  rows_ = row_block_.data();
+  // All of what came.
+  capacity_ = row_bytes_ == 0 ? capacity : row_block_.size() / row_bytes_;
   return OkStatus();
 }
 
@@ -61,9 +60,10 @@ void GroupTable::InitRow(size_t row, const uint64_t* key) {
 }
 
 Status GroupTable::GrowSlots(size_t num_slots) {
-  RETURN_IF_ERROR(Reserve(capacity_, num_slots + slots_.size()));
-  std::vector<uint64_t> slots(num_slots);
-  uint64_t* raw = slots.data();
+  RETURN_IF_ERROR(Reserve(capacity_, num_slots + num_slots_));
+  LargeBlock slots = LargeBlock::AllocateZeroed(num_slots * sizeof(uint64_t));
+  if (slots.data() == nullptr) return ResourceExhausted("out of memory for {} groups", size_);
+  uint64_t* raw = slots.as<uint64_t>();
   const uint64_t mask = num_slots - 1;
   std::vector<uint64_t> hashes(4096);
   for (size_t begin = 0; begin < size_; begin += hashes.size()) {
@@ -78,8 +78,9 @@ Status GroupTable::GrowSlots(size_t num_slots) {
     }
   }
   slots_ = std::move(slots);
+  num_slots_ = num_slots;
   indexed_ = size_;
-  return Reserve(capacity_, slots_.size());
+  return Reserve(capacity_, num_slots_);
 }
 
 Status GroupTable::BuildIndex() {
@@ -100,10 +101,11 @@ Status GroupTable::AddKeyWord() {
   const size_t old_bytes = row_bytes_;
   const size_t old_key = key_words_ * 8;
   row_bytes_ += 8;
-  RETURN_IF_ERROR(Reserve(capacity_, slots_.size()));
-  void* grown = std::realloc(rows_, std::max<size_t>(capacity_ * row_bytes_, 16));
-  if (grown == nullptr) return ResourceExhausted("out of memory for {} groups", capacity_);
-  rows_ = static_cast<std::byte*>(grown);
+  RETURN_IF_ERROR(Reserve(capacity_, num_slots_));
+  if (!row_block_.Grow(std::max<size_t>(capacity_ * row_bytes_, 16), size_ * old_bytes)) {
+    return ResourceExhausted("out of memory for {} groups", capacity_);
+  }
+  rows_ = row_block_.data();
   // From the last row on, so that none is overwritten before it has moved.
   for (size_t row = size_; row-- > 0;) {
     std::byte* from = rows_ + row * old_bytes;
@@ -113,7 +115,7 @@ Status GroupTable::AddKeyWord() {
     std::memset(to + old_key, 0, 8);
   }
   ++key_words_;
-  if (!slots_.empty()) return BuildIndex();
+  if (num_slots_ != 0) return BuildIndex();
   return OkStatus();
 }
 
@@ -122,9 +124,9 @@ Status GroupTable::FindOrAddWide(const uint64_t* keys, const uint64_t* hashes, s
                                  uint32_t* groups) {
   const int words = kWords > 0 ? kWords : key_words_;
   const size_t row_bytes = row_bytes_;
-  const uint64_t* slots = slots_.data();
-  uint64_t mask = slots_.size() - 1;
-  const bool far = slots_.size() * sizeof(uint64_t) + size_ * row_bytes > kPrefetchBytes;
+  const uint64_t* slots = slots_.as<uint64_t>();
+  uint64_t mask = num_slots_ - 1;
+  const bool far = num_slots_ * sizeof(uint64_t) + size_ * row_bytes > kPrefetchBytes;
   for (size_t i = 0; i < num_keys; ++i) {
     if (far) {
       if (i + 2 * kAhead < num_keys) __builtin_prefetch(slots + (hashes[i + 2 * kAhead] & mask), 1);
@@ -139,19 +141,19 @@ Status GroupTable::FindOrAddWide(const uint64_t* keys, const uint64_t* hashes, s
     for (;;) {
       const uint64_t slot = slots[at];
       if (slot == 0) [[unlikely]] {
-        if ((size_ + 1) * 2 > slots_.size() || size_ == capacity_) {
+        if ((size_ + 1) * 2 > num_slots_ || size_ == capacity_) {
           RETURN_IF_ERROR(ReserveRows(size_ + 1));
-          if ((size_ + 1) * 2 > slots_.size()) {
+          if ((size_ + 1) * 2 > num_slots_) {
             // Small tables grow in large steps.
-            RETURN_IF_ERROR(GrowSlots(slots_.size() * (slots_.size() < 65536 ? 4 : 2)));
+            RETURN_IF_ERROR(GrowSlots(num_slots_ * (num_slots_ < 65536 ? 4 : 2)));
           }
-          slots = slots_.data();
-          mask = slots_.size() - 1;
+          slots = slots_.as<uint64_t>();
+          mask = num_slots_ - 1;
           at = hash & mask;
           continue;
         }
         InitRow(size_, key);
-        slots_.data()[at] = (hash & ~uint64_t{UINT32_MAX}) | (size_ + 1);
+        slots_.as<uint64_t>()[at] = (hash & ~uint64_t{UINT32_MAX}) | (size_ + 1);
         groups[i] = static_cast<uint32_t>(size_);
         ++size_;
         indexed_ = size_;
@@ -173,7 +175,7 @@ Status GroupTable::FindOrAddWide(const uint64_t* keys, const uint64_t* hashes, s
 
 Status GroupTable::FindOrAdd(const uint64_t* keys, const uint64_t* hashes, size_t num_keys,
                              uint32_t* groups) {
-  if (indexed_ < size_ || slots_.empty()) RETURN_IF_ERROR(BuildIndex());
+  if (indexed_ < size_ || num_slots_ == 0) RETURN_IF_ERROR(BuildIndex());
   switch (key_words_) {
     case 1: return FindOrAddWide<1>(keys, hashes, num_keys, groups);
     case 2: return FindOrAddWide<2>(keys, hashes, num_keys, groups);
@@ -194,9 +196,9 @@ void GroupTable::FindWide(const uint64_t* keys, const uint64_t* hashes, size_t n
                           uint32_t* groups) const {
   const int words = kWords > 0 ? kWords : key_words_;
   const size_t row_bytes = row_bytes_;
-  const uint64_t* slots = slots_.data();
-  const uint64_t mask = slots_.size() - 1;
-  const bool far = slots_.size() * sizeof(uint64_t) + size_ * row_bytes > kPrefetchBytes;
+  const uint64_t* slots = slots_.as<uint64_t>();
+  const uint64_t mask = num_slots_ - 1;
+  const bool far = num_slots_ * sizeof(uint64_t) + size_ * row_bytes > kPrefetchBytes;
   for (size_t i = 0; i < num_keys; ++i) {
     if (far) {
       if (i + 2 * kAhead < num_keys) __builtin_prefetch(slots + (hashes[i + 2 * kAhead] & mask));
@@ -223,7 +225,7 @@ void GroupTable::FindWide(const uint64_t* keys, const uint64_t* hashes, size_t n
 
 void GroupTable::Find(const uint64_t* keys, const uint64_t* hashes, size_t num_keys,
                       uint32_t* groups) const {
-  if (slots_.empty()) {
+  if (num_slots_ == 0) {
     std::fill(groups, groups + num_keys, kNone);
     return;
   }

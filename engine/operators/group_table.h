@@ -3,8 +3,8 @@
 // nothing is added. Private to engine/operators.
 //
 // A slot is 32 bits of the hash (the salt) and the row's number, so that a row is looked at only
-// when it is nearly sure to be the one. Rows lie side by side in one piece of memory that grows by
-// remapping; states in them must be movable by memcpy.
+// when it is nearly sure to be the one. Rows lie side by side in one piece of memory that moves as
+// it grows; states in them must be movable by memcpy.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/large_block.h"
 #include "engine/base/memory_budget.h"
 
 namespace shale {
@@ -23,7 +24,6 @@ class GroupTable {
   static constexpr uint32_t kMaxGroups = UINT32_MAX - 2;
 
   GroupTable(int key_words, size_t state_bytes, MemoryBudget* memory);
-  ~GroupTable();
   GroupTable(const GroupTable&) = delete;
 
   // Called on each new row's state, which is zero bytes already.
@@ -72,10 +72,12 @@ class GroupTable {
   size_t row_bytes_;
   std::vector<std::pair<size_t, void (*)(std::byte*)>> inits_;
   Reservation memory_;
-  std::byte* rows_ = nullptr;
+  std::byte* rows_ = nullptr;  // row_block_'s
   size_t size_ = 0;
   size_t capacity_ = 0;
-  std::vector<uint64_t> slots_;
+  LargeBlock row_block_;
+  LargeBlock slots_;
+  size_t num_slots_ = 0;
   size_t indexed_ = 0;  // rows [0, indexed_) are in slots_
   std::vector<uint64_t> hashes_;
 };

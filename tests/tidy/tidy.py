@@ -44,8 +44,8 @@ ANTLR = re.compile(
 ANTLR_ROOM = re.compile(r"^sql/(parser[a-z_]*\.cc|parser_[a-z_]*\.h|grammar/.*)$")
 SYNC_ROOM = re.compile(r"^engine/base/sync[a-z_]*\.(h|cc)$")
 CLOCK_ROOM = re.compile(r"^engine/base/clock[a-z_]*\.(h|cc)$")
-# Asks the machine how much memory there is.
-MEMORY_ROOM = re.compile(r"^engine/base/memory_budget\.cc$")
+# Asks the machine how much memory there is, and for it.
+MEMORY_ROOM = re.compile(r"^engine/base/(memory_budget|large_block)\.cc$")
 CLOCK_USE = re.compile(r"\b(system_clock|steady_clock|high_resolution_clock)\b|\bclock_gettime\s*\("
                        r"|\bgettimeofday\s*\(|\babsl::Now\s*\(|\bstd::time\s*\(")
 THREAD_USE = re.compile(r"\bstd::(jthread|thread|mutex|shared_mutex|recursive_mutex"
@@ -99,7 +99,7 @@ def include_faults(path, is_project, name):
     if opens_files and layer in ("storage", "sql") and not path.startswith("storage/io/"):
         yield f"<{name}>: the database's files go through storage/io"
     if layer == "engine" and name not in STANDARD and not ENGINE_THIRD_PARTY.match(name):
-        if not opens_files and name not in THREADS:
+        if not opens_files and name not in THREADS and not MEMORY_ROOM.match(path):
             yield f"<{name}>: engine includes only the standard library and its listed libraries"
 
 
