@@ -56,3 +56,9 @@ compare "sums of a column shifted by constants" \
 compare "keys that another determines" \
   "SELECT b, b + 1, b - 1, b * 2, count(*) FROM t GROUP BY 1, 2, 3, 4" \
   "SELECT b, c, d, e, count(*) FROM (SELECT b, b + a - a + 1 AS c, b + a - a - 1 AS d, b + a * 2 + b - a * 2 AS e FROM t) q GROUP BY 1, 2, 3, 4"
+compare "ts::date = a day" \
+  "SELECT count(*) FROM t WHERE ts::date = '2024-01-20'" \
+  "SELECT count(*) FROM t WHERE (ts + INTERVAL '0')::date = '2024-01-20'"
+compare "date_trunc of an hour" \
+  "SELECT sum(a) FROM t WHERE date_trunc('hour', ts) = '2024-01-20 05:00'" \
+  "SELECT sum(a) FROM t WHERE date_trunc('hour', ts + INTERVAL '0') = '2024-01-20 05:00'"
