@@ -36,7 +36,8 @@ void ChooseBuildSides(Plan* plan, const RuleContext& context);
 void OrderJoins(PlanPtr* plan, const RuleContext& context);
 // prune_columns.cc: columns that nobody reads are not produced.
 void PruneColumns(Plan* plan, const std::set<ColumnVar>& required);
-// shifted_sums.cc: sums of x plus or times constants become one sum and one count. `next` is the next
+// shifted_sums.cc: sums of x plus or times constants become one sum and one count. `next` is the
+// next
 // free column id.
 void ShareShiftedSums(PlanPtr* plan, ColumnVar* next);
 // key_ranges.cc: grouping and distinct counts by a table's leading sort column, and rows wanted in

@@ -106,9 +106,8 @@ class Steps {
     const std::string unit(expr.args[0]->value.AsString());
     if (std::find(std::begin(kUnits), std::end(kUnits), unit) == std::end(kUnits)) return false;
     const std::string width = unit == "quarter" ? "3 months" : "1 " + unit;
-    return OfFunction(expr, 1, [this, width](const Value& value) {
-      return Moved(value, width.c_str());
-    }, step);
+    return OfFunction(
+        expr, 1, [this, width](const Value& value) { return Moved(value, width.c_str()); }, step);
   }
   bool OfBucket(const Expr& expr, Step* step) const {
     if (expr.args.size() < 2 || !IsTime(*expr.args[1]) || !IsKnown(*expr.args[0])) return false;
@@ -116,12 +115,11 @@ class Steps {
       if (!IsKnown(*expr.args[i])) return false;
     }
     const Value width = expr.args[0]->value;
-    return OfFunction(expr, 1, [this, width](const Value& value) {
-      return Call("+", {value, width});
-    }, step);
+    return OfFunction(
+        expr, 1, [this, width](const Value& value) { return Call("+", {value, width}); }, step);
   }
-  bool OfFunction(const Expr& expr, size_t at,
-                  std::function<StatusOr<Value>(const Value&)> next, Step* step) const {
+  bool OfFunction(const Expr& expr, size_t at, std::function<StatusOr<Value>(const Value&)> next,
+                  Step* step) const {
     step->column = expr.args[at];
     step->roughly = step->column->type.id() == TypeId::kTimestampTz;
     step->from_constant = [](const Value& value) -> StatusOr<Value> { return value; };
