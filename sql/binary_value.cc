@@ -237,7 +237,8 @@ void AppendBinary(const Vector& vector, size_t row, std::string* out) {
       for (uint32_t i = 0; i < entry.length; ++i) nulls |= child.IsNull(entry.offset + i);
       AppendBigEndian32(entry.length == 0 ? 0 : 1, out);
       AppendBigEndian32(nulls ? 1 : 0, out);
-      AppendBigEndian32(static_cast<int32_t>(PostgresOid(type.child())), out);
+      const bool oids = type.child().id() == TypeId::kUInteger;
+      AppendBigEndian32(static_cast<int32_t>(oids ? pg_oid::kOid : PostgresOid(type.child())), out);
       if (entry.length == 0) return;
       AppendBigEndian32(static_cast<int32_t>(entry.length), out);
       AppendBigEndian32(1, out);
@@ -248,7 +249,11 @@ void AppendBinary(const Vector& vector, size_t row, std::string* out) {
         }
         const size_t at = out->size();
         AppendBigEndian32(0, out);
-        AppendBinary(child, entry.offset + i, out);
+        if (oids) {
+          AppendBigEndian32(static_cast<int32_t>(child.values<uint32_t>()[entry.offset + i]), out);
+        } else {
+          AppendBinary(child, entry.offset + i, out);
+        }
         std::string size;
         AppendBigEndian32(static_cast<int32_t>(out->size() - at - 4), &size);
         out->replace(at, 4, size);
@@ -262,7 +267,7 @@ void AppendBinary(const Vector& vector, size_t row, std::string* out) {
 }
 
 StatusOr<Value> ParseBinary(std::string_view bytes, uint32_t oid, const Type& type) {
-  if (oid == 0) oid = PostgresOid(type);
+  if (oid == 0) oid = PostgresParameterOid(type);
   Reader in(bytes);
   auto check = [&](StatusOr<Value> value) -> StatusOr<Value> {
     if (!in.at_end()) return Malformed(type);

@@ -66,7 +66,9 @@ bool IsTime(const Type& type) {
 
 bool IsObjectType(std::string_view name) {
   return name == "regclass" || name == "regtype" || name == "regproc" || name == "regprocedure" ||
-         name == "regnamespace" || name == "regrole";
+         name == "regnamespace" || name == "regrole" || name == "regoper" ||
+         name == "regoperator" || name == "regconfig" || name == "regdictionary" ||
+         name == "regcollation";
 }
 
 bool IsNegatableNumber(const ast::Expr& expr) {

@@ -3,6 +3,7 @@
 #include "engine/expr/evaluator.h"
 #include "engine/vector/vector_builder.h"
 #include "sql/binder_internal.h"
+#include "sql/catalog/catalog_relations.h"
 #include "sql/database.h"
 #include "sql/parser.h"
 #include "sql/system_relations.h"
@@ -166,6 +167,9 @@ StatusOr<PlanPtr> Binder::BindNamed(const ast::NamedTable& table, const ast::Tab
   values.chunks = std::make_shared<const std::vector<Chunk>>(std::move(relation->chunks));
   PlanPtr plan = MakePlan(std::move(values), std::move(output), {});
   RETURN_IF_ERROR(AddToScope(*plan, ref, lower, scope));
+  for (ScopeColumn& column : scope->tables.back().columns) {
+    column.system = column.column.name == kTableOidColumn;
+  }
   return plan;
 }
 

@@ -128,7 +128,7 @@ Status CopyToClient(PlanPtr plan, const std::vector<PlanColumn>& result,
   std::string buffer;
   if (options.header) text.AppendHeader(&buffer);
   if (options.binary) {
-    RETURN_IF_ERROR(context.receiver->CopyOut(CopyBinaryHeader()).status());
+    buffer = CopyBinaryHeader();  // goes out with the first row
   }
   uint64_t rows = 0;
   RETURN_IF_ERROR(

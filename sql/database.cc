@@ -232,7 +232,12 @@ StatusOr<PreparedPtr> ConnectionImpl::Prepare(std::string_view sql, std::vector<
   prepared->types = std::move(types);
   prepared->from_sql = false;
   prepared->prepared_at_us = database_->clock()->NowMicros();
-  ASSIGN_OR_RETURN(prepared->statements, ParseSql(prepared->text));
+  auto statements = ParseSql(prepared->text);
+  if (statements.status().code() == StatusCode::kInvalidArgument) {
+    return WithSqlState(statements.status(), "42601");
+  }
+  RETURN_IF_ERROR(statements.status());
+  prepared->statements = *std::move(statements);
   if (prepared->statements.size() > 1) {
     return WithSqlState(
         InvalidArgument("cannot insert multiple commands into a prepared statement"), "42601");

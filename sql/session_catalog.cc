@@ -221,17 +221,16 @@ std::pair<std::string, std::string> SessionCatalog::Signature(uint32_t function)
 }
 
 int64_t SessionCatalog::RelationBytes(uint32_t relation) const {
+  int64_t bytes = 0;
   for (const TableSchemaPtr& table : Tables(*snapshot_)) {
-    if (TableOid(table->table_id) != relation) continue;
-    int64_t bytes = 0;
+    if (relation != 0 && TableOid(table->table_id) != relation) continue;
     auto segments = DescribeStorage(*snapshot_, table->table_id);
-    if (!segments.ok()) return 0;
+    if (!segments.ok()) continue;
     for (const SegmentStorage& segment : *segments) {
       bytes += static_cast<int64_t>(segment.file_bytes);
     }
-    return bytes;
   }
-  return 0;
+  return bytes;
 }
 
 std::optional<std::string> SessionCatalog::Setting(std::string_view name) const {

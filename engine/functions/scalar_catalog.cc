@@ -62,6 +62,9 @@ bool KindOf(std::string_view type, ObjectKind* kind) {
       {"regclass", ObjectKind::kRelation},    {"regtype", ObjectKind::kType},
       {"regproc", ObjectKind::kFunction},     {"regprocedure", ObjectKind::kFunction},
       {"regnamespace", ObjectKind::kSchema},  {"regrole", ObjectKind::kRole},
+      {"regoper", ObjectKind::kFunction},     {"regoperator", ObjectKind::kFunction},
+      {"regconfig", ObjectKind::kFunction},   {"regdictionary", ObjectKind::kFunction},
+      {"regcollation", ObjectKind::kFunction},
   };
   for (const auto& [name, value] : kKinds) {
     if (name == type) {
@@ -122,6 +125,11 @@ std::string_view EncodingName(RowState& row, int32_t encoding) {
   row.SetNull();
   return "";
 }
+
+int32_t EncodingNumber(RowState&, std::string_view name) {
+  return name == "UTF8" || name == "utf8" || name == "UTF-8" ? 6 : name == "SQL_ASCII" ? 0 : -1;
+}
+std::string_view DatabaseEncoding(RowState&) { return "UTF8"; }
 
 // ---- rules: any arguments -----------------------------------------------------------------------
 
@@ -260,6 +268,10 @@ int64_t NamedRelationSize(RowState& row, std::string_view name) {
   return RelationSize(row, *oid);
 }
 
+// Of relation 0: all of them.
+int64_t DatabaseSize(RowState& row, int64_t) { return RelationSize(row, 0); }
+int64_t NamedDatabaseSize(RowState& row, std::string_view) { return RelationSize(row, 0); }
+
 // PostgreSQL 15's rule: the next unit from 10 × 1024 of the last on, rounded half up.
 std::string_view PrettySize(RowState& row, int64_t bytes) {
   static constexpr const char* kUnits[] = {"bytes", "kB", "MB", "GB", "TB", "PB"};
@@ -368,6 +380,13 @@ void RegisterCatalog(Registry* registry) {
   Add(registry, Row("pg_encoding_to_char", "(encoding INTEGER) → TEXT", "An encoding's name.",
                     "pg_encoding_to_char(6)", "UTF8"),
       {number}, text, RowKernel<EncodingName>);
+  Add(registry, Row("pg_char_to_encoding", "(name TEXT) → INTEGER",
+                    "An encoding's number; -1 if there is none.", "pg_char_to_encoding('UTF8')",
+                    "6"),
+      {text}, number, RowKernel<EncodingNumber>);
+  Add(registry, Row("getdatabaseencoding", "() → TEXT", "The encoding of stored text.",
+                    "getdatabaseencoding()", "UTF8"),
+      {}, text, RowKernel<DatabaseEncoding>);
   const std::string view = "A view's query.";
   Add(registry, Row("pg_get_viewdef", "(view OID[, pretty BOOLEAN]) → TEXT", view,
                     "pg_get_viewdef(1) IS NULL", "t"),
@@ -401,6 +420,14 @@ void RegisterCatalog(Registry* registry) {
     Add(registry, Row(name, "(relation TEXT) → BIGINT", size,
                       fmt::format("{}('pg_class')", name), "0"),
         {text}, TypeId::kBigInt, RowKernel<NamedRelationSize>);
+  }
+  for (const char* name : {"pg_database_size", "pg_tablespace_size"}) {
+    const std::string size = "Bytes of all tables' segments on disk.";
+    Add(registry, Row(name, "(oid OID) → BIGINT", size, fmt::format("{}(5) >= 0", name), "t"),
+        {oid}, TypeId::kBigInt, RowKernel<DatabaseSize>);
+    Add(registry, Row(name, "(name TEXT) → BIGINT", size,
+                      fmt::format("{}('shale') >= 0", name), "t"),
+        {text}, TypeId::kBigInt, RowKernel<NamedDatabaseSize>);
   }
   Add(registry, Row("pg_size_pretty", "(bytes BIGINT) → TEXT", "A size with its unit.",
                     "pg_size_pretty(123456789)", "118 MB"),

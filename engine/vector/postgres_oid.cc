@@ -56,6 +56,8 @@ uint32_t PostgresOid(const Type& type) {
     case TypeId::kList: {
       const Type* innermost = &type.child();
       while (innermost->id() == TypeId::kList) innermost = &innermost->child();
+      // Arrays of object ids are common in the catalogs, of UINTEGER elsewhere rare.
+      if (innermost->id() == TypeId::kUInteger) return PostgresArrayOid(pg_oid::kOid);
       return PostgresArrayOid(PostgresOid(*innermost));
     }
     case TypeId::kNull:
@@ -63,6 +65,10 @@ uint32_t PostgresOid(const Type& type) {
     case TypeId::kStruct: break;
   }
   return pg_oid::kText;
+}
+
+uint32_t PostgresParameterOid(const Type& type) {
+  return type.id() == TypeId::kUInteger ? pg_oid::kOid : PostgresOid(type);
 }
 
 uint32_t PostgresArrayOid(uint32_t element) {

@@ -19,6 +19,8 @@ inline constexpr uint32_t kBool = 16, kBytea = 17, kChar = 18, kName = 19, kInt8
 
 // A type that PostgreSQL lacks is the next wider one: UINTEGER is int8, UBIGINT numeric.
 uint32_t PostgresOid(const Type& type);
+// As what a parameter is sent: UINTEGER as oid, whose range is the same.
+uint32_t PostgresParameterOid(const Type& type);
 // Of an array of `element`; 0 when there is none.
 uint32_t PostgresArrayOid(uint32_t element);
 // What a parameter of this type becomes; nothing for 0 and "unknown", and for types that we lack.

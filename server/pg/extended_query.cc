@@ -27,6 +27,13 @@ StatusOr<Value> ReadParameter(std::string_view bytes, int16_t format, uint32_t o
 
 }  // namespace
 
+// What the client said stands: some insist on it.
+uint32_t WireStatement::ParameterOid(size_t index) const {
+  const uint32_t given = index < given_types.size() ? given_types[index] : 0;
+  if (given != 0 && given != pg_oid::kUnknown) return given;
+  return PostgresParameterOid(shape->parameters[index]);
+}
+
 void PgSession::HandleExtended(const Message& message) {
   if (message.type == 'S') return OnSync();
   if (failed_until_sync_) return;
@@ -84,6 +91,7 @@ Status PgSession::OnParse(const Message& message) {
     types.push_back(TypeOfPostgresOid(oid).value_or(Type(TypeId::kNull)));
   }
   ASSIGN_OR_RETURN(WireStatementPtr statement, Prepare(parse.query, std::move(types)));
+  statement->given_types = parse.types;
   if (statement->prepared) {
     // Mistakes in names and types are told at Parse, as PostgreSQL does.
     const bool failed = connection_->transaction() == TransactionState::kFailed;
@@ -138,7 +146,7 @@ Status PgSession::OnBind(const Message& message) {
     }
     ASSIGN_OR_RETURN(Value value, ReadParameter(*bind.parameters[i],
                                                 FormatOf(bind.parameter_formats, i),
-                                                PostgresOid(types[i]), types[i],
+                                                statement->ParameterOid(i), types[i],
                                                 connection_->time_zone(), i));
     portal->parameters.push_back(std::move(value));
   }
@@ -185,7 +193,7 @@ Status PgSession::OnDescribe(const Message& message) {
     const size_t count = statement->shape ? statement->shape->parameters.size() : 0;
     writer_.Int16(static_cast<int16_t>(count));
     for (size_t i = 0; i < count; ++i) {
-      writer_.Int32(static_cast<int32_t>(PostgresOid(statement->shape->parameters[i])));
+      writer_.Int32(static_cast<int32_t>(statement->ParameterOid(i)));
     }
     writer_.End();
     const std::vector<ResultColumn>* columns = fetched(*statement);

@@ -32,6 +32,8 @@ struct WireStatement {
   PreparedPtr prepared;                     // null for session statements other than DECLARE
   std::optional<SessionStatement> session;  // its views point into `text`
   ShapePtr shape;
+  std::vector<uint32_t> given_types;  // of the parameters, as Parse said; 0: not
+  uint32_t ParameterOid(size_t index) const;
   StatementKind kind = StatementKind::kOther;
 };
 using WireStatementPtr = std::shared_ptr<WireStatement>;

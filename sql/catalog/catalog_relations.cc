@@ -103,17 +103,27 @@ SystemRelation CatalogRows::Take() {
 
 std::optional<SystemRelation> MakeCatalogRelation(std::string_view name, const Session& session,
                                                   const DatabaseVersion& version) {
+  const PostgresRelation* known = FindPostgresRelation(name);
+  if (!known) return std::nullopt;
+  std::optional<SystemRelation> relation;
   for (std::span<const CatalogRelation> list :
        {SchemaCatalogs(), TypeCatalogs(), ServerCatalogs(), InformationCatalogs()}) {
     for (const CatalogRelation& entry : list) {
-      if (entry.name == name) return entry.make(session, version);
+      if (entry.name == name) relation = entry.make(session, version);
     }
   }
-  if (FindPostgresRelation(name) != nullptr) {
+  if (!relation) {
     if (session.identity.sessions) session.identity.sessions->NoteMiss(name);
-    return CatalogRows(name).Take();
+    relation = CatalogRows(name).Take();
   }
-  return std::nullopt;
+  // The system column that says which catalog a row is of.
+  relation->columns.emplace_back(kTableOidColumn, TypeId::kUInteger);
+  for (Chunk& chunk : relation->chunks) {
+    VectorBuilder one(TypeId::kUInteger);
+    one.AppendValue(OidCell(known->oid));
+    chunk.columns.push_back(one.Finish().Broadcast(chunk.num_rows));
+  }
+  return relation;
 }
 
 uint32_t OidOf(const ListedColumn& column) {

@@ -20,6 +20,9 @@
 
 namespace shale {
 
+// Of every catalog the last column, which * leaves out.
+inline constexpr const char* kTableOidColumn = "tableoid";
+
 struct PostgresRelation {
   std::string_view name;  // "pg_class", "information_schema.tables"
   uint32_t oid;

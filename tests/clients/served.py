@@ -84,6 +84,7 @@ class Server:
         """Ends it and removes the folder."""
         if self.process.poll() is None:
             self.stop()
+        self.log.close()
         if self.temporary:
             self.temporary.cleanup()
 
