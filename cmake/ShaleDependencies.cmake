@@ -13,5 +13,8 @@ pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(SIMDJSON REQUIRED IMPORTED_TARGET simdjson)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(EDIT REQUIRED IMPORTED_TARGET libedit)
+find_package(OpenSSL 3 REQUIRED)
+find_package(Boost 1.74 REQUIRED)  # Asio: headers alone
+pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
 find_package(roaring REQUIRED)
 pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)

@@ -432,6 +432,8 @@ struct Set {
   bool is_default = false;
 };
 struct CopyTo {
+  bool to_client = false;    // TO STDOUT
+  bool from_client = false;  // FROM STDIN: the table is the target
   QualifiedName table;  // or
   SelectPtr query;
   std::vector<Identifier> columns;

@@ -27,9 +27,10 @@ inline constexpr int kMaxSubqueryDepth = 100;
 struct Bound {
   ExprPtr expr;
   bool untyped = false;
+  int parameter = 0;  // $n whose type is still to be inferred
 
   ArgumentType argument() const {
-    bool known = expr->kind == Expr::Kind::kConstant;
+    bool known = expr->kind == Expr::Kind::kConstant && parameter == 0;
     return {expr->type, untyped, known ? &expr->value : nullptr};
   }
 };

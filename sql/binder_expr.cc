@@ -64,6 +64,13 @@ bool IsTime(const Type& type) {
          type.id() == TypeId::kTimestampTz;
 }
 
+bool IsObjectType(std::string_view name) {
+  return name == "regclass" || name == "regtype" || name == "regproc" || name == "regprocedure" ||
+         name == "regnamespace" || name == "regrole" || name == "regoper" ||
+         name == "regoperator" || name == "regconfig" || name == "regdictionary" ||
+         name == "regcollation";
+}
+
 bool IsNegatableNumber(const ast::Expr& expr) {
   const auto* literal = std::get_if<ast::Literal>(&expr.node);
   return literal && literal->kind == ast::Literal::Kind::kNumber && literal->text[0] != '-';
@@ -96,6 +103,12 @@ StatusOr<ExprPtr> ExprBinder::BindCondition(const ast::Expr& expr) {
 StatusOr<ExprPtr> ExprBinder::Coerce(const Bound& bound, const Type& type, ast::Position at,
                                      bool is_explicit) {
   if (bound.expr->type == type && !bound.untyped) return bound.expr;
+  if (bound.parameter > 0) {
+    // The first use that asks for a type settles it, as in PostgreSQL.
+    std::optional<Type>& known = (*binder.session_->inferred)[bound.parameter - 1];
+    if (!known) known = type;
+    return MakeConstant(Value::Null(type));
+  }
   if (bound.untyped && bound.expr->kind == Expr::Kind::kConstant) {
     const Value& value = bound.expr->value;
     if (value.is_null()) return MakeConstant(Value::Null(type));
@@ -232,6 +245,13 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Star&, const ast::Expr& expr) {
 }
 
 StatusOr<Bound> ExprBinder::BindNode(const ast::Parameter& node, const ast::Expr& expr) {
+  if (auto* inferred = binder.session_->inferred) {
+    if (static_cast<size_t>(node.index) > inferred->size()) inferred->resize(node.index);
+    const std::optional<Type>& known = (*inferred)[node.index - 1];
+    Bound bound{MakeConstant(Value::Null(known.value_or(TypeId::kText))), !known};
+    bound.parameter = known ? 0 : node.index;
+    return bound;
+  }
   const auto& parameters = binder.session_->parameters;
   if (static_cast<size_t>(node.index) <= parameters.size()) {
     const Session::Parameter& parameter = parameters[node.index - 1];
@@ -475,7 +495,39 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Case& node, const ast::Expr& exp
   return Bound{result};
 }
 
+// regclass and its relatives: a name becomes the object's id, an id the name that it prints as.
+StatusOr<std::optional<Bound>> ExprBinder::BindObjectCast(const ast::Cast& node,
+                                                          const ast::Expr& expr) {
+  if (node.type.array_depth > 0) return std::optional<Bound>();
+  if (IsObjectType(node.type.name)) {
+    ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
+    const bool by_name = operand.untyped || operand.expr->type.id() == TypeId::kText;
+    Bound kind{MakeConstant(Value::Text(node.type.name))};
+    ASSIGN_OR_RETURN(Bound made, Call(by_name ? "shale_object_id" : "shale_object_name",
+                                      {std::move(kind), std::move(operand)}, expr.at,
+                                      {node.operand->at, node.operand->at}));
+    return std::optional<Bound>(std::move(made));
+  }
+  // 't'::regclass::text is the name again, oid::regclass::oid the id.
+  const auto* inner = std::get_if<ast::Cast>(&node.operand->node);
+  if (!inner || inner->type.array_depth > 0 || !IsObjectType(inner->type.name)) {
+    return std::optional<Bound>();
+  }
+  ASSIGN_OR_RETURN(Bound object, Bind(*node.operand));
+  const bool is_id = object.expr->type.id() == TypeId::kUInteger;
+  const bool wants_text = node.type.name == "text" || node.type.name == "varchar" ||
+                          node.type.name == "name" || node.type.name == "char";
+  if (is_id != wants_text) return std::optional<Bound>();
+  Bound kind{MakeConstant(Value::Text(inner->type.name))};
+  ASSIGN_OR_RETURN(Bound made, Call(is_id ? "shale_object_name" : "shale_object_id",
+                                    {std::move(kind), std::move(object)}, expr.at,
+                                    {node.operand->at, node.operand->at}));
+  return std::optional<Bound>(std::move(made));
+}
+
 StatusOr<Bound> ExprBinder::BindNode(const ast::Cast& node, const ast::Expr& expr) {
+  ASSIGN_OR_RETURN(std::optional<Bound> object, BindObjectCast(node, expr));
+  if (object) return *std::move(object);
   int32_t max_length = 0;
   ASSIGN_OR_RETURN(Type type, binder.BindType(node.type, &max_length));
   if (const auto* array = std::get_if<ast::ArrayLiteral>(&node.operand->node);

@@ -3,6 +3,8 @@
 #include "engine/expr/evaluator.h"
 #include "engine/vector/vector_builder.h"
 #include "sql/binder_internal.h"
+#include "sql/catalog/catalog_relations.h"
+#include "sql/database.h"
 #include "sql/parser.h"
 #include "sql/system_relations.h"
 
@@ -122,11 +124,14 @@ StatusOr<PlanPtr> Binder::BindNamed(const ast::NamedTable& table, const ast::Tab
   const size_t parts = table.name.parts.size();
   const bool information_schema =
       parts >= 2 && SameName(table.name.parts[parts - 2], "information_schema");
-  auto schema = information_schema
-                    ? StatusOr<TableSchemaPtr>(NotFound("relation \"information_schema.{}\" does "
-                                                        "not exist",
-                                                        last.name))
-                    : LookupTable(table.name);
+  const bool pg_catalog = parts >= 2 && SameName(table.name.parts[parts - 2], "pg_catalog");
+  const bool system_schema = information_schema || pg_catalog;
+  auto schema =
+      system_schema
+          ? StatusOr<TableSchemaPtr>(NotFound("relation \"{}.{}\" does not exist",
+                                              pg_catalog ? "pg_catalog" : "information_schema",
+                                              last.name))
+          : LookupTable(table.name);
   if (schema.ok()) {
     Scope own;
     ASSIGN_OR_RETURN(PlanPtr plan, BindTable(*schema, (*schema)->name, &own));
@@ -140,7 +145,7 @@ StatusOr<PlanPtr> Binder::BindNamed(const ast::NamedTable& table, const ast::Tab
   if (schema.status().code() != StatusCode::kNotFound) return schema.status();
   if (table.sample) return ErrorAt(table.sample->at, kSampleTablesOnly);
   for (const ViewSchema& view : Views(*snapshot_)) {
-    if (information_schema || !SameName(last, view.name)) continue;
+    if (system_schema || !SameName(last, view.name)) continue;
     ASSIGN_OR_RETURN(PlanPtr plan, BindView(view, ref.at));
     RETURN_IF_ERROR(AddToScope(*plan, ref, view.name, scope));
     return plan;
@@ -150,7 +155,10 @@ StatusOr<PlanPtr> Binder::BindNamed(const ast::NamedTable& table, const ast::Tab
                    MakeSystemRelation(information_schema ? "information_schema." + lower : lower,
                                       *session_, *snapshot_));
   if (!relation) {
-    return information_schema ? ErrorAt(last.at, Message(schema.status())) : schema.status();
+    if (session_->identity.sessions && (system_schema || lower.starts_with("pg_"))) {
+      session_->identity.sessions->NoteMiss(lower);
+    }
+    return system_schema ? ErrorAt(last.at, Message(schema.status())) : schema.status();
   }
   std::vector<PlanColumn> output;
   for (auto& [name, type] : relation->columns) output.push_back(NewColumn(name, type));
@@ -159,6 +167,9 @@ StatusOr<PlanPtr> Binder::BindNamed(const ast::NamedTable& table, const ast::Tab
   values.chunks = std::make_shared<const std::vector<Chunk>>(std::move(relation->chunks));
   PlanPtr plan = MakePlan(std::move(values), std::move(output), {});
   RETURN_IF_ERROR(AddToScope(*plan, ref, lower, scope));
+  for (ScopeColumn& column : scope->tables.back().columns) {
+    column.system = column.column.name == kTableOidColumn;
+  }
   return plan;
 }
 
@@ -217,6 +228,19 @@ StatusOr<PlanPtr> Binder::BindFunctionTable(const ast::FunctionTable& table,
   const auto& call = std::get<ast::FunctionCall>(table.call->node);
   const SetFunction* function = Registry::Get().FindSet(call.name);
   if (function == nullptr) {
+    // pg_get_keywords() and the like: a relation that is called.
+    ASSIGN_OR_RETURN(std::optional<SystemRelation> called,
+                     MakeSystemRelation(call.name + "()", *session_, *snapshot_));
+    if (called) {
+      ValuesNode values;
+      values.label = call.name;
+      std::vector<PlanColumn> output;
+      for (auto& [name, type] : called->columns) output.push_back(NewColumn(name, type));
+      values.chunks = std::make_shared<const std::vector<Chunk>>(std::move(called->chunks));
+      PlanPtr plan = MakePlan(std::move(values), std::move(output), {});
+      RETURN_IF_ERROR(AddToScope(*plan, ref, call.name, scope));
+      return plan;
+    }
     std::vector<std::string> names;
     for (const auto& known : Registry::Get().sets()) names.push_back(known->name);
     const std::string near = Nearest(call.name, names);

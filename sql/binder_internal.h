@@ -204,6 +204,7 @@ struct ExprBinder {
   StatusOr<Bound> BindNode(const ast::Row& node, const ast::Expr& expr);
   StatusOr<Bound> BindNode(const ast::Collate& node, const ast::Expr& expr);
   // binder_array.cc: the literal's items each cast to the elements of `type`.
+  StatusOr<std::optional<Bound>> BindObjectCast(const ast::Cast& node, const ast::Expr& expr);
   StatusOr<Bound> BindArrayAs(const ast::ArrayLiteral& node, const Type& type, ast::Position at);
   StatusOr<Bound> BindQuantifiedArray(const ast::Quantified& node, const ast::Expr& expr);
   StatusOr<std::optional<Bound>> BindAsIn(const Bound& operand, const Bound& array, bool negated,

@@ -1,5 +1,6 @@
 // COPY (query|table) TO 'file': CSV, TSV (PostgreSQL's text format) or NDJSON.
 #include "absl/strings/ascii.h"
+#include "sql/binary_value.h"
 #include "sql/execute.h"
 #include "sql/row_text.h"
 
@@ -11,6 +12,7 @@ inline constexpr size_t kCopyBufferBytes = 1 << 20;
 struct CopyOptions {
   RowText::Options rows;
   bool header = false;
+  bool binary = false;
 };
 
 bool IsOn(const std::string& value) {
@@ -21,6 +23,7 @@ bool IsOn(const std::string& value) {
 StatusOr<CopyOptions> ReadOptions(const ast::CopyTo& copy, const StatementContext& context) {
   CopyOptions options;
   RowFormat& format = options.rows.format;
+  if (copy.to_client) format = RowFormat::kTsv;
   std::string path = absl::AsciiStrToLower(copy.path);
   auto ends = [&](std::string_view suffix) { return path.ends_with(suffix); };
   if (ends(".tsv") || ends(".txt")) format = RowFormat::kTsv;
@@ -30,7 +33,10 @@ StatusOr<CopyOptions> ReadOptions(const ast::CopyTo& copy, const StatementContex
     std::string name = absl::AsciiStrToLower(option.name.name);
     std::string value = absl::AsciiStrToLower(option.value);
     if (name == "format") {
-      if (value == "csv") {
+      options.binary = value == "binary" && copy.to_client;
+      if (options.binary) {
+        continue;
+      } else if (value == "csv") {
         format = RowFormat::kCsv;
       } else if (value == "tsv" || value == "text") {
         format = RowFormat::kTsv;
@@ -54,6 +60,14 @@ StatusOr<CopyOptions> ReadOptions(const ast::CopyTo& copy, const StatementContex
     } else if (name == "null") {
       options.rows.null_text = option.value;
       null_given = true;
+    } else if (name == "encoding") {
+      if (value != "utf8" && value != "utf-8") {
+        return context.ErrorAt(option.name.at, "COPY writes UTF-8 only");
+      }
+    } else if (name == "quote" || name == "escape") {
+      if (option.value != "\"") {
+        return context.ErrorAt(option.name.at, "COPY quotes with \" only");
+      }
     } else {
       return context.ErrorAt(
           option.name.at, fmt::format("COPY option \"{}\" is not known; there are format, header, "
@@ -105,9 +119,51 @@ class CopyWriter {
   uint64_t offset_ = 0;
 };
 
+// COPY … TO STDOUT: each chunk's rows in one piece.
+Status CopyToClient(PlanPtr plan, const std::vector<PlanColumn>& result,
+                    const std::vector<std::string>& names, const CopyOptions& options,
+                    const Snapshot& snapshot, StatementContext& context) {
+  RETURN_IF_ERROR(context.receiver->BeginCopyOut(result.size(), options.binary));
+  RowText text(options.rows, names);
+  std::string buffer;
+  if (options.header) text.AppendHeader(&buffer);
+  if (options.binary) {
+    buffer = CopyBinaryHeader();  // goes out with the first row
+  }
+  uint64_t rows = 0;
+  RETURN_IF_ERROR(
+      RunPlan(std::move(plan), result, snapshot, context, [&](Chunk chunk) -> StatusOr<Flow> {
+        rows += chunk.num_rows;
+        std::vector<Vector> columns;
+        for (const Vector& column : chunk.columns) columns.push_back(FlattenForBinary(column));
+        for (size_t row = 0; row < chunk.num_rows; ++row) {
+          if (options.binary) {
+            // A piece a row, as clients expect it.
+            AppendBinaryRow(columns, row, &buffer);
+            ASSIGN_OR_RETURN(Flow flow, context.receiver->CopyOut(buffer));
+            buffer.clear();
+            if (flow == Flow::kDone) return flow;
+          } else {
+            text.AppendRow(columns, row, &buffer);
+            buffer.push_back('\n');
+          }
+        }
+        if (buffer.empty()) return Flow::kMore;
+        auto flow = context.receiver->CopyOut(buffer);
+        buffer.clear();
+        return flow;
+      }));
+  if (options.binary) buffer += "\xff\xff";
+  if (!buffer.empty()) RETURN_IF_ERROR(context.receiver->CopyOut(buffer).status());
+  return context.receiver->End(fmt::format("COPY {}", rows), rows);
+}
+
 }  // namespace
 
 Status ExecuteCopyTo(const ast::CopyTo& copy, StatementContext& context) {
+  if (copy.from_client) {
+    return Unsupported("COPY … FROM STDIN is for clients of the server; here use shale load");
+  }
   ASSIGN_OR_RETURN(CopyOptions options, ReadOptions(copy, context));
   Snapshot snapshot = context.data->snapshot();
   Binder binder(context.sql, context.session, snapshot);
@@ -131,13 +187,17 @@ Status ExecuteCopyTo(const ast::CopyTo& copy, StatementContext& context) {
       result.push_back({bound.expr->column_index, bound.expr->name, bound.expr->type});
     }
   }
+  if (context.describe_only) return OkStatus();
+  options.rows.time_zone = context.session->time_zone();
+  std::vector<std::string> names;
+  for (const PlanColumn& column : result) names.push_back(column.name);
+  if (copy.to_client) {
+    return CopyToClient(std::move(plan), result, names, options, snapshot, context);
+  }
   // The file appears whole or not at all.
   std::string temporary = copy.path + ".tmp";
   if (context.disk->Exists(temporary)) RETURN_IF_ERROR(context.disk->Remove(temporary));
   ASSIGN_OR_RETURN(std::unique_ptr<File> file, context.disk->Open(temporary, OpenMode::kCreate));
-  std::vector<std::string> names;
-  for (const PlanColumn& column : result) names.push_back(column.name);
-  options.rows.time_zone = context.session->time_zone();
   CopyWriter writer(file.get(), options, names);
   uint64_t rows = 0;
   Status status =

@@ -13,6 +13,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,11 @@ struct DatabaseOptions {
 struct ResultColumn {
   std::string name;
   Type type;
+  // Where it comes from, for clients that look it up: pg_class.oid and pg_attribute.attnum; 0 for
+  // what is computed.
+  uint32_t table_oid = 0;
+  int16_t attribute = 0;
+  bool is_oid = false;  // an object's id: UINTEGER here, oid to clients
 };
 
 // What one statement gave.
@@ -56,6 +62,73 @@ class ResultReceiver {
   virtual Status Begin(const std::vector<ResultColumn>& columns) = 0;  // only if it returns rows
   virtual StatusOr<Flow> Rows(const Chunk& chunk) = 0;
   virtual Status End(const std::string& tag, uint64_t num_rows) = 0;
+  // COPY … TO STDOUT: instead of Begin and Rows.
+  virtual Status BeginCopyOut(size_t num_columns, bool is_binary);
+  virtual StatusOr<Flow> CopyOut(std::string_view bytes);  // any number of whole lines
+  // A warning or notice beside the result.
+  virtual void Notice(std::string_view severity, std::string_view sqlstate,
+                      std::string_view message);
+};
+
+struct PreparedStatement;  // sql/session.h: opaque here
+using PreparedPtr = std::shared_ptr<PreparedStatement>;
+
+// What a statement takes and gives, told before it runs.
+struct StatementShape {
+  std::vector<Type> parameters;       // of $1, $2 …
+  std::vector<ResultColumn> columns;  // empty: it gives no rows
+};
+
+using ShapePtr = std::shared_ptr<const StatementShape>;
+
+// What a statement is, as far as those who run it must know.
+enum class StatementKind : uint8_t {
+  kEmpty,
+  kQuery,        // reads only
+  kWrite,        // rows of tables
+  kDefinition,   // tables, views: part of a transaction
+  kMaintenance,  // no part of one: CHECKPOINT, ALTER TABLE, CREATE VIEW …
+  kTransaction,  // BEGIN, COMMIT, ROLLBACK …
+  kCopyIn,       // COPY … FROM STDIN: StartCopyIn
+  kOther,        // SET, SHOW, PREPARE …
+};
+
+enum class TransactionState : uint8_t { kIdle, kOpen, kFailed };
+
+// The other sessions of a server, as SQL sees them. Thread-safe.
+class SessionDirectory {
+ public:
+  struct Entry {
+    int32_t pid = 0;
+    std::string user, database, application_name, client_address, state, query;
+    int32_t client_port = -1;
+    int64_t began_us = 0, query_began_us = 0, state_since_us = 0;
+    std::string wait_event;  // "" or what it waits for: "admission", "client"
+    int64_t rows_read = 0;   // by the running statement
+  };
+  virtual ~SessionDirectory() = default;
+  virtual std::vector<Entry> Sessions() = 0;
+  virtual bool Signal(int32_t pid, bool terminate) = 0;
+  // A catalog relation that a client asked for and that is only there in name, or not at all.
+  virtual void NoteMiss(std::string_view name) = 0;
+  virtual std::vector<std::pair<std::string, int64_t>> Misses() = 0;  // with how often
+};
+
+struct ConnectOptions {
+  std::string user = "shale";
+  std::string database = "shale";
+  int32_t backend_pid = 0;
+  SessionDirectory* sessions = nullptr;  // outlives the connection; null: embedded
+};
+
+// COPY … FROM STDIN on its way: the text comes in pieces cut anywhere.
+class CopyIn {
+ public:
+  virtual ~CopyIn() = default;  // without Finish: nothing happened
+  virtual size_t num_columns() const = 0;
+  virtual bool is_binary() const = 0;
+  virtual Status Data(std::string_view bytes) = 0;
+  virtual StatusOr<uint64_t> Finish() = 0;  // rows, now durable (or in the open transaction)
 };
 
 class Connection {
@@ -71,7 +144,52 @@ class Connection {
   virtual const Progress& progress() const = 0;
   // Session settings (SET): "timezone" and the others that SHOW ALL lists.
   virtual const std::string& time_zone() const = 0;
+  virtual StatusOr<std::string> Setting(std::string_view name) const = 0;
+  virtual Status SetSetting(std::string_view name, std::string_view value) = 0;
+  virtual Status ResetSettings() = 0;
+  // Changes with every change of a setting.
+  virtual uint64_t settings_version() const = 0;
+
+  // ---- statements by hand, for servers ----
+  // One statement (or none). `types` are the parameters' as far as the client gave them (kNull:
+  // not); the others are inferred from their uses.
+  virtual StatusOr<PreparedPtr> Prepare(std::string_view sql, std::vector<Type> types) = 0;
+  // The same names as PREPARE's. kNotFound; kAlreadyExists.
+  virtual StatusOr<PreparedPtr> FindPrepared(std::string_view name) const = 0;
+  virtual Status KeepPrepared(std::string_view name, PreparedPtr statement) = 0;
+  virtual void DropPrepared(std::string_view name) = 0;  // "" with all
+  virtual void DropAllPrepared() = 0;
+  virtual StatusOr<ShapePtr> Describe(PreparedStatement* statement) = 0;
+  // Parameter i has type shape.parameters[i].
+  virtual Status Execute(const PreparedPtr& statement, const std::vector<Value>& parameters,
+                         ResultReceiver* receiver) = 0;
+  virtual StatusOr<std::unique_ptr<CopyIn>> StartCopyIn(PreparedPtr copy_from) = 0;
+
+  // ---- transactions ----
+  virtual TransactionState transaction() const = 0;
+  // As BEGIN, but of the server's own account: a BEGIN that follows turns it into the client's.
+  virtual void BeginImplicit() = 0;
+  virtual bool in_implicit() const = 0;
+  virtual Status EndImplicit(bool commit) = 0;
+  virtual void FailTransaction() = 0;  // an error that no statement of this connection made
+  // Back to how it began, but for prepared statements: DISCARD, the end of a session.
+  virtual void Rollback() = 0;
+  virtual void DropTemporaryTables() = 0;
+
+  // ---- roles: who may log in ----
+  virtual Status PutRole(const std::string& name, const std::string& verifier,
+                         bool must_exist) = 0;
+  virtual Status DropRole(const std::string& name) = 0;
 };
+
+// A parameter that came as text, as a value of `type`.
+StatusOr<Value> ParseParameterText(std::string_view text, const Type& type,
+                                   const std::string& time_zone);
+
+// The statements of `sql`, each as the text between two semicolons; empty ones are left out. For
+// one that does not lex, the whole text.
+std::vector<std::string_view> SplitStatements(std::string_view sql);
+StatementKind KindOf(const PreparedStatement& statement);
 
 class Database {
  public:
@@ -79,7 +197,10 @@ class Database {
                                                   DatabaseOptions options = {});
   static StatusOr<std::unique_ptr<Database>> OpenInMemory(DatabaseOptions options = {});
   virtual ~Database() = default;
-  virtual std::unique_ptr<Connection> Connect() = 0;
+  virtual std::unique_ptr<Connection> Connect(ConnectOptions options = {}) = 0;
+  // The SCRAM verifier of a role ("" when it has none), nothing when there is no such role.
+  virtual std::optional<std::string> RoleVerifier(const std::string& name) = 0;
+  virtual bool HasRoles() = 0;
   virtual Store& store() = 0;
   virtual int num_workers() const = 0;
 };

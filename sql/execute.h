@@ -19,6 +19,8 @@
 
 namespace shale {
 
+class SessionCatalog;
+
 struct StatementContext {
   std::string_view sql;  // the text that positions refer to
   Session* session;
@@ -33,6 +35,8 @@ struct StatementContext {
   // Within a statement whose WITH changes rows: what its queries gave so far, and where changes go.
   const std::vector<CommonRows>* common_rows = nullptr;
   class ChangeSet* changes = nullptr;
+  // Everything is bound and the columns go to the receiver, but nothing is read or changed.
+  bool describe_only = false;
 
   Status ErrorAt(ast::Position at, std::string_view message) const;
 };

@@ -33,6 +33,7 @@ Status Execute(const Make& make, const ast::QualifiedName& table, std::string_vi
   Change change;
   for (int attempt = 1;; ++attempt) {
     ASSIGN_OR_RETURN(change, make());
+    if (context.describe_only) change.done = true;
     Status status = Apply(&change, context);
     if (status.code() == StatusCode::kAborted && attempt < kMaxAttempts) continue;
     if (status.code() == StatusCode::kInvalidArgument) {

@@ -1,5 +1,6 @@
 #include "engine/operators/collect.h"
 #include "engine/vector/vector_builder.h"
+#include "sql/column_origin.h"
 #include "sql/execute_change.h"
 #include "sql/explain.h"
 #include "sql/lower.h"
@@ -11,6 +12,7 @@ namespace {
 std::vector<ResultColumn> ResultColumns(const Plan& plan) {
   std::vector<ResultColumn> columns;
   for (const PlanColumn& column : plan.output) columns.push_back({column.name, column.type});
+  FindOrigins(plan, &columns);
   return columns;
 }
 
@@ -19,6 +21,7 @@ std::vector<ResultColumn> ResultColumns(const Plan& plan) {
 Status RunPlan(PlanPtr plan, const std::vector<PlanColumn>& result, const Snapshot& snapshot,
                StatementContext& context, std::function<StatusOr<Flow>(Chunk)> consume,
                PlanPtr* profiled) {
+  if (context.describe_only) return OkStatus();
   Optimize(&plan, result, RuleContext{&context.session->functions, snapshot.get()});
   ASSIGN_OR_RETURN(LoweredQuery query,
                    LowerQuery(plan.get(), result, snapshot, MakeStream(std::move(consume)),
@@ -67,6 +70,7 @@ Status ExecuteExplain(const ast::Explain& explain, StatementContext& context) {
   Snapshot snapshot = context.data->snapshot();
   Binder binder(context.sql, context.session, snapshot);
   ASSIGN_OR_RETURN(PlanPtr plan, binder.BindQuery(*select));
+  if (context.describe_only) return context.receiver->Begin({{"QUERY PLAN", TypeId::kText}});
   std::vector<PlanColumn> result = plan->output;
   int64_t micros = 0;
   if (explain.analyze) {
@@ -100,6 +104,7 @@ Status SendRows(const std::vector<ResultColumn>& columns,
                 const std::vector<std::vector<Value>>& rows, const std::string& tag,
                 StatementContext& context) {
   RETURN_IF_ERROR(context.receiver->Begin(columns));
+  if (context.describe_only) return OkStatus();
   Chunk chunk;
   chunk.num_rows = rows.size();
   for (size_t i = 0; i < columns.size(); ++i) {

@@ -140,6 +140,17 @@ StatusOr<std::vector<ast::Statement>> ParseSql(std::string_view sql) {
   return statements;
 }
 
+std::vector<std::string_view> SplitSql(std::string_view sql) {
+  auto lexed = LexSql(sql);
+  if (!lexed.ok()) return {sql};
+  std::vector<std::string_view> texts;
+  for (const TokenRange& range : lexed->statements) {
+    const size_t begin = lexed->tokens[range.begin].begin;
+    texts.push_back(sql.substr(begin, lexed->tokens[range.end - 1].end - begin));
+  }
+  return texts;
+}
+
 StatusOr<ast::ExprPtr> ParseExpression(std::string_view text) {
   ASSIGN_OR_RETURN(const LexedSql lexed, LexSql(text));
   if (lexed.statements.empty()) return InvalidArgument("an expression is missing");

@@ -16,6 +16,9 @@ namespace shale {
 // kMaxNesting or kMaxTokens.
 StatusOr<std::vector<ast::Statement>> ParseSql(std::string_view sql);
 
+// The texts of the statements of `sql`; all of it as one where it does not lex.
+std::vector<std::string_view> SplitSql(std::string_view sql);
+
 // One expression (for DEFAULT values kept as text, and tests).
 StatusOr<ast::ExprPtr> ParseExpression(std::string_view text);
 

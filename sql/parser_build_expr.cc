@@ -286,6 +286,21 @@ ast::ExprPtr AstBuilder::BuildPrimary(P::PrimaryContext* context) {
   switch (context->start->getType()) {
     case T::LPAREN: {
       std::vector<ast::ExprPtr> items = BuildList(context->exprList());
+      if (context->field != nullptr) {
+        // What _pg_expandarray gives is the one composite value there is: an array of x and n.
+        const std::string field = LowerName(context->field);
+        if (items.size() != 1 || (field != "x" && field != "n")) {
+          Fail(context->field->start,
+               fmt::format("there is no composite value here that has a field \"{}\"", field));
+          return nullptr;
+        }
+        ast::Subscript part;
+        part.operand = std::move(items[0]);
+        part.index = Make(ast::Literal{ast::Literal::Kind::kNumber, field == "x" ? "1" : "2",
+                                       std::nullopt},
+                          At(context->field->start), At(context->field->start), EndOf(context));
+        return Make(std::move(part), context);
+      }
       if (items.size() == 1) return std::move(items[0]);
       return Make(ast::Row{std::move(items)}, context);
     }

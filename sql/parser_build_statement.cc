@@ -471,20 +471,22 @@ ast::Set AstBuilder::BuildSet(P::SetContext* context) {
 
 ast::CopyTo AstBuilder::BuildCopy(P::CopyContext* context) {
   ast::CopyTo copy;
-  if (context->from != nullptr) {
-    Fail(context->from, "COPY … FROM is not supported; load files with shale load",
+  copy.to_client = context->out != nullptr;
+  copy.from_client = context->from != nullptr;
+  if (copy.from_client &&
+      (context->identifier() == nullptr || LowerName(context->identifier()) != "stdin")) {
+    Fail(context->from, "COPY … FROM takes STDIN; load files with shale load",
          StatusCode::kUnimplemented);
     return copy;
   }
-  if (context->out != nullptr) {
-    Fail(context->out, "COPY … TO STDOUT is not supported; name a file: COPY … TO 'file.csv'",
-         StatusCode::kUnimplemented);
+  if (copy.from_client && context->query() != nullptr) {
+    Fail(context->from, "COPY … FROM fills a table, not a query");
     return copy;
   }
   if (context->query() != nullptr) copy.query = BuildQuery(context->query());
   if (context->table != nullptr) copy.table = TableName(context->table);
   copy.columns = Names(context->columns);
-  copy.path = StringValue(context->path);
+  if (context->path != nullptr) copy.path = StringValue(context->path);
   for (P::CopyOptionContext* option : context->copyOption()) {
     ast::Identifier name = Name(option->name);
     std::string value = "true";

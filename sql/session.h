@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,25 +17,46 @@
 
 namespace shale {
 
+class SessionDirectory;  // sql/database.h
+struct StatementShape;
+
 // What PREPARE keeps: the statement's own text and its syntax.
 struct PreparedStatement {
   std::string text;
-  std::vector<ast::Statement> statements;  // one
+  std::vector<ast::Statement> statements;  // one, or none of an empty text
   std::vector<Type> types;                 // of the parameters, as far as they were given
+  // The columns that it gives, once somebody asked (Connection::Describe).
+  std::shared_ptr<const StatementShape> shape;
+  bool from_sql = true;  // PREPARE, not the wire's Parse
+  int64_t prepared_at_us = 0;
+};
+
+// Who a session is to its server, and what it may ask of the others there.
+struct SessionIdentity {
+  std::string user = "shale";
+  std::string database = "shale";
+  int32_t backend_pid = 0;
+  SessionDirectory* sessions = nullptr;  // null: no server
 };
 
 struct Setting {
   std::string name;
   std::string value;
   std::string description;
+  bool fixed = false;  // shown, cannot be changed
 };
 
 class Session {
  public:
   Session();
+  // What the server that a session belongs to wants known; set once, when it begins.
+  SessionIdentity identity;
   // InvalidArgument for an unknown name (nearest known one named) or a value it cannot take.
   Status Set(std::string_view name, std::string_view value);
   Status Reset(std::string_view name);
+  // What Reset goes back to (a server's or a client's wish at the start); as Set otherwise.
+  Status SetDefault(std::string_view name, std::string_view value);
+  uint64_t version() const { return version_; }  // changes with every setting
   StatusOr<std::string> Get(std::string_view name) const;
   const std::vector<Setting>& settings() const { return settings_; }
 
@@ -48,12 +71,17 @@ class Session {
     bool untyped;
   };
   std::vector<Parameter> parameters;
-  std::map<std::string, std::shared_ptr<const PreparedStatement>> prepared;
+  // While a statement is described, not run: what $1, $2 … turn out to be, as their uses ask for
+  // it. Null otherwise.
+  std::vector<std::optional<Type>>* inferred = nullptr;
+  std::map<std::string, std::shared_ptr<PreparedStatement>> prepared;
   FunctionContext functions;  // now_us is set at each statement's start
 
  private:
   Setting* Find(std::string_view name);
   std::vector<Setting> settings_;
+  std::map<std::string, std::string, std::less<>> defaults_;  // other than the built-in ones
+  uint64_t version_ = 0;
   std::string time_zone_ = "UTC";
   bool keeps_results_ = true;
   int threads_ = 0;

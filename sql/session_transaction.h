@@ -49,6 +49,7 @@ class SessionTransaction {
   StatusOr<TableSchemaPtr> CreateTable(TableSchema schema, bool temporary);
   Status DropTable(TableId table);
   Status Truncate(TableId table);
+  void DropTemporaryTables() { temporary_ = TemporaryTables{{}, temporary_.next_id}; }
   // An error when a transaction is open: what cannot be undone.
   Status CheckOutside(std::string_view statement) const;
 

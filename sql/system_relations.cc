@@ -2,6 +2,9 @@
 
 #include "engine/functions/function.h"
 #include "engine/functions/window_function.h"
+#include "sql/catalog/catalog_relations.h"
+#include "sql/database.h"
+#include "sql/parser.h"
 #include "sql/system_rows.h"
 
 namespace shale {
@@ -162,9 +165,63 @@ StatusOr<SystemRelation> JobList(const Session&, const DatabaseVersion& version)
   return rows.Take();
 }
 
+// What the server's sessions do. Embedded: none.
+StatusOr<SystemRelation> Activity(const Session& session, const DatabaseVersion&) {
+  SystemRows rows({{"pid", TypeId::kInteger},
+                   {"user_name", TypeId::kText},
+                   {"application_name", TypeId::kText},
+                   {"client_address", TypeId::kText},
+                   {"state", TypeId::kText},
+                   {"waits_for", TypeId::kText},
+                   {"began", TypeId::kTimestampTz},
+                   {"query_began", TypeId::kTimestampTz},
+                   {"rows_read", TypeId::kBigInt},
+                   {"query", TypeId::kText}});
+  if (!session.identity.sessions) return rows.Take();
+  auto time = [](int64_t micros) {
+    return micros == 0 ? Value::Null(TypeId::kTimestampTz)
+                       : Value::Int(TypeId::kTimestampTz, micros);
+  };
+  for (const SessionDirectory::Entry& entry : session.identity.sessions->Sessions()) {
+    rows.Add({Value::Int(TypeId::kInteger, entry.pid), Text(entry.user),
+              Text(entry.application_name), Text(entry.client_address), Text(entry.state),
+              Text(entry.wait_event), time(entry.began_us), time(entry.query_began_us),
+              Value::Int(TypeId::kBigInt, entry.rows_read), Text(entry.query)});
+  }
+  return rows.Take();
+}
+
+StatusOr<SystemRelation> Keywords(const Session&, const DatabaseVersion&) {
+  SystemRows rows({{"word", TypeId::kText},
+                   {"catcode", TypeId::kText},
+                   {"barelabel", TypeId::kBoolean},
+                   {"catdesc", TypeId::kText},
+                   {"baredesc", TypeId::kText}});
+  for (const std::string& word : SqlKeywords()) {
+    const bool reserved = QuoteIdentifier(word) != word;
+    rows.Add({Text(word), Text(reserved ? "R" : "U"), Value::Bool(!reserved),
+              Text(reserved ? "reserved" : "unreserved"),
+              Text(reserved ? "requires AS" : "can be bare label")});
+  }
+  return rows.Take();
+}
+
+// Catalogs that clients asked for and that have nothing, or are not there.
+StatusOr<SystemRelation> Misses(const Session& session, const DatabaseVersion&) {
+  SystemRows rows({{"name", TypeId::kText}, {"times", TypeId::kBigInt}});
+  if (!session.identity.sessions) return rows.Take();
+  for (const auto& [name, times] : session.identity.sessions->Misses()) {
+    rows.Add({Text(name), Value::Int(TypeId::kBigInt, times)});
+  }
+  return rows.Take();
+}
+
 constexpr SystemRelationEntry kRelations[] = {
-    {"shale_functions", Functions}, {"shale_settings", Settings}, {"shale_tables", TableList},
-    {"shale_columns", Columns},     {"shale_segments", Segments}, {"shale_jobs", JobList},
+    {"shale_functions", Functions},  {"shale_settings", Settings},
+    {"shale_tables", TableList},     {"shale_columns", Columns},
+    {"shale_segments", Segments},    {"shale_activity", Activity},
+    {"shale_compat_misses", Misses}, {"pg_get_keywords()", Keywords},
+    {"shale_jobs", JobList},
 };
 
 }  // namespace
@@ -172,20 +229,19 @@ constexpr SystemRelationEntry kRelations[] = {
 StatusOr<std::optional<SystemRelation>> MakeSystemRelation(std::string_view name,
                                                            const Session& session,
                                                            const DatabaseVersion& version) {
-  for (std::span<const SystemRelationEntry> entries :
-       {std::span<const SystemRelationEntry>(kRelations), InformationSchema()}) {
-    for (const SystemRelationEntry& entry : entries) {
-      if (entry.name != name) continue;
-      ASSIGN_OR_RETURN(SystemRelation relation, entry.make(session, version));
-      return std::optional<SystemRelation>(std::move(relation));
-    }
+  for (const SystemRelationEntry& entry : kRelations) {
+    if (entry.name != name) continue;
+    ASSIGN_OR_RETURN(SystemRelation relation, entry.make(session, version));
+    return std::optional<SystemRelation>(std::move(relation));
   }
-  return std::optional<SystemRelation>();
+  return MakeCatalogRelation(name, session, version);
 }
 
 std::vector<std::string> SystemRelationNames() {
   std::vector<std::string> names;
-  for (const SystemRelationEntry& entry : kRelations) names.emplace_back(entry.name);
+  for (const SystemRelationEntry& entry : kRelations) {
+    if (!entry.name.ends_with(')')) names.emplace_back(entry.name);
+  }
   return names;
 }
 

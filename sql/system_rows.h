@@ -16,9 +16,6 @@ struct SystemRelationEntry {
   std::string_view name;
   StatusOr<SystemRelation> (*make)(const Session&, const DatabaseVersion&);
 };
-// information_schema.cc
-std::span<const SystemRelationEntry> InformationSchema();
-
 class SystemRows {
  public:
   explicit SystemRows(std::vector<std::pair<std::string, Type>> columns) {

@@ -15,8 +15,10 @@
 #include "tools/functions/functions_page.h"
 #include "tools/inspect/command.h"
 #include "tools/load/command.h"
+#include "tools/serve/command.h"
 #include "tools/shell/command.h"
 #include "tools/slt/command.h"
+#include "tools/user/command.h"
 
 namespace {
 
@@ -64,6 +66,8 @@ int Main(int argc, char** argv) {
   shale::AddShellCommand(&app, &run);
   shale::AddLoadCommand(&app, &run);
   shale::AddInspectCommand(&app, &run);
+  shale::AddServeCommand(&app, &run);
+  shale::AddUserCommand(&app, &run);
   shale::AddSltCommand(&app, &run);
   AddSmallCommands(&app, &run);
   if (argc > 1 && argv[1][0] != '-') {

@@ -24,6 +24,8 @@ void RegisterArray(Registry* registry);       // scalar_array*.cc
 void RegisterJsonList(Registry* registry);    // scalar_json_list.cc
 void RegisterUserAgent(Registry* registry);   // scalar_user_agent.cc
 void RegisterJsonPath(Registry* registry);    // scalar_jsonpath.cc
+void RegisterCatalog(Registry* registry);     // scalar_catalog.cc
+void RegisterSession(Registry* registry);     // scalar_session.cc
 
 void RegisterCountAggregates(Registry* registry);
 void RegisterSumAggregates(Registry* registry);

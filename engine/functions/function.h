@@ -22,13 +22,15 @@
 namespace shale {
 
 // What a function may depend on besides its arguments; fixed for a statement.
-class KeptResults;  // engine/expr/kept_results.h
+class KeptResults;     // engine/expr/kept_results.h
+class CatalogContext;  // engine/functions/catalog_context.h
 
 struct FunctionContext {
   int64_t now_us = 0;             // transaction start, UTC
   std::string time_zone = "UTC";  // an IANA name
   uint64_t random_seed = 0;
   KeptResults* kept = nullptr;  // of earlier queries; null: nothing is kept beyond this one
+  CatalogContext* catalog = nullptr;  // of the session; null: there is none
 };
 
 // ---- scalar functions -------------------------------------------------------------------------

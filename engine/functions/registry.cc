@@ -317,6 +317,8 @@ Registry::Registry() : index_(std::make_unique<Index>()) {
   RegisterJsonList(this);
   RegisterUserAgent(this);
   RegisterJsonPath(this);
+  RegisterCatalog(this);
+  RegisterSession(this);
 
   RegisterCountAggregates(this);
   RegisterSumAggregates(this);

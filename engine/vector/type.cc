@@ -144,6 +144,7 @@ const std::vector<std::pair<std::string_view, TypeId>>& TypeNames() {
       {"uinteger", TypeId::kUInteger},
       {"uint", TypeId::kUInteger},
       {"uint32", TypeId::kUInteger},
+      {"oid", TypeId::kUInteger},
       {"ubigint", TypeId::kUBigInt},
       {"uint64", TypeId::kUBigInt},
       {"real", TypeId::kReal},

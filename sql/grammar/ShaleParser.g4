@@ -195,7 +195,7 @@ anyOperator
 
 primary
   : literal
-  | LPAREN exprList RPAREN
+  | LPAREN exprList RPAREN (DOT field=identifier)?
   | QPAREN query RPAREN
   | qualifiedName typed=STRING?
   | functionCall typed=STRING?

@@ -100,6 +100,8 @@ Status Catalog::Commit(uint64_t sequence, std::vector<CatalogEdit> edits) {
     auto& counters = std::get<Counters>(edits.back());
     if (auto* put = std::get_if<PutTable>(&edit)) {
       counters.next_table_id = std::max(counters.next_table_id, put->schema->table_id + 1);
+    } else if (auto* role = std::get_if<PutRole>(&edit)) {
+      counters.next_table_id = std::max(counters.next_table_id, role->role.role_id + 1);
     } else if (auto* add = std::get_if<AddSegment>(&edit)) {
       counters.next_segment_id = std::max(counters.next_segment_id, add->segment.segment_id + 1);
     }

@@ -107,6 +107,12 @@ struct Encode {
     for (const std::string& name : e.view.columns) wire->PutString(name);
   }
   void operator()(const DropViewEdit& e) const { wire->PutString(e.name); }
+  void operator()(const PutRole& e) const {
+    wire->Put<uint64_t>(e.role.role_id);
+    wire->PutString(e.role.name);
+    wire->PutString(e.role.verifier);
+  }
+  void operator()(const DropRoleEdit& e) const { wire->PutString(e.name); }
   void operator()(const AddSegment& e) const {
     const SegmentEntry& s = e.segment;
     wire->Put<uint64_t>(s.table_id);
@@ -236,6 +242,18 @@ template <>
 CatalogEdit Make<11>(WireReader* wire) {
   uint64_t table = wire->Get<uint64_t>();
   return Counters{table, wire->Get<uint64_t>()};
+}
+template <>
+CatalogEdit Make<12>(WireReader* wire) {
+  PutRole edit;
+  edit.role.role_id = wire->Get<uint64_t>();
+  edit.role.name = wire->GetString();
+  edit.role.verifier = wire->GetString();
+  return edit;
+}
+template <>
+CatalogEdit Make<13>(WireReader* wire) {
+  return DropRoleEdit{std::string(wire->GetString())};
 }
 
 template <size_t... kIndexes>

@@ -36,6 +36,16 @@ struct ApplyEdit {
     }
     return OkStatus();
   }
+  Status operator()(const PutRole& e) const {
+    state->roles[e.role.name] = e.role;
+    return OkStatus();
+  }
+  Status operator()(const DropRoleEdit& e) const {
+    if (state->roles.erase(e.name) == 0) {
+      return DataLoss("catalog: an edit drops role {}, unknown", e.name);
+    }
+    return OkStatus();
+  }
   Status operator()(const AddSegment& e) const {
     ASSIGN_OR_RETURN(TableEntry * table, Table(e.segment.table_id));
     if (!table->segments.emplace(e.segment.segment_id, e.segment).second) {
@@ -111,6 +121,7 @@ std::vector<CatalogEdit> CatalogState::Snapshot() const {
     for (const std::string& token : table.resume_tokens) edits.push_back(AddResumeToken{id, token});
   }
   for (const auto& [name, view] : views) edits.push_back(PutView{view});
+  for (const auto& [name, role] : roles) edits.push_back(PutRole{role});
   return edits;
 }
 

@@ -70,6 +70,12 @@ struct PutView {
 struct DropViewEdit {
   std::string name;
 };
+struct PutRole {
+  RoleSchema role;
+};
+struct DropRoleEdit {
+  std::string name;
+};
 struct AddSegment {
   SegmentEntry segment;
 };
@@ -107,7 +113,7 @@ struct Counters {
 
 using CatalogEdit = std::variant<PutTable, DropTableEdit, PutView, DropViewEdit, AddSegment,
                                  RemoveSegment, HideRows, PartitionReplayedTo, TableReplayedTo,
-                                 AddResumeToken, LogBegins, Counters>;
+                                 AddResumeToken, LogBegins, Counters, PutRole, DropRoleEdit>;
 
 struct CatalogState {
   uint64_t database_salt = 0;
@@ -116,6 +122,7 @@ struct CatalogState {
   uint64_t first_log_file = 1;
   std::map<TableId, TableEntry> tables;
   std::map<std::string, ViewSchema> views;
+  std::map<std::string, RoleSchema> roles;
 
   // DataLoss when an edit names what does not exist.
   Status Apply(uint64_t sequence, const std::vector<CatalogEdit>& edits);

@@ -269,4 +269,33 @@ Status DropView(StoreCore* core, const std::string& name) {
   return core->CommitCatalog(std::move(edit), {DropViewEdit{name}});
 }
 
+Status SaveRole(StoreCore* core, const std::string& name, const std::string& verifier,
+                bool must_exist) {
+  MutexLock lock(&core->commit_mutex);
+  VersionEdit edit = core->Begin();
+  RETURN_IF_ERROR(CheckName("role", name));
+  auto roles = std::make_shared<std::map<std::string, RoleSchema>>(*edit.next().roles);
+  auto found = roles->find(name);
+  if (must_exist && found == roles->end()) return NotFound("role \"{}\" does not exist", name);
+  if (!must_exist && found != roles->end()) {
+    return MakeError(StatusCode::kAlreadyExists, "role \"{}\" already exists", name);
+  }
+  RoleSchema role;
+  // Roles take their ids from the tables' counter: neither is ever used twice.
+  role.role_id = found != roles->end() ? found->second.role_id : core->catalog->state().counters.next_table_id;
+  role.name = name;
+  role.verifier = verifier;
+  (*roles)[name] = role;
+  edit.next().roles = std::move(roles);
+  return core->CommitCatalog(std::move(edit), {PutRole{std::move(role)}});
+}
+
+Status RemoveRole(StoreCore* core, const std::string& name) {
+  MutexLock lock(&core->commit_mutex);
+  VersionEdit edit = core->Begin();
+  auto roles = std::make_shared<std::map<std::string, RoleSchema>>(*edit.next().roles);
+  if (roles->erase(name) == 0) return NotFound("role \"{}\" does not exist", name);
+  edit.next().roles = std::move(roles);
+  return core->CommitCatalog(std::move(edit), {DropRoleEdit{name}});
+}
 }  // namespace shale

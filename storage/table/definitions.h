@@ -15,5 +15,8 @@ Status TruncateTable(StoreCore* core, TableId table);
 StatusOr<TableSchemaPtr> AlterTable(StoreCore* core, const TableSchema& schema);
 Status CreateView(StoreCore* core, ViewSchema view, bool or_replace);
 Status DropView(StoreCore* core, const std::string& name);
+Status SaveRole(StoreCore* core, const std::string& name, const std::string& verifier,
+                bool must_exist);
+Status RemoveRole(StoreCore* core, const std::string& name);
 
 }  // namespace shale

@@ -104,6 +104,7 @@ Status OpenSegments(StoreCore* core, VersionEdit* edit) SHALE_REQUIRES(core->com
   auto views = std::make_shared<std::map<std::string, ViewSchema>>();
   for (const auto& [name, view] : state.views) (*views)[name] = view;
   edit->next().views = std::move(views);
+  edit->next().roles = std::make_shared<const std::map<std::string, RoleSchema>>(state.roles);
   return OkStatus();
 }
 

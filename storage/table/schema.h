@@ -53,6 +53,14 @@ struct ViewSchema {
   std::vector<std::string> columns;  // names given in CREATE VIEW v (a, b), or empty
 };
 
+// Who may log in. The verifier is what a server keeps of a password (RFC 5803:
+// "SCRAM-SHA-256$4096:salt$stored:server"), never the password; empty: none was set, no login.
+struct RoleSchema {
+  uint64_t role_id = 0;  // permanent; never reused
+  std::string name;
+  std::string verifier;
+};
+
 // First microsecond of the partition that holds `micros` (UTC; weeks begin on Monday), and of the
 // next one.
 struct PartitionRange {

@@ -33,6 +33,10 @@ class OpenedStore : public Store {
   Status CreateView(ViewSchema view, bool or_replace) override {
     return shale::CreateView(&core_, std::move(view), or_replace);
   }
+  Status PutRole(const std::string& name, const std::string& verifier, bool must_exist) override {
+    return SaveRole(&core_, name, verifier, must_exist);
+  }
+  Status DropRole(const std::string& name) override { return RemoveRole(&core_, name); }
   Status DropView(const std::string& name) override { return shale::DropView(&core_, name); }
 
   Status Insert(const TableSchema& schema, const std::vector<Chunk>& rows) override;

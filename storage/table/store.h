@@ -129,6 +129,10 @@ class Store {
   virtual StatusOr<TableSchemaPtr> AlterTable(const TableSchema& schema) = 0;
   virtual Status CreateView(ViewSchema view, bool or_replace) = 0;
   virtual Status DropView(const std::string& name) = 0;
+  // A new role, or a new verifier for one that exists (as `must_exist` says).
+  virtual Status PutRole(const std::string& name, const std::string& verifier,
+                         bool must_exist) = 0;
+  virtual Status DropRole(const std::string& name) = 0;
 
   // ---- rows ----
   // One atomic, durable batch; columns in schema order with the schema's types (schema_id is
@@ -159,6 +163,7 @@ std::vector<TableSchemaPtr> Tables(const DatabaseVersion& version);  // by name
 TableSchemaPtr FindTable(const DatabaseVersion& version,
                          std::string_view name);  // exact; null if none
 std::vector<ViewSchema> Views(const DatabaseVersion& version);
+std::vector<RoleSchema> Roles(const DatabaseVersion& version);  // by name
 uint64_t CommitSequence(const DatabaseVersion& version);
 
 // Rows without reading any (visible rows only).

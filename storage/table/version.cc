@@ -88,6 +88,12 @@ std::vector<ViewSchema> Views(const DatabaseVersion& version) {
   return out;
 }
 
+std::vector<RoleSchema> Roles(const DatabaseVersion& version) {
+  std::vector<RoleSchema> out;
+  for (const auto& [name, role] : *version.roles) out.push_back(role);
+  return out;
+}
+
 uint64_t CommitSequence(const DatabaseVersion& version) { return version.sequence; }
 
 uint64_t RowCount(const DatabaseVersion& version, TableId table) {

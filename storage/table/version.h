@@ -127,6 +127,8 @@ class DatabaseVersion {
   std::map<TableId, TablePtr> tables;
   std::shared_ptr<const std::map<std::string, ViewSchema>> views =
       std::make_shared<const std::map<std::string, ViewSchema>>();
+  std::shared_ptr<const std::map<std::string, RoleSchema>> roles =
+      std::make_shared<const std::map<std::string, RoleSchema>>();
 
   const TableVersion* Find(TableId id) const;
 };
