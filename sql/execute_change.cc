@@ -207,13 +207,11 @@ StatusOr<Change> MakeDelete(const ast::Delete& del, StatementContext& context) {
   Change change;
   ASSIGN_OR_RETURN(change.schema, binder.LookupTable(del.table));
   Target target;
-  RETURN_IF_ERROR(
-      BindTarget(change.schema, del.alias, del.others, del.where, &binder, &target));
+  RETURN_IF_ERROR(BindTarget(change.schema, del.alias, del.others, del.where, &binder, &target));
   ProjectNode project;
   std::vector<PlanColumn> output;
   if (!del.returning.empty()) {
-    ASSIGN_OR_RETURN(auto items,
-                     binder.BindReturning(del.returning, &target.scope, &target.plan));
+    ASSIGN_OR_RETURN(auto items, binder.BindReturning(del.returning, &target.scope, &target.plan));
     AddReturned(items, &binder, &project, &output, &change);
   }
   RETURN_IF_ERROR(binder.BindUnreadWith());

@@ -4,6 +4,7 @@ FILE:LINE: what is wrong, and exits 1 when there is one.
 
 Layers: an include points down only. Third-party libraries, threads, clocks and system calls each
 have their room. Form: names, line length, file length, blanks, #pragma once."""
+
 import os
 import re
 import sys
@@ -21,7 +22,8 @@ BELOW = {
 }
 # What the server may see of the layers below.
 SERVER_SEES = re.compile(
-    r"^(server/|sql/(database|sql_error|binary_value)\.h$|engine/(base|vector)/)")
+    r"^(server/|sql/(database|sql_error|binary_value)\.h$|engine/(base|vector)/)"
+)
 
 STANDARD = set("""
 algorithm any array atomic bit bitset charconv chrono cmath compare complex concepts coroutine
@@ -34,26 +36,52 @@ valarray variant vector version
 cassert cctype cerrno cfenv cfloat cinttypes climits clocale csetjmp csignal cstdarg cstddef cstdint
 cstdio cstdlib cstring ctime cuchar cwchar cwctype
 """.split())
-THREADS = {"thread", "mutex", "condition_variable", "shared_mutex", "future", "semaphore", "latch",
-           "barrier", "stop_token", "pthread.h", "threads.h", "sched.h"}
+THREADS = {
+    "thread",
+    "mutex",
+    "condition_variable",
+    "shared_mutex",
+    "future",
+    "semaphore",
+    "latch",
+    "barrier",
+    "stop_token",
+    "pthread.h",
+    "threads.h",
+    "sched.h",
+}
 FILES = {"filesystem", "fstream", "fcntl.h", "unistd.h", "dirent.h", "aio.h", "liburing.h"}
 
 ENGINE_THIRD_PARTY = re.compile(
-    r"^(absl/|xxhash\.h$|re2/|simdjson\.h$|hwy/|utf8proc\.h$|fmt/|spdlog/)")
+    r"^(absl/|xxhash\.h$|re2/|simdjson\.h$|hwy/|utf8proc\.h$|fmt/|spdlog/)"
+)
 ANTLR = re.compile(
-    r"^(antlr4-runtime|antlr4-common\.h$|[A-Za-z]*(Lexer|Parser)(Base)?(Visitor|Listener)?\.h$)")
+    r"^(antlr4-runtime|antlr4-common\.h$|[A-Za-z]*(Lexer|Parser)(Base)?(Visitor|Listener)?\.h$)"
+)
 ANTLR_ROOM = re.compile(r"^sql/(parser[a-z_]*\.cc|parser_[a-z_]*\.h|grammar/.*)$")
 SYNC_ROOM = re.compile(r"^engine/base/sync[a-z_]*\.(h|cc)$")
 CLOCK_ROOM = re.compile(r"^engine/base/clock[a-z_]*\.(h|cc)$")
 # Asks the machine how much memory there is, and for it.
 MEMORY_ROOM = re.compile(r"^engine/base/(memory_budget|large_block)\.cc$")
-CLOCK_USE = re.compile(r"\b(system_clock|steady_clock|high_resolution_clock)\b|\bclock_gettime\s*\("
-                       r"|\bgettimeofday\s*\(|\babsl::Now\s*\(|\bstd::time\s*\(")
-THREAD_USE = re.compile(r"\bstd::(jthread|thread|mutex|shared_mutex|recursive_mutex"
-                        r"|condition_variable\w*|async)\b")
+CLOCK_USE = re.compile(
+    r"\b(system_clock|steady_clock|high_resolution_clock)\b|\bclock_gettime\s*\("
+    r"|\bgettimeofday\s*\(|\babsl::Now\s*\(|\bstd::time\s*\("
+)
+THREAD_USE = re.compile(
+    r"\bstd::(jthread|thread|mutex|shared_mutex|recursive_mutex" r"|condition_variable\w*|async)\b"
+)
 
-BANNED_WORDS = {"util", "utils", "utility", "helper", "helpers", "common", "manager", "impl",
-                "misc"}
+BANNED_WORDS = {
+    "util",
+    "utils",
+    "utility",
+    "helper",
+    "helpers",
+    "common",
+    "manager",
+    "impl",
+    "misc",
+}
 CODE = (".h", ".cc")
 SCRIPTS = (".py", ".cmake", ".g4", ".sh")
 TEXT = CODE + SCRIPTS + (".md", ".txt", ".yml", ".yaml", ".test", ".sql")
@@ -87,8 +115,10 @@ def include_faults(path, is_project, name):
         if target not in BELOW[layer]:
             yield f"{layer} may not include {target} ({name}): includes point down only"
         elif layer == "server" and not SERVER_SEES.match(name):
-            yield f"server sees sql/database.h, its errors and wire values, engine/base and engine/vector "
-                   f"only, not {name}"
+            yield (
+                "server sees sql/database.h, its errors and wire values, engine/base and "
+                f"engine/vector only, not {name}"
+            )
         return
     if ANTLR.match(name) and not ANTLR_ROOM.match(path):
         yield f"{name}: only sql/parser*.cc sees ANTLR"
@@ -135,7 +165,7 @@ def faults_of(root, path):
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        yield 1 + data[:error.start].count(b"\n"), "not UTF-8"
+        yield 1 + data[: error.start].count(b"\n"), "not UTF-8"
         return
     if text and not text.endswith("\n"):
         yield text.count("\n") + 1, "the last line lacks its newline"
@@ -160,8 +190,11 @@ def faults_of(root, path):
 
 def check(root):
     """Returns every fault under root as printable lines."""
-    return [f"{path}:{number}: {fault}" for path in files_of(root)
-            for number, fault in faults_of(root, path)]
+    return [
+        f"{path}:{number}: {fault}"
+        for path in files_of(root)
+        for number, fault in faults_of(root, path)
+    ]
 
 
 def main():
