@@ -232,6 +232,35 @@ def picture(results, title):
     return "\n".join(out + ["</svg>"]) + "\n"
 
 
+def ingest_table(results):
+    """Rows a second by way in."""
+    engines = ["shale"] + peers_of(results)
+    head = ["way in"] + [f"{NAMES[e]} rows/s | CPU s a million" for e in engines]
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * (2 * len(engines) + 1)]
+    for case, entries in results.get("ingest", {}).items():
+        row = [case]
+        for engine in engines:
+            entry = entries.get(engine, {})
+            row.append(cell(entry.get("rows_per_second"), ",.0f"))
+            row.append(cell(entry.get("cpu_per_million"), ",.1f"))
+        lines.append("| " + " | ".join(row) + " |")
+    return "\n".join(lines)
+
+
+def size_table(results):
+    """The columns that take most, bytes a row."""
+    columns = results.get("columns", {})
+    largest = sorted(columns, key=lambda name: -columns[name].get("shale", 0))[:15]
+    lines = ["| column | Shale, bytes a row | ClickHouse |", "|---|---|---|"]
+    for name in largest:
+        row = [
+            cell(columns[name][e] / results["rows"] if e in columns[name] else None, ".2f")
+            for e in ("shale", "clickhouse")
+        ]
+        lines.append(f"| {name} | {row[0]} | {row[1]} |")
+    return "\n".join(lines)
+
+
 def machine():
     """What the figures were measured on, in a line."""
     cpu = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
@@ -259,6 +288,15 @@ def section(name, results, docs):
         lines += [f"![times a query]({file})", "", query_table(results), ""]
         if results.get("titles"):
             lines += [f"- {q}: {t}" for q, t in results["titles"].items()] + [""]
+    if results.get("ingest"):
+        lines += [
+            f"Ways in, {results['ingest_rows']:,} rows a file:",
+            "",
+            ingest_table(results),
+            "",
+        ]
+    if results.get("columns"):
+        lines += ["The largest columns on disk:", "", size_table(results), ""]
     for engine, load in results.get("load", {}).items():
         tail = re.sub(r"CREATE TABLE (\w+) \(.*\)(?=$| TIMESTAMP| ENGINE)", r"\1", load["create"])
         lines.append(f"{NAMES[engine]}'s table: `{tail.rstrip(';')}`  ")

@@ -7,6 +7,8 @@ earlier call stopped, so a long measurement can be made in short pieces (--secon
   check   asks every query once and compares each answer with DuckDB's
   hot     one warm-up and --runs runs of every query, the engines taking turns
   cold    every query in a new process after its files have left the page cache
+  ingest  files of each format into new tables, and INSERTs of few and many rows
+  size    bytes of each column on disk
   report  writes docs/benchmarks.md and its pictures from all that is measured
 A pass of the hot stage is kept with the program that it measured: another build starts anew."""
 
@@ -22,6 +24,7 @@ import sys
 import time
 
 import answers
+import ingest
 import report
 import suites
 from engine_process import EngineError, EngineProcess
@@ -33,7 +36,7 @@ CACHES = {
     "shale": ("SET keep_results = on", "SET keep_results = off"),
     "clickhouse": ("SET use_query_condition_cache = 1", "SET use_query_condition_cache = 0"),
 }
-STAGES = ("load", "check", "hot", "cold", "report")
+STAGES = ("load", "check", "hot", "cold", "ingest", "size", "report")
 
 
 class Suite:
@@ -46,7 +49,7 @@ class Suite:
         self.table = "hits" if self.name == "hits" else "events"
         self.folder = pathlib.Path(options.data) / f"{self.name}-{self.rows}"
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.program = ROOT / "build/bench/peers/compare_engine"
+        self.program = pathlib.Path(options.program)
         self.generator = ROOT / f"build/bench/{self.table}/generate_{self.table}"
         self.path = self.folder / "results.json"
         self.results = json.loads(self.path.read_text()) if self.path.exists() else {}
@@ -71,11 +74,15 @@ class Suite:
         """Where an engine's database lies."""
         return self.folder / {"shale": "shale", "duckdb": "duck.db", "clickhouse": "click"}[engine]
 
-    def open(self, engine):
-        """A process of the engine over its database."""
+    def open(self, engine, database=None):
+        """A process of the engine over its database, or another one."""
         log = open(self.folder / f"{engine}.log", "ab")  # pylint: disable=consider-using-with
         process = EngineProcess(
-            self.program, engine, self.database(engine), self.libraries.get(engine), log
+            self.program,
+            engine,
+            database or self.database(engine),
+            self.libraries.get(engine),
+            log,
         )
         self.results.setdefault("versions", {})[engine] = process.version
         return process
@@ -375,7 +382,12 @@ def arguments():
     parser.add_argument("--runs", type=int, default=5, help="hot runs a pass")
     parser.add_argument("--passes", type=int, default=1, help="up to 3; the median counts")
     parser.add_argument("--seconds", type=float, default=1e9, help="stop after so many; call again")
-    parser.add_argument("--stages", default="load,check,hot,report", help=",".join(STAGES))
+    parser.add_argument("--stages", default="load,check,hot,size,report", help=",".join(STAGES))
+    parser.add_argument(
+        "--program",
+        default=str(ROOT / "build/bench/peers/compare_engine"),
+        help="compare_engine, perhaps of another build",
+    )
     parser.add_argument("--reload", default="", help="an engine whose database is made anew")
     parser.add_argument("--data", default=str(ROOT / "build/bench/data"))
     parser.add_argument("--libraries", default=str(ROOT / "build/peers"))
@@ -394,7 +406,14 @@ def main():
     options = arguments()
     suite = Suite(options)
     stages = options.stages.split(",")
-    work = {"load": stage_load, "check": stage_check, "hot": stage_hot, "cold": stage_cold}
+    work = {
+        "load": stage_load,
+        "check": stage_check,
+        "hot": stage_hot,
+        "cold": stage_cold,
+        "ingest": lambda suite: ingest.measure(suite, say),
+        "size": lambda suite: ingest.column_sizes(suite, ROOT / "build/shale"),
+    }
     for stage in STAGES[:-1]:
         if stage in stages:
             work[stage](suite)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the optimiser's rules gain: each query beside one of the same answer, written so that the rule does
-# not see what is common. Milliseconds, the best of five, with one worker.
+# What the optimiser's rules gain: each query beside one of the same answer, written so that the
+# rule does not see what is common. Milliseconds, the best of five, with one worker.
 #   bench_rules [ROWS]
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
@@ -21,9 +21,11 @@ compare() { # rule, query, the same without it
   awk -v rule="$1" -v a="$with" -v b="$without" \
     'BEGIN { printf "%-44s %9.1f ms, without %9.1f ms: %5.1f times\n", rule, a, b, b / a }'
 }
-sql "CREATE TABLE t (ts TIMESTAMP, a INTEGER, b INTEGER, x DOUBLE, y DOUBLE, s TEXT, w TEXT) TIMESTAMP(ts);
+sql "CREATE TABLE t (ts TIMESTAMP, a INTEGER, b INTEGER, x DOUBLE, y DOUBLE, s TEXT, w TEXT)
+    TIMESTAMP(ts);
 INSERT INTO t SELECT TIMESTAMP '2024-01-01' + i * INTERVAL '1 second', i % 1000, (i * 7919) % 30011,
-  i * 0.25, i % 97 + 0.5, 'https://host' || i % 5000 || '.example/path/' || i % 777, 'wide ' || i * 31
+  i * 0.25, i % 97 + 0.5, 'https://host' || i % 5000 || '.example/path/' || i % 777, 'wide ' || i
+    * 31
 FROM generate_series(1, $rows) AS g(i);
 CREATE TABLE u (b INTEGER, name TEXT);
 INSERT INTO u SELECT i, 'name ' || i FROM generate_series(1, 30011) AS g(i);
@@ -31,7 +33,8 @@ CHECKPOINT" >/dev/null
 
 compare "shared: sqrt and ln of one product" \
   "SELECT sum(ln(x * y) * 2), sum(ln(x * y) * 3), max(ln(x * y)), avg(sqrt(ln(x * y) + 9)) FROM t" \
-  "SELECT sum(ln(x * y) * 2), sum(ln(y * x) * 3), max(ln(x * y + 0)), avg(sqrt(ln(y * x + 0) + 9)) FROM t"
+  "SELECT sum(ln(x * y) * 2), sum(ln(y * x) * 3), max(ln(x * y + 0)), avg(sqrt(ln(y * x + 0) +
+    9)) FROM t"
 compare "shared: a key and what is made of it" \
   "SELECT to_char(ts, 'YYYY-MM-DD'), max(to_char(ts, 'YYYY-MM-DD') || 'x') FROM t GROUP BY 1" \
   "SELECT to_char(ts, 'YYYY-MM-DD'), max(to_char(ts, 'FMYYYY-MM-DD') || 'x') FROM t GROUP BY 1"
@@ -52,7 +55,15 @@ compare "limit that meets a sort" \
   "SELECT a + 1, w FROM (SELECT * FROM t ORDER BY x DESC) q LIMIT (SELECT 10)"
 compare "sums of a column shifted by constants" \
   "SELECT sum(a), sum(a + 1), sum(a + 2), sum(a - 3), sum(5 - a), sum(a * 3), sum(a * 7) FROM t" \
-  "SELECT sum(a), sum(a::BIGINT + 1), sum(a::BIGINT + 2), sum(a::BIGINT - 3), sum(5 - a::BIGINT), sum(a::BIGINT * 3), sum(a::BIGINT * 7) FROM t"
+  "SELECT sum(a), sum(a::BIGINT + 1), sum(a::BIGINT + 2), sum(a::BIGINT - 3), sum(5 - a::BIGINT),
+    sum(a::BIGINT * 3), sum(a::BIGINT * 7) FROM t"
 compare "keys that another determines" \
   "SELECT b, b + 1, b - 1, b * 2, count(*) FROM t GROUP BY 1, 2, 3, 4" \
-  "SELECT b, c, d, e, count(*) FROM (SELECT b, b + a - a + 1 AS c, b + a - a - 1 AS d, b + a * 2 + b - a * 2 AS e FROM t) q GROUP BY 1, 2, 3, 4"
+  "SELECT b, c, d, e, count(*) FROM (SELECT b, b + a - a + 1 AS c, b + a - a - 1 AS d, b + a * 2
+    + b - a * 2 AS e FROM t) q GROUP BY 1, 2, 3, 4"
+compare "ts::date = a day" \
+  "SELECT count(*) FROM t WHERE ts::date = '2024-01-20'" \
+  "SELECT count(*) FROM t WHERE (ts + INTERVAL '0')::date = '2024-01-20'"
+compare "date_trunc of an hour" \
+  "SELECT sum(a) FROM t WHERE date_trunc('hour', ts) = '2024-01-20 05:00'" \
+  "SELECT sum(a) FROM t WHERE date_trunc('hour', ts + INTERVAL '0') = '2024-01-20 05:00'"

@@ -339,8 +339,8 @@ int64_t BucketInZone(RowState& row, Interval width, int64_t utc, std::string_vie
   if (utc_origin) {
     local_origin = IsFiniteTimestamp(*utc_origin) ? state.zone->ToLocal(*utc_origin) : *utc_origin;
   }
-  const int64_t bucket = BucketFrom(row, width, local, local_origin.value_or(kBucketOrigin),
-                                    local_origin.has_value());
+  const int64_t bucket =
+      BucketFrom(row, width, local, local_origin.value_or(kBucketOrigin), local_origin.has_value());
   if (width.months == 0 && width.days == 0 && width.micros <= kMicrosPerHour) {
     return utc - (local - bucket);
   }
@@ -434,7 +434,8 @@ void AddBins(Registry* registry) {
       .name = "time_bucket",
       .category = "date",
       .signature = "(width INTERVAL, source TIMESTAMPTZ, zone TEXT) → TIMESTAMPTZ",
-      .summary = "The start of the bucket that holds the source in a zone's wall time. Buckets of up to an "
+      .summary = "The start of the bucket that holds the source in a zone's wall time. Buckets of "
+                 "up to an "
                  "hour last as long when clocks change; longer ones begin and end by the clock.",
       .example = "time_bucket('1 day', TIMESTAMPTZ '2020-02-11 03:00:00+00', 'America/New_York')",
       .example_result = "2020-02-10 05:00:00+00",
@@ -446,9 +447,9 @@ void AddBins(Registry* registry) {
     registry->Add(ScalarFunction{
         .name = "time_bucket",
         .category = "date",
-        .signature = fmt::format(
-            "(width INTERVAL, source TIMESTAMPTZ, zone TEXT, origin {}) → TIMESTAMPTZ",
-            Type(origin).ToString()),
+        .signature =
+            fmt::format("(width INTERVAL, source TIMESTAMPTZ, zone TEXT, origin {}) → TIMESTAMPTZ",
+                        Type(origin).ToString()),
         .summary = origin == TypeId::kTimestamp
                        ? "The start of the bucket that holds the source in a zone's wall time; one "
                          "begins when clocks there show the origin."

@@ -10,10 +10,31 @@ namespace {
 // Fetching is by row: a longer result is read as fast by scanning.
 inline constexpr int64_t kMaxFetchedRows = 10'000;
 
+// Whether the node takes its child's columns by id, wherever they stand.
+bool TakesById(const Plan& plan) {
+  return plan.As<ProjectNode>() || plan.As<FilterNode>() || plan.As<UnionAllNode>() ||
+         plan.As<AggregateNode>() || plan.As<LimitNode>();
+}
+
+void Fetch(PlanPtr* plan, ColumnVar* next);
+
 }  // namespace
 
 void FetchColumnsLate(PlanPtr* plan, ColumnVar* next) {
-  for (PlanPtr& child : (*plan)->children) FetchColumnsLate(&child, next);
+  for (PlanPtr& child : (*plan)->children) {
+    std::vector<PlanColumn> output = child->output;
+    FetchColumnsLate(&child, next);
+    if (!child->As<FetchNode>() || TakesById(**plan)) continue;
+    ProjectNode project;
+    for (const PlanColumn& column : output) project.exprs.push_back(ColumnOf(column));
+    child = MakePlan(std::move(project), std::move(output), PlanList(std::move(child)));
+  }
+  Fetch(plan, next);
+}
+
+namespace {
+
+void Fetch(PlanPtr* plan, ColumnVar* next) {
   auto* top = (*plan)->As<TopNNode>();
   if (!top || top->limit + top->offset > kMaxFetchedRows) return;
   std::set<ColumnVar> early;
@@ -62,5 +83,7 @@ void FetchColumnsLate(PlanPtr* plan, ColumnVar* next) {
   kept.insert(kept.end(), late.begin(), late.end());
   *plan = MakePlan(std::move(fetch), std::move(kept), PlanList(std::move(*plan)));
 }
+
+}  // namespace
 
 }  // namespace shale

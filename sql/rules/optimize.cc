@@ -17,6 +17,7 @@ void Optimize(PlanPtr* plan, const std::vector<PlanColumn>& result, const RuleCo
   for (PlanPtr* part : plans) {
     FoldPlanConstants(part->get(), context);
     PushFilters(part);
+    UnwrapComparisons(part->get(), context);
     LimitRanks(part->get());
     AnswerFromMetadata(part, context);
     ShareShiftedSums(part, &next);

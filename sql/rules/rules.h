@@ -23,6 +23,9 @@ void FoldPlanConstants(Plan* plan, const RuleContext& context);
 // push_filters.cc: conjuncts move as far down as they can; equalities over a join become its keys;
 // mark joins whose mark is only filtered on become semi and anti joins.
 void PushFilters(PlanPtr* plan);
+// unwrap_comparisons.cc: conditions of a scan in the form that zone maps and partitions judge:
+// ts::date = x is a range of ts, NOT (a < b) is a >= b, a = 1 OR a = 2 an IN. After PushFilters.
+void UnwrapComparisons(Plan* plan, const RuleContext& context);
 // limit_ranks.cc: row_number() <= k above a window is the window's own limit. After PushFilters.
 void LimitRanks(Plan* plan);
 // join_sides.cc: the smaller input of an inner join is the one built.
@@ -33,7 +36,8 @@ void ChooseBuildSides(Plan* plan, const RuleContext& context);
 void OrderJoins(PlanPtr* plan, const RuleContext& context);
 // prune_columns.cc: columns that nobody reads are not produced.
 void PruneColumns(Plan* plan, const std::set<ColumnVar>& required);
-// shifted_sums.cc: sums of x plus or times constants become one sum and one count. `next` is the next
+// shifted_sums.cc: sums of x plus or times constants become one sum and one count. `next` is the
+// next
 // free column id.
 void ShareShiftedSums(PlanPtr* plan, ColumnVar* next);
 // key_ranges.cc: grouping and distinct counts by a table's leading sort column, and rows wanted in

@@ -27,8 +27,7 @@ bool NarrowRange(const Type& type, int64_t* low, int64_t* high) {
 }
 
 bool IsInteger(const Expr& expr) {
-  return expr.kind == Expr::Kind::kConstant && !expr.value.is_null() &&
-         expr.type.IsSignedInteger();
+  return expr.kind == Expr::Kind::kConstant && !expr.value.is_null() && expr.type.IsSignedInteger();
 }
 
 bool AsLinear(const ExprPtr& arg, Linear* linear) {

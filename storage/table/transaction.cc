@@ -82,8 +82,7 @@ Status Transaction::Insert(const TableSchema& schema, const std::vector<Chunk>& 
   const uint64_t sequence = base_->sequence + 1;
   for (const PartitionRows& part : parts) {
     auto& tails = tails_[{schema.table_id, part.range.begin_us}];
-    std::shared_ptr<HotTail> tail =
-        tails.empty() || tails.back()->frozen ? nullptr : tails.back();
+    std::shared_ptr<HotTail> tail = tails.empty() || tails.back()->frozen ? nullptr : tails.back();
     PartitionVersion partition;
     if (const PartitionVersion* found = copy->FindPartition(part.range.begin_us)) {
       partition = *found;

@@ -3,9 +3,9 @@
 
     docs_test.py SHALE_BINARY SOURCE_FOLDER
 
-1. In docs/*.md, docs/sql/*.md and README.md, a ```sql block followed by a ```text block is run in a database of
-   the page's own (blocks in order) and must print exactly that text. Other ```sql blocks must run
-   without error where the page marks itself with "<!-- run all sql -->".
+1. In docs/*.md, docs/sql/*.md and README.md, a ```sql block followed by a ```text block is run
+   in a database of the page's own (blocks in order) and must print exactly that text. Other
+   ```sql blocks must run without error where the page marks itself with "<!-- run all sql -->".
 2. Every function's example in shale_functions gives the result it states.
 3. docs/functions.md is what `shale functions` prints.
 4. The boxes of syntax say what the grammar says (tools/docs/syntax.py), and every rule that a

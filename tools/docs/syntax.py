@@ -76,7 +76,7 @@ def tokens_of(body):
 
 
 class Reader:
-    """A rule's body as nested lists: ("choice", …), ("row", …), ("maybe", x), ("many", x), words."""
+    """A rule's body as nested tuples: ("choice", …), ("row", …), ("maybe", x), ("many", x)."""
 
     def __init__(self, tokens):
         self.tokens = tokens
@@ -206,7 +206,9 @@ def main():
                 lines += ([""] if lines else []) + describe(rules, name)
             return f"<!-- syntax: {match[1]} -->\n```syntax\n" + "\n".join(lines) + "\n```\n"
 
-        fresh = re.sub(r"<!-- syntax: ([\w ]+?) -->\n(?:```syntax\n.*?```\n)?", block, text, flags=re.S)
+        fresh = re.sub(
+            r"<!-- syntax: ([\w ]+?) -->\n(?:```syntax\n.*?```\n)?", block, text, flags=re.S
+        )
         if fresh == text:
             continue
         stale.append(path)
