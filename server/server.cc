@@ -60,8 +60,7 @@ class ServerImpl : public Server {
 
   Status Listen() {
     if (!options_.tls_certificate.empty()) {
-      ASSIGN_OR_RETURN(context_.tls,
-                       TlsContext::Load(options_.tls_certificate, options_.tls_key));
+      ASSIGN_OR_RETURN(context_.tls, TlsContext::Load(options_.tls_certificate, options_.tls_key));
     }
     auto accept = [this](StreamSocket socket, bool is_local) {
       std::make_shared<pg::PgSession>(&context_, std::move(socket), is_local)->Start();
@@ -153,16 +152,16 @@ std::string FolderSocketPath(const std::string& directory) {
 
 StatusOr<std::unique_ptr<Server>> Server::Start(Database* database, ServerOptions options) {
   if (options.trust && options.pg_port >= 0 && !IsLoopback(options.listen)) {
-    return InvalidArgument("--auth trust takes any client's word: only with --listen 127.0.0.1; "
-                           "use --auth scram for {}",
-                           options.listen);
+    return InvalidArgument(
+        "--auth trust takes any client's word: only with --listen 127.0.0.1; "
+        "use --auth scram for {}",
+        options.listen);
   }
   if (options.tls_certificate.empty() != options.tls_key.empty()) {
     return InvalidArgument("--tls-cert and --tls-key go together");
   }
   RaiseFileLimit();
-  const int running =
-      options.max_running > 0 ? options.max_running : std::max(4, 2 * NumCores());
+  const int running = options.max_running > 0 ? options.max_running : std::max(4, 2 * NumCores());
   const int64_t kept =
       options.kept_rows_bytes > 0 ? options.kept_rows_bytes : MachineMemoryBytes() / 8;
   auto server = std::make_unique<ServerImpl>(database, options, running, kept);

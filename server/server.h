@@ -38,7 +38,7 @@ class Server {
  public:
   // `database` outlives the server.
   static StatusOr<std::unique_ptr<Server>> Start(Database* database, ServerOptions options);
-  virtual ~Server() = default;  // Stop(0)
+  virtual ~Server() = default;                 // Stop(0)
   virtual std::string pg_address() const = 0;  // "127.0.0.1:5433"; "" without one
   // Takes no more connections; idle sessions end at once, statements that run may go on for so
   // long, then they are cancelled.

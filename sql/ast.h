@@ -434,7 +434,7 @@ struct Set {
 struct CopyTo {
   bool to_client = false;    // TO STDOUT
   bool from_client = false;  // FROM STDIN: the table is the target
-  QualifiedName table;  // or
+  QualifiedName table;       // or
   SelectPtr query;
   std::vector<Identifier> columns;
   std::string path;

@@ -231,7 +231,7 @@ void AppendBinary(const Vector& vector, size_t row, std::string* out) {
     case TypeId::kList: {
       const ListEntry entry = vector.values<ListEntry>()[row];
       const Vector& child = vector.children()[0];
-      if (!child.is_flat()) break;  // FlattenForBinary was not called
+      if (!child.is_flat()) break;                    // FlattenForBinary was not called
       if (type.child().id() == TypeId::kList) break;  // as text
       bool nulls = false;
       for (uint32_t i = 0; i < entry.length; ++i) nulls |= child.IsNull(entry.offset + i);
@@ -345,8 +345,8 @@ StatusOr<Value> ParseBinary(std::string_view bytes, uint32_t oid, const Type& ty
       const auto high = static_cast<uint64_t>(in.Get<int64_t>());
       const auto low = static_cast<uint64_t>(in.Get<int64_t>());
       if (type.id() != TypeId::kUuid) return Malformed(type);
-      const uint128_t bits = (static_cast<uint128_t>(high) << 64 | low) ^
-                             (static_cast<uint128_t>(1) << 127);
+      const uint128_t bits =
+          (static_cast<uint128_t>(high) << 64 | low) ^ (static_cast<uint128_t>(1) << 127);
       return check(Value::Int128(type, static_cast<int128_t>(bits)));
     }
     case pg_oid::kInet: {

@@ -1,5 +1,5 @@
-// Values in PostgreSQL's wire formats: text, and above all binary (big-endian; the send and receive functions of each type):
-// results and parameters on the wire, COPY BINARY. Pure.
+// Values in PostgreSQL's wire formats: text, and above all binary (big-endian; the send and receive
+// functions of each type): results and parameters on the wire, COPY BINARY. Pure.
 #pragma once
 
 #include <cstdint>

@@ -126,12 +126,10 @@ StatusOr<PlanPtr> Binder::BindNamed(const ast::NamedTable& table, const ast::Tab
       parts >= 2 && SameName(table.name.parts[parts - 2], "information_schema");
   const bool pg_catalog = parts >= 2 && SameName(table.name.parts[parts - 2], "pg_catalog");
   const bool system_schema = information_schema || pg_catalog;
-  auto schema =
-      system_schema
-          ? StatusOr<TableSchemaPtr>(NotFound("relation \"{}.{}\" does not exist",
-                                              pg_catalog ? "pg_catalog" : "information_schema",
-                                              last.name))
-          : LookupTable(table.name);
+  auto schema = system_schema ? StatusOr<TableSchemaPtr>(NotFound(
+                                    "relation \"{}.{}\" does not exist",
+                                    pg_catalog ? "pg_catalog" : "information_schema", last.name))
+                              : LookupTable(table.name);
   if (schema.ok()) {
     Scope own;
     ASSIGN_OR_RETURN(PlanPtr plan, BindTable(*schema, (*schema)->name, &own));

@@ -25,8 +25,8 @@ void FindOrigin(const Plan& plan, ColumnVar id, ResultColumn* column) {
       return;
     }
     if (const auto* values = at->As<ValuesNode>()) {
-      column->is_oid = column->type.id() == TypeId::kUInteger &&
-                       FindPostgresRelation(values->label) != nullptr;
+      column->is_oid =
+          column->type.id() == TypeId::kUInteger && FindPostgresRelation(values->label) != nullptr;
       return;
     }
     if (const auto* project = at->As<ProjectNode>(); project && index < project->exprs.size()) {

@@ -33,9 +33,9 @@ StatusOr<Options> ReadOptions(const ast::CopyTo& copy, const StatementContext& c
   bool delimiter = false, null_text = false, escape = false;
   auto one_byte = [&](const ast::Option& option, char* out) -> Status {
     if (option.value.size() != 1) {
-      return context.ErrorAt(option.name.at,
-                             fmt::format("COPY {} must be a single one-byte character",
-                                         option.name.name));
+      return context.ErrorAt(
+          option.name.at,
+          fmt::format("COPY {} must be a single one-byte character", option.name.name));
     }
     *out = option.value[0];
     return OkStatus();
@@ -57,8 +57,8 @@ StatusOr<Options> ReadOptions(const ast::CopyTo& copy, const StatementContext& c
                                            option.value));
       }
     } else if (name == "header") {
-      options.header = value.empty() || value == "true" || value == "on" || value == "1" ||
-                       value == "match";
+      options.header =
+          value.empty() || value == "true" || value == "on" || value == "1" || value == "match";
     } else if (name == "delimiter") {
       RETURN_IF_ERROR(one_byte(option, &options.delimiter));
       delimiter = true;
@@ -316,8 +316,8 @@ class CopyFrom : public CopyIn {
 
   Status CheckWidth(size_t fields) const {
     if (fields == targets_.size()) return OkStatus();
-    return Located(InvalidArgument("missing data for column \"{}\"",
-                                   schema_->columns[targets_[fields]].name));
+    return Located(
+        InvalidArgument("missing data for column \"{}\"", schema_->columns[targets_[fields]].name));
   }
 
   Status Append(size_t field, std::optional<std::string_view> text) {
@@ -453,8 +453,8 @@ StatusOr<std::unique_ptr<CopyIn>> StartCopyFrom(const ast::CopyTo& copy, Stateme
   if (targets.empty()) {
     for (size_t i = 0; i < schema->columns.size(); ++i) targets.push_back(i);
   }
-  auto copy_from =
-      std::make_unique<CopyFrom>(std::move(options), std::move(schema), std::move(targets), context);
+  auto copy_from = std::make_unique<CopyFrom>(std::move(options), std::move(schema),
+                                              std::move(targets), context);
   RETURN_IF_ERROR(copy_from->Prepare());
   return std::unique_ptr<CopyIn>(std::move(copy_from));
 }

@@ -7,7 +7,7 @@
 #include "engine/functions/value_io.h"
 #include "engine/vector/hash.h"
 #include "sql/copy_from.h"
-#include "sql/execute.h"
+#include "sql/execute_change.h"
 #include "sql/parser.h"
 #include "sql/session_catalog.h"
 #include "sql/sql_error.h"
@@ -207,9 +207,9 @@ ConnectionImpl::Running::~Running() {
 Status ConnectionImpl::RunOne(const ast::Statement& statement, std::string_view text,
                               ResultReceiver* receiver) {
   Running running(this, text, receiver);
-  const bool begins = std::holds_alternative<ast::Transaction>(statement.node) &&
-                      std::get<ast::Transaction>(statement.node).kind ==
-                          ast::Transaction::Kind::kBegin;
+  const bool begins =
+      std::holds_alternative<ast::Transaction>(statement.node) &&
+      std::get<ast::Transaction>(statement.node).kind == ast::Transaction::Kind::kBegin;
   // A BEGIN makes the server's transaction the client's; the end of one ends both.
   if (begins) implicit_ = false;
   RETURN_IF_ERROR(running.cancellation.Check());
@@ -248,9 +248,8 @@ StatusOr<PreparedPtr> ConnectionImpl::Prepare(std::string_view sql, std::vector<
 StatusOr<PreparedPtr> ConnectionImpl::FindPrepared(std::string_view name) const {
   auto found = session_.prepared.find(std::string(name));
   if (found != session_.prepared.end()) return found->second;
-  return WithSqlState(name.empty()
-                          ? NotFound("unnamed prepared statement does not exist")
-                          : NotFound("prepared statement \"{}\" does not exist", name),
+  return WithSqlState(name.empty() ? NotFound("unnamed prepared statement does not exist")
+                                   : NotFound("prepared statement \"{}\" does not exist", name),
                       "26000");
 }
 
@@ -410,9 +409,7 @@ StatusOr<Value> ParseParameterText(std::string_view text, const Type& type,
   return ParseBoxed(text, type, time_zone);
 }
 
-std::vector<std::string_view> SplitStatements(std::string_view sql) {
-  return SplitSql(sql);
-}
+std::vector<std::string_view> SplitStatements(std::string_view sql) { return SplitSql(sql); }
 
 StatementKind KindOf(const PreparedStatement& statement) {
   if (statement.statements.empty()) return StatementKind::kEmpty;
@@ -420,8 +417,10 @@ StatementKind KindOf(const PreparedStatement& statement) {
   if (const auto* copy = std::get_if<ast::CopyTo>(&node)) {
     return copy->from_client ? StatementKind::kCopyIn : StatementKind::kQuery;
   }
-  if (std::holds_alternative<ast::Select>(node) || std::holds_alternative<ast::Explain>(node) ||
-      std::holds_alternative<ast::Describe>(node)) {
+  if (const auto* select = std::get_if<ast::Select>(&node)) {
+    return HasChanges(select->with) ? StatementKind::kWrite : StatementKind::kQuery;
+  }
+  if (std::holds_alternative<ast::Explain>(node) || std::holds_alternative<ast::Describe>(node)) {
     return StatementKind::kQuery;
   }
   if (std::holds_alternative<ast::Insert>(node) || std::holds_alternative<ast::Delete>(node) ||

@@ -177,8 +177,7 @@ class Connection {
   virtual void DropTemporaryTables() = 0;
 
   // ---- roles: who may log in ----
-  virtual Status PutRole(const std::string& name, const std::string& verifier,
-                         bool must_exist) = 0;
+  virtual Status PutRole(const std::string& name, const std::string& verifier, bool must_exist) = 0;
   virtual Status DropRole(const std::string& name) = 0;
 };
 

@@ -87,6 +87,7 @@ Status RunAll(const ast::Statement& statement, const std::vector<ast::CommonTabl
   } else {
     RETURN_IF_ERROR(ExecuteUpdate(std::get<ast::Update>(statement.node), context));
   }
+  if (context.describe_only) return OkStatus();
   return changes.Apply(seen, context.data);
 }
 

@@ -296,9 +296,9 @@ ast::ExprPtr AstBuilder::BuildPrimary(P::PrimaryContext* context) {
         }
         ast::Subscript part;
         part.operand = std::move(items[0]);
-        part.index = Make(ast::Literal{ast::Literal::Kind::kNumber, field == "x" ? "1" : "2",
-                                       std::nullopt},
-                          At(context->field->start), At(context->field->start), EndOf(context));
+        part.index =
+            Make(ast::Literal{ast::Literal::Kind::kNumber, field == "x" ? "1" : "2", std::nullopt},
+                 At(context->field->start), At(context->field->start), EndOf(context));
         return Make(std::move(part), context);
       }
       if (items.size() == 1) return std::move(items[0]);

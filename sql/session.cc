@@ -86,11 +86,11 @@ constexpr SettingDefault kSettings[] = {
 // A size or time that a client gives, in milliseconds; -1: no such.
 int64_t ParseMillis(std::string_view text) {
   static constexpr std::pair<std::string_view, double> kUnits[] = {
-      {"", 1}, {"us", 0.001}, {"ms", 1}, {"s", 1000}, {"min", 60000}, {"h", 3600000},
-      {"d", 86400000}};
+      {"", 1},        {"us", 0.001},  {"ms", 1},      {"s", 1000},
+      {"min", 60000}, {"h", 3600000}, {"d", 86400000}};
   size_t digits = 0;
-  while (digits < text.size() && (std::isdigit(static_cast<unsigned char>(text[digits])) ||
-                                  text[digits] == '.')) {
+  while (digits < text.size() &&
+         (std::isdigit(static_cast<unsigned char>(text[digits])) || text[digits] == '.')) {
     ++digits;
   }
   std::string unit(text.substr(digits));
@@ -169,9 +169,10 @@ Status Session::Set(std::string_view name, std::string_view value) {
   if (key.ends_with("_timeout")) {
     const int64_t millis = ParseMillis(value);
     if (millis < 0) {
-      return InvalidArgument("invalid value for parameter \"{}\": \"{}\"; write milliseconds or a "
-                             "unit, as in 30s",
-                             key, value);
+      return InvalidArgument(
+          "invalid value for parameter \"{}\": \"{}\"; write milliseconds or a "
+          "unit, as in 30s",
+          key, value);
     }
     text = std::to_string(millis);
   }

@@ -59,8 +59,8 @@ std::optional<uint32_t> FindRelation(const DatabaseVersion& version, std::string
     }
     if (schema == "public") return std::nullopt;
   }
-  const PostgresRelation* relation = FindPostgresRelation(
-      schema == "information_schema" ? "information_schema." + last : last);
+  const PostgresRelation* relation =
+      FindPostgresRelation(schema == "information_schema" ? "information_schema." + last : last);
   if (relation) return relation->oid;
   return std::nullopt;
 }
@@ -122,8 +122,7 @@ std::optional<uint32_t> SessionCatalog::Find(ObjectKind kind, std::string_view n
       return FunctionOid(last);
     }
     case ObjectKind::kSchema:
-      for (uint32_t oid :
-           {kPgCatalogOid, kPublicOid, kInformationSchemaOid, kTemporarySchemaOid}) {
+      for (uint32_t oid : {kPgCatalogOid, kPublicOid, kInformationSchemaOid, kTemporarySchemaOid}) {
         if (SchemaName(oid) == NameParts(name).back()) return oid;
       }
       return std::nullopt;
@@ -197,8 +196,7 @@ std::pair<std::string, std::string> SessionCatalog::Signature(uint32_t function)
     constexpr std::string_view kArrow = " → ";
     size_t arrow = signature.rfind(kArrow);
     std::string arguments = signature.substr(0, arrow);
-    std::string result =
-        arrow == std::string::npos ? "" : signature.substr(arrow + kArrow.size());
+    std::string result = arrow == std::string::npos ? "" : signature.substr(arrow + kArrow.size());
     if (arguments.starts_with('(') && arguments.ends_with(')')) {
       arguments = arguments.substr(1, arguments.size() - 2);
     }
@@ -249,9 +247,8 @@ bool SessionCatalog::Signal(int32_t backend_pid, bool terminate) {
 
 Status SessionCatalog::Sleep(double seconds) {
   constexpr int64_t kStepUs = 20'000;  // a cancelled sleeper wakes that soon
-  const int64_t end_us =
-      Clock::System()->MonotonicMicros() +
-      static_cast<int64_t>(std::clamp(seconds, 0.0, 1e9) * 1e6);
+  const int64_t end_us = Clock::System()->MonotonicMicros() +
+                         static_cast<int64_t>(std::clamp(seconds, 0.0, 1e9) * 1e6);
   Mutex mutex;
   CondVar never;
   MutexLock lock(&mutex);

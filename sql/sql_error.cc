@@ -123,7 +123,8 @@ bool TakePlace(std::string_view* text, int* line, int* column) {
   auto number = [&](int* out) {
     size_t digits = 0;
     *out = 0;
-    while (digits < text->size() && digits < 9 && (*text)[digits] >= '0' && (*text)[digits] <= '9') {
+    while (digits < text->size() && digits < 9 && (*text)[digits] >= '0' &&
+           (*text)[digits] <= '9') {
       *out = *out * 10 + ((*text)[digits++] - '0');
     }
     text->remove_prefix(digits);

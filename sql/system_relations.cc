@@ -217,11 +217,9 @@ StatusOr<SystemRelation> Misses(const Session& session, const DatabaseVersion&) 
 }
 
 constexpr SystemRelationEntry kRelations[] = {
-    {"shale_functions", Functions},  {"shale_settings", Settings},
-    {"shale_tables", TableList},     {"shale_columns", Columns},
-    {"shale_segments", Segments},    {"shale_activity", Activity},
-    {"shale_compat_misses", Misses}, {"pg_get_keywords()", Keywords},
-    {"shale_jobs", JobList},
+    {"shale_functions", Functions},  {"shale_settings", Settings},    {"shale_tables", TableList},
+    {"shale_columns", Columns},      {"shale_segments", Segments},    {"shale_activity", Activity},
+    {"shale_compat_misses", Misses}, {"pg_get_keywords()", Keywords}, {"shale_jobs", JobList},
 };
 
 }  // namespace

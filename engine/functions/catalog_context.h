@@ -28,7 +28,8 @@ class CatalogContext {
   virtual std::optional<std::string> ViewQuery(uint32_t relation) const = 0;
   // Arguments and result as \df shows them.
   virtual std::pair<std::string, std::string> Signature(uint32_t function) const = 0;
-  virtual int64_t RelationBytes(uint32_t relation) const = 0;  // on disk; of relation 0: all tables'
+  virtual int64_t RelationBytes(
+      uint32_t relation) const = 0;  // on disk; of relation 0: all tables'
   virtual std::string user() const = 0;
   virtual std::string database() const = 0;
   virtual int32_t backend_pid() const = 0;

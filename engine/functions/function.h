@@ -29,7 +29,7 @@ struct FunctionContext {
   int64_t now_us = 0;             // transaction start, UTC
   std::string time_zone = "UTC";  // an IANA name
   uint64_t random_seed = 0;
-  KeptResults* kept = nullptr;  // of earlier queries; null: nothing is kept beyond this one
+  KeptResults* kept = nullptr;        // of earlier queries; null: nothing is kept beyond this one
   CatalogContext* catalog = nullptr;  // of the session; null: there is none
 };
 

@@ -15,9 +15,9 @@ CatalogContext* CatalogOf(RowState& row) { return row.context().catalog; }
 
 ScalarFunction Row(std::string name, std::string signature, std::string summary,
                    std::string example, std::string example_result) {
-  ScalarFunction row = FunctionRow(kCategory, std::move(name), {}, std::move(signature),
-                                   std::move(summary), std::move(example),
-                                   std::move(example_result));
+  ScalarFunction row =
+      FunctionRow(kCategory, std::move(name), {}, std::move(signature), std::move(summary),
+                  std::move(example), std::move(example_result));
   row.volatility = Volatility::kStable;
   return row;
 }
@@ -59,11 +59,11 @@ std::string_view UserById(RowState& row, int64_t oid) {
 
 bool KindOf(std::string_view type, ObjectKind* kind) {
   static constexpr std::pair<std::string_view, ObjectKind> kKinds[] = {
-      {"regclass", ObjectKind::kRelation},    {"regtype", ObjectKind::kType},
-      {"regproc", ObjectKind::kFunction},     {"regprocedure", ObjectKind::kFunction},
-      {"regnamespace", ObjectKind::kSchema},  {"regrole", ObjectKind::kRole},
-      {"regoper", ObjectKind::kFunction},     {"regoperator", ObjectKind::kFunction},
-      {"regconfig", ObjectKind::kFunction},   {"regdictionary", ObjectKind::kFunction},
+      {"regclass", ObjectKind::kRelation},     {"regtype", ObjectKind::kType},
+      {"regproc", ObjectKind::kFunction},      {"regprocedure", ObjectKind::kFunction},
+      {"regnamespace", ObjectKind::kSchema},   {"regrole", ObjectKind::kRole},
+      {"regoper", ObjectKind::kFunction},      {"regoperator", ObjectKind::kFunction},
+      {"regconfig", ObjectKind::kFunction},    {"regdictionary", ObjectKind::kFunction},
       {"regcollation", ObjectKind::kFunction},
   };
   for (const auto& [name, value] : kKinds) {
@@ -161,12 +161,18 @@ StatusOr<ResolvedScalar> ResolveAny(std::span<const ArgumentType> args) {
 
 void AddPrivileges(Registry* registry) {
   static constexpr std::pair<const char*, const char*> kObjects[] = {
-      {"has_table_privilege", "table"},           {"has_schema_privilege", "schema"},
-      {"has_database_privilege", "database"},     {"has_any_column_privilege", "table's columns"},
-      {"has_column_privilege", "column"},         {"has_function_privilege", "function"},
-      {"has_type_privilege", "type"},             {"has_sequence_privilege", "sequence"},
-      {"has_server_privilege", "foreign server"}, {"has_tablespace_privilege", "tablespace"},
-      {"has_language_privilege", "language"},     {"pg_has_role", "role"}};
+      {"has_table_privilege", "table"},
+      {"has_schema_privilege", "schema"},
+      {"has_database_privilege", "database"},
+      {"has_any_column_privilege", "table's columns"},
+      {"has_column_privilege", "column"},
+      {"has_function_privilege", "function"},
+      {"has_type_privilege", "type"},
+      {"has_sequence_privilege", "sequence"},
+      {"has_server_privilege", "foreign server"},
+      {"has_tablespace_privilege", "tablespace"},
+      {"has_language_privilege", "language"},
+      {"pg_has_role", "role"}};
   for (const auto& [name, object] : kObjects) {
     AddRow(registry,
            Row(name, "([user ANY,] object ANY, …, privilege TEXT) → BOOLEAN",
@@ -186,8 +192,8 @@ void AddPrivileges(Registry* registry) {
                fmt::format("{}(1259)", name), "t"),
            ResolveAny<TypeId::kBoolean, TrueKernel, 1, 1>);
   }
-  for (const char* name : {"pg_relation_is_publishable", "pg_is_other_temp_schema",
-                           "pg_relation_is_updatable"}) {
+  for (const char* name :
+       {"pg_relation_is_publishable", "pg_is_other_temp_schema", "pg_relation_is_updatable"}) {
     AddRow(registry,
            Row(name, "(relation OID) → BOOLEAN", "Always false here.",
                fmt::format("{}(1259)", name), "f"),
@@ -276,8 +282,8 @@ int64_t NamedDatabaseSize(RowState& row, std::string_view) { return RelationSize
 std::string_view PrettySize(RowState& row, int64_t bytes) {
   static constexpr const char* kUnits[] = {"bytes", "kB", "MB", "GB", "TB", "PB"};
   const bool negative = bytes < 0;
-  uint64_t size = negative ? uint64_t{0} - static_cast<uint64_t>(bytes)
-                           : static_cast<uint64_t>(bytes);
+  uint64_t size =
+      negative ? uint64_t{0} - static_cast<uint64_t>(bytes) : static_cast<uint64_t>(bytes);
   size_t unit = 0;
   if (size >= 10 * 1024) {
     size >>= 9;  // one bit more than needed, to round by
@@ -291,15 +297,16 @@ std::string_view PrettySize(RowState& row, int64_t bytes) {
   return row.Keep(fmt::format("{}{} {}", negative ? "-" : "", size, kUnits[unit]));
 }
 
-// ---- arrays of the catalogs -----------------------------------------------------------------------
+// ---- arrays of the catalogs
+// -----------------------------------------------------------------------
 
 Status SubscriptsKernel(const KernelCall& call, Vector* result) {
   const Vector lists = call.args[0].Flatten();
   const Vector dimensions = call.args[1].Flatten();
   VectorBuilder builder(Type::List(TypeId::kInteger));
   for (size_t row = 0; row < call.num_rows; ++row) {
-    const bool first = !lists.IsNull(row) && !dimensions.IsNull(row) &&
-                       dimensions.values<int32_t>()[row] == 1;
+    const bool first =
+        !lists.IsNull(row) && !dimensions.IsNull(row) && dimensions.values<int32_t>()[row] == 1;
     const uint32_t length = first ? lists.values<ListEntry>()[row].length : 0;
     for (uint32_t i = 1; i <= length; ++i) builder.child().Append(static_cast<int32_t>(i));
     builder.EndList();
@@ -351,90 +358,107 @@ void RegisterCatalog(Registry* registry) {
                               "A type's name in SQL.", "format_type(23, NULL)", "integer");
   format.nulls = NullRule::kCustom;
   Add(registry, std::move(format), {oid, number}, text, FormatTypeKernel);
-  Add(registry, Row("pg_get_userbyid", "(role OID) → TEXT", "A role's name.",
-                    "pg_get_userbyid(10)", "shale"),
+  Add(registry,
+      Row("pg_get_userbyid", "(role OID) → TEXT", "A role's name.", "pg_get_userbyid(10)", "shale"),
       {oid}, text, RowKernel<UserById>);
-  Add(registry, Row("shale_object_id", "(kind TEXT, name TEXT) → OID",
-                    "What a cast to regclass, regtype, regproc, regnamespace or regrole gives.",
-                    "shale_object_id('regclass', 'pg_class')", "1259"),
+  Add(registry,
+      Row("shale_object_id", "(kind TEXT, name TEXT) → OID",
+          "What a cast to regclass, regtype, regproc, regnamespace or regrole gives.",
+          "shale_object_id('regclass', 'pg_class')", "1259"),
       {text, text}, TypeId::kUInteger, RowKernel<ObjectId>);
-  Add(registry, Row("shale_object_name", "(kind TEXT, oid OID) → TEXT",
-                    "How an object prints as regclass, regtype, regproc, regnamespace or regrole.",
-                    "shale_object_name('regclass', 1259)", "pg_class"),
+  Add(registry,
+      Row("shale_object_name", "(kind TEXT, oid OID) → TEXT",
+          "How an object prints as regclass, regtype, regproc, regnamespace or regrole.",
+          "shale_object_name('regclass', 1259)", "pg_class"),
       {text, oid}, text, RowKernel<ObjectName>);
-  Add(registry, Row("to_regclass", "(name TEXT) → OID", "A relation's id; NULL if there is none.",
-                    "to_regclass('pg_class')", "1259"),
+  Add(registry,
+      Row("to_regclass", "(name TEXT) → OID", "A relation's id; NULL if there is none.",
+          "to_regclass('pg_class')", "1259"),
       {text}, TypeId::kUInteger, RowKernel<ToRegistered<ObjectKind::kRelation>>);
-  Add(registry, Row("to_regtype", "(name TEXT) → OID", "A type's id; NULL if there is none.",
-                    "to_regtype('integer')", "23"),
+  Add(registry,
+      Row("to_regtype", "(name TEXT) → OID", "A type's id; NULL if there is none.",
+          "to_regtype('integer')", "23"),
       {text}, TypeId::kUInteger, RowKernel<ToRegistered<ObjectKind::kType>>);
-  Add(registry, Row("to_regproc", "(name TEXT) → OID", "A function's id; NULL if there is none.",
-                    "to_regproc('nothing') IS NULL", "t"),
+  Add(registry,
+      Row("to_regproc", "(name TEXT) → OID", "A function's id; NULL if there is none.",
+          "to_regproc('nothing') IS NULL", "t"),
       {text}, TypeId::kUInteger, RowKernel<ToRegistered<ObjectKind::kFunction>>);
-  Add(registry, Row("to_regnamespace", "(name TEXT) → OID", "A schema's id; NULL if there is none.",
-                    "to_regnamespace('public')", "2200"),
+  Add(registry,
+      Row("to_regnamespace", "(name TEXT) → OID", "A schema's id; NULL if there is none.",
+          "to_regnamespace('public')", "2200"),
       {text}, TypeId::kUInteger, RowKernel<ToRegistered<ObjectKind::kSchema>>);
-  Add(registry, Row("to_regrole", "(name TEXT) → OID", "A role's id; NULL if there is none.",
-                    "to_regrole('shale')", "10"),
+  Add(registry,
+      Row("to_regrole", "(name TEXT) → OID", "A role's id; NULL if there is none.",
+          "to_regrole('shale')", "10"),
       {text}, TypeId::kUInteger, RowKernel<ToRegistered<ObjectKind::kRole>>);
-  Add(registry, Row("pg_encoding_to_char", "(encoding INTEGER) → TEXT", "An encoding's name.",
-                    "pg_encoding_to_char(6)", "UTF8"),
+  Add(registry,
+      Row("pg_encoding_to_char", "(encoding INTEGER) → TEXT", "An encoding's name.",
+          "pg_encoding_to_char(6)", "UTF8"),
       {number}, text, RowKernel<EncodingName>);
-  Add(registry, Row("pg_char_to_encoding", "(name TEXT) → INTEGER",
-                    "An encoding's number; -1 if there is none.", "pg_char_to_encoding('UTF8')",
-                    "6"),
+  Add(registry,
+      Row("pg_char_to_encoding", "(name TEXT) → INTEGER",
+          "An encoding's number; -1 if there is none.", "pg_char_to_encoding('UTF8')", "6"),
       {text}, number, RowKernel<EncodingNumber>);
-  Add(registry, Row("getdatabaseencoding", "() → TEXT", "The encoding of stored text.",
-                    "getdatabaseencoding()", "UTF8"),
+  Add(registry,
+      Row("getdatabaseencoding", "() → TEXT", "The encoding of stored text.",
+          "getdatabaseencoding()", "UTF8"),
       {}, text, RowKernel<DatabaseEncoding>);
   const std::string view = "A view's query.";
-  Add(registry, Row("pg_get_viewdef", "(view OID[, pretty BOOLEAN]) → TEXT", view,
-                    "pg_get_viewdef(1) IS NULL", "t"),
+  Add(registry,
+      Row("pg_get_viewdef", "(view OID[, pretty BOOLEAN]) → TEXT", view,
+          "pg_get_viewdef(1) IS NULL", "t"),
       {oid}, text, RowKernel<ViewDefinition>);
-  Add(registry, Row("pg_get_viewdef", "(view OID, pretty BOOLEAN) → TEXT", view,
-                    "pg_get_viewdef(1, true) IS NULL", "t"),
+  Add(registry,
+      Row("pg_get_viewdef", "(view OID, pretty BOOLEAN) → TEXT", view,
+          "pg_get_viewdef(1, true) IS NULL", "t"),
       {oid, TypeId::kBoolean}, text, RowKernel<PrettyViewDefinition>);
-  Add(registry, Row("pg_get_viewdef", "(view TEXT) → TEXT", view,
-                    "pg_get_viewdef('pg_class') IS NULL", "t"),
+  Add(registry,
+      Row("pg_get_viewdef", "(view TEXT) → TEXT", view, "pg_get_viewdef('pg_class') IS NULL", "t"),
       {text}, text, RowKernel<NamedViewDefinition>);
   const std::string expression = "The text of an expression that a catalog keeps.";
-  Add(registry, Row("pg_get_expr", "(expression TEXT, relation OID) → TEXT", expression,
-                    "pg_get_expr('1 + 1', 0)", "1 + 1"),
+  Add(registry,
+      Row("pg_get_expr", "(expression TEXT, relation OID) → TEXT", expression,
+          "pg_get_expr('1 + 1', 0)", "1 + 1"),
       {text, oid}, text, RowKernel<Expression>);
-  Add(registry, Row("pg_get_expr", "(expression TEXT, relation OID, pretty BOOLEAN) → TEXT",
-                    expression, "pg_get_expr('1 + 1', 0, true)", "1 + 1"),
+  Add(registry,
+      Row("pg_get_expr", "(expression TEXT, relation OID, pretty BOOLEAN) → TEXT", expression,
+          "pg_get_expr('1 + 1', 0, true)", "1 + 1"),
       {text, oid, TypeId::kBoolean}, text, RowKernel<PrettyExpression>);
-  Add(registry, Row("pg_get_function_arguments", "(function OID) → TEXT", "A function's arguments.",
-                    "pg_get_function_arguments(0)", ""),
+  Add(registry,
+      Row("pg_get_function_arguments", "(function OID) → TEXT", "A function's arguments.",
+          "pg_get_function_arguments(0)", ""),
       {oid}, text, RowKernel<FunctionArguments>);
-  Add(registry, Row("pg_get_function_identity_arguments", "(function OID) → TEXT",
-                    "A function's arguments.", "pg_get_function_identity_arguments(0)", ""),
+  Add(registry,
+      Row("pg_get_function_identity_arguments", "(function OID) → TEXT", "A function's arguments.",
+          "pg_get_function_identity_arguments(0)", ""),
       {oid}, text, RowKernel<FunctionArguments>);
-  Add(registry, Row("pg_get_function_result", "(function OID) → TEXT", "A function's result type.",
-                    "pg_get_function_result(0)", ""),
+  Add(registry,
+      Row("pg_get_function_result", "(function OID) → TEXT", "A function's result type.",
+          "pg_get_function_result(0)", ""),
       {oid}, text, RowKernel<FunctionResult>);
   for (const char* name : {"pg_relation_size", "pg_table_size", "pg_total_relation_size"}) {
     const std::string size = "Bytes of a table's segments on disk.";
     Add(registry, Row(name, "(relation OID) → BIGINT", size, fmt::format("{}(1259)", name), "0"),
         {oid}, TypeId::kBigInt, RowKernel<RelationSize>);
-    Add(registry, Row(name, "(relation TEXT) → BIGINT", size,
-                      fmt::format("{}('pg_class')", name), "0"),
+    Add(registry,
+        Row(name, "(relation TEXT) → BIGINT", size, fmt::format("{}('pg_class')", name), "0"),
         {text}, TypeId::kBigInt, RowKernel<NamedRelationSize>);
   }
   for (const char* name : {"pg_database_size", "pg_tablespace_size"}) {
     const std::string size = "Bytes of all tables' segments on disk.";
     Add(registry, Row(name, "(oid OID) → BIGINT", size, fmt::format("{}(5) >= 0", name), "t"),
         {oid}, TypeId::kBigInt, RowKernel<DatabaseSize>);
-    Add(registry, Row(name, "(name TEXT) → BIGINT", size,
-                      fmt::format("{}('shale') >= 0", name), "t"),
-        {text}, TypeId::kBigInt, RowKernel<NamedDatabaseSize>);
+    Add(registry,
+        Row(name, "(name TEXT) → BIGINT", size, fmt::format("{}('shale') >= 0", name), "t"), {text},
+        TypeId::kBigInt, RowKernel<NamedDatabaseSize>);
   }
-  Add(registry, Row("pg_size_pretty", "(bytes BIGINT) → TEXT", "A size with its unit.",
-                    "pg_size_pretty(123456789)", "118 MB"),
+  Add(registry,
+      Row("pg_size_pretty", "(bytes BIGINT) → TEXT", "A size with its unit.",
+          "pg_size_pretty(123456789)", "118 MB"),
       {oid}, text, RowKernel<PrettySize>);
-  ScalarFunction subscripts = Row("array_subscripts", "(array ANY[], dimension INTEGER) → INTEGER[]",
-                                  "The subscripts of an array.",
-                                  "array_subscripts(ARRAY['a', 'b'], 1)", "{1,2}");
+  ScalarFunction subscripts =
+      Row("array_subscripts", "(array ANY[], dimension INTEGER) → INTEGER[]",
+          "The subscripts of an array.", "array_subscripts(ARRAY['a', 'b'], 1)", "{1,2}");
   subscripts.volatility = Volatility::kImmutable;
   AddRow(registry, std::move(subscripts), ResolveSubscripts);
   ScalarFunction expand = Row("array_with_subscripts", "(array INTEGER[]) → INTEGER[][]",

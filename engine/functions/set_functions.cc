@@ -36,14 +36,14 @@ void RegisterSetFunctions(Registry* registry) {
                                        "generate_subscripts(ARRAY['a', 'b'], 1) AS t(i)",
                             .example_result = "{1,2}",
                             .columns = {{"", "array_subscripts"}}});
-  registry->Add(SetFunction{
-      .name = "_pg_expandarray",
-      .aliases = {"information_schema._pg_expandarray"},
-      .signature = "(array INTEGER[]) → rows of INTEGER[]",
-      .summary = "The elements of an array with their subscripts: (row).x and (row).n.",
-      .example = "SELECT array_agg(p) FROM _pg_expandarray(ARRAY[7, 8]) AS t(p)",
-      .example_result = "{{7,1},{8,2}}",
-      .columns = {{"", "array_with_subscripts"}}});
+  registry->Add(
+      SetFunction{.name = "_pg_expandarray",
+                  .aliases = {"information_schema._pg_expandarray"},
+                  .signature = "(array INTEGER[]) → rows of INTEGER[]",
+                  .summary = "The elements of an array with their subscripts: (row).x and (row).n.",
+                  .example = "SELECT array_agg(p) FROM _pg_expandarray(ARRAY[7, 8]) AS t(p)",
+                  .example_result = "{{7,1},{8,2}}",
+                  .columns = {{"", "array_with_subscripts"}}});
   registry->Add(
       SetFunction{.name = "string_to_table",
                   .signature = "(text TEXT, delimiter TEXT [, null_text TEXT]) → rows "

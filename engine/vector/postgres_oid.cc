@@ -6,28 +6,15 @@ namespace {
 struct ArrayOf {
   uint32_t element, array;
 };
-constexpr ArrayOf kArrays[] = {{pg_oid::kBool, 1000},
-                               {pg_oid::kBytea, 1001},
-                               {pg_oid::kChar, 1002},
-                               {pg_oid::kName, 1003},
-                               {pg_oid::kInt8, 1016},
-                               {pg_oid::kInt2, 1005},
-                               {pg_oid::kInt4, 1007},
-                               {pg_oid::kText, 1009},
-                               {pg_oid::kOid, 1028},
-                               {pg_oid::kJson, 199},
-                               {pg_oid::kJsonb, 3807},
-                               {pg_oid::kFloat4, 1021},
-                               {pg_oid::kFloat8, 1022},
-                               {pg_oid::kInet, 1041},
-                               {pg_oid::kBpchar, 1014},
-                               {pg_oid::kVarchar, 1015},
-                               {pg_oid::kDate, 1182},
-                               {pg_oid::kTimestamp, 1115},
-                               {pg_oid::kTimestampTz, 1185},
-                               {pg_oid::kInterval, 1187},
-                               {pg_oid::kNumeric, 1231},
-                               {pg_oid::kUuid, 2951}};
+constexpr ArrayOf kArrays[] = {
+    {pg_oid::kBool, 1000},        {pg_oid::kBytea, 1001},    {pg_oid::kChar, 1002},
+    {pg_oid::kName, 1003},        {pg_oid::kInt8, 1016},     {pg_oid::kInt2, 1005},
+    {pg_oid::kInt4, 1007},        {pg_oid::kText, 1009},     {pg_oid::kOid, 1028},
+    {pg_oid::kJson, 199},         {pg_oid::kJsonb, 3807},    {pg_oid::kFloat4, 1021},
+    {pg_oid::kFloat8, 1022},      {pg_oid::kInet, 1041},     {pg_oid::kBpchar, 1014},
+    {pg_oid::kVarchar, 1015},     {pg_oid::kDate, 1182},     {pg_oid::kTimestamp, 1115},
+    {pg_oid::kTimestampTz, 1185}, {pg_oid::kInterval, 1187}, {pg_oid::kNumeric, 1231},
+    {pg_oid::kUuid, 2951}};
 
 }  // namespace
 

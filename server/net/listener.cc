@@ -47,20 +47,20 @@ class SocketListener : public Listener,
 
  private:
   void Next() {
-    acceptor.async_accept([self = this->shared_from_this()](
-                              error_code error, typename Protocol::socket socket) {
-      if (self->stopped_ || error == asio::error::operation_aborted) return;
-      if (error) {
-        LogWarning("cannot accept a connection at {}: {}", self->shown, error.message());
-        self->pause_.expires_after(kAcceptPause);
-        self->pause_.async_wait([self](error_code) {
-          if (!self->stopped_) self->Next();
+    acceptor.async_accept(
+        [self = this->shared_from_this()](error_code error, typename Protocol::socket socket) {
+          if (self->stopped_ || error == asio::error::operation_aborted) return;
+          if (error) {
+            LogWarning("cannot accept a connection at {}: {}", self->shown, error.message());
+            self->pause_.expires_after(kAcceptPause);
+            self->pause_.async_wait([self](error_code) {
+              if (!self->stopped_) self->Next();
+            });
+            return;
+          }
+          self->accept_(StreamSocket(std::move(socket)), self->is_local_);
+          self->Next();
         });
-        return;
-      }
-      self->accept_(StreamSocket(std::move(socket)), self->is_local_);
-      self->Next();
-    });
   }
 
   asio::steady_timer pause_;

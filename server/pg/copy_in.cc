@@ -42,10 +42,10 @@ void PgSession::HandleCopyMessage(const Message& message) {
     case 'H':
     case 'S': return;  // as PostgreSQL: nothing to flush while data comes
     default:
-      EndCopy(WithSqlState(InvalidArgument("unexpected message type {} during COPY from stdin",
-                                           static_cast<int>(static_cast<unsigned char>(
-                                               message.type))),
-                           "08P01"));
+      EndCopy(
+          WithSqlState(InvalidArgument("unexpected message type {} during COPY from stdin",
+                                       static_cast<int>(static_cast<unsigned char>(message.type))),
+                       "08P01"));
   }
 }
 

@@ -130,8 +130,8 @@ Status PgSession::Fetch(const FetchCursor& fetch, const std::vector<int16_t>& fo
   }
   if (backward && portal.no_scroll) {
     portal.position = position;
-    return WithSqlState(
-        MakeError(StatusCode::kFailedPrecondition, "cursor can only scan forward"), "55000");
+    return WithSqlState(MakeError(StatusCode::kFailedPrecondition, "cursor can only scan forward"),
+                        "55000");
   }
   const int64_t rows = std::max<int64_t>(0, to - from);
   if (fetch.move) {
@@ -232,8 +232,7 @@ Status PgSession::Change(const ChangeRole& change) {
     }
   }
   if (change.kind == Kind::kCreate || change.password) {
-    RETURN_IF_ERROR(
-        connection_->PutRole(change.name, verifier, change.kind == Kind::kAlter));
+    RETURN_IF_ERROR(connection_->PutRole(change.name, verifier, change.kind == Kind::kAlter));
   }
   writer_.CommandComplete(change.kind == Kind::kCreate ? "CREATE ROLE" : "ALTER ROLE");
   return OkStatus();

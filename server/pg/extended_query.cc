@@ -119,8 +119,7 @@ Status PgSession::OnBind(const Message& message) {
   ASSIGN_OR_RETURN(struct Bind bind, ReadBind(message.body));
   ASSIGN_OR_RETURN(WireStatementPtr statement, FindStatement(bind.statement));
   if (connection_->transaction() == TransactionState::kFailed &&
-      statement->kind != StatementKind::kTransaction &&
-      statement->kind != StatementKind::kEmpty) {
+      statement->kind != StatementKind::kTransaction && statement->kind != StatementKind::kEmpty) {
     return MakeError(StatusCode::kFailedPrecondition,
                      "current transaction is aborted, commands ignored until end of transaction "
                      "block");
@@ -144,10 +143,10 @@ Status PgSession::OnBind(const Message& message) {
       portal->parameters.push_back(Value::Null(types[i]));
       continue;
     }
-    ASSIGN_OR_RETURN(Value value, ReadParameter(*bind.parameters[i],
-                                                FormatOf(bind.parameter_formats, i),
-                                                statement->ParameterOid(i), types[i],
-                                                connection_->time_zone(), i));
+    ASSIGN_OR_RETURN(
+        Value value,
+        ReadParameter(*bind.parameters[i], FormatOf(bind.parameter_formats, i),
+                      statement->ParameterOid(i), types[i], connection_->time_zone(), i));
     portal->parameters.push_back(std::move(value));
   }
   if (statement->shape && !statement->session) portal->columns = statement->shape->columns;

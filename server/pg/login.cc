@@ -163,8 +163,7 @@ bool PgSession::HandleSasl(const Message& message) {
 
 bool PgSession::FinishLogin() {
   scram_.reset();
-  is_superuser_ =
-      stream_.is_local() || server_->auth == AuthMethod::kTrust || user_ == "shale";
+  is_superuser_ = stream_.is_local() || server_->auth == AuthMethod::kTrust || user_ == "shale";
   ConnectOptions options;
   options.user = user_;
   options.database = database_name_;

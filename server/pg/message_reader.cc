@@ -23,9 +23,9 @@ StatusOr<std::optional<Message>> MessageReader::Next(bool is_startup, size_t max
   if (left.size() < head) return std::optional<Message>();
   const uint32_t length = BigEndian32(left.data() + (is_startup ? 0 : 1));
   if (length < 4 || (is_startup && length < 8) || length > max_bytes) {
-    return Violation(is_startup ? fmt::format("invalid length of startup packet: {}", length)
-                                : fmt::format("invalid message length: {} (at most {})", length,
-                                              max_bytes));
+    return Violation(
+        is_startup ? fmt::format("invalid length of startup packet: {}", length)
+                   : fmt::format("invalid message length: {} (at most {})", length, max_bytes));
   }
   const size_t whole = length + (is_startup ? 0u : 1u);
   if (left.size() < whole) {

@@ -140,7 +140,7 @@ PgSession::After PgSession::HandleBuffered() {
         if (EnterAdmission() == After::kWait) return After::kWait;
       }
     }
-    const size_t limit = startup                  ? kMaxStartupBytes
+    const size_t limit = startup                 ? kMaxStartupBytes
                          : step_ == Step::kReady ? kMaxMessageBytes
                                                  : kMaxLoginMessageBytes;
     auto message = reader_.Next(startup, limit);
@@ -246,7 +246,8 @@ void PgSession::Close() {
 }
 
 Status PgSession::FlushWaiting() {
-  if (!stream_.Write(&out_)) return WithSqlState(MakeError(StatusCode::kUnavailable, "connection to client lost"), "08006");
+  if (!stream_.Write(&out_))
+    return WithSqlState(MakeError(StatusCode::kUnavailable, "connection to client lost"), "08006");
   if (out_.empty() && !stream_.has_unsent()) return OkStatus();
   // The client is slow: the statement gives its room back, and another thread takes this one's
   // place.
@@ -269,15 +270,15 @@ Status PgSession::FlushWaiting() {
       }
       stream_.WaitWritable(kWaitWritableMs);
       if (!stream_.Write(&out_)) {
-        status = WithSqlState(
-            MakeError(StatusCode::kUnavailable, "connection to client lost"), "08006");
+        status =
+            WithSqlState(MakeError(StatusCode::kUnavailable, "connection to client lost"), "08006");
         break;
       }
       if (out_.empty() && !stream_.has_unsent()) break;
       if (out_.size() != left) last_progress = Now();
       left = out_.size();
-      const bool stop = state_->terminate.load() || state_->cancel_requested.load() ||
-                        state_->timed_out.load();
+      const bool stop =
+          state_->terminate.load() || state_->cancel_requested.load() || state_->timed_out.load();
       if (stop || Now() - last_progress > server_->write_timeout_us) {
         status = stop ? Status(StatusCode::kCancelled, "canceled by user request")
                       : WithSqlState(MakeError(StatusCode::kDeadlineExceeded,
@@ -306,9 +307,10 @@ void PgSession::SetPhase(SessionState::Phase phase) {
 
 void PgSession::EnterIdle() {
   const TransactionState transaction = connection_->transaction();
-  SetPhase(transaction == TransactionState::kIdle   ? SessionState::Phase::kIdle
-           : transaction == TransactionState::kOpen ? SessionState::Phase::kIdleInTransaction
-                                                    : SessionState::Phase::kIdleInFailedTransaction);
+  SetPhase(transaction == TransactionState::kIdle ? SessionState::Phase::kIdle
+           : transaction == TransactionState::kOpen
+               ? SessionState::Phase::kIdleInTransaction
+               : SessionState::Phase::kIdleInFailedTransaction);
 }
 
 void PgSession::Fatal(std::string_view sqlstate, std::string_view message) {
@@ -321,10 +323,9 @@ void PgSession::Fatal(std::string_view sqlstate, std::string_view message) {
 // Why it was cancelled is known here only.
 Status PgSession::CancelledStatus(const Status& status) const {
   if (status.code() != StatusCode::kCancelled) return status;
-  return WithSqlState(
-      MakeError(StatusCode::kCancelled, "canceling statement due to {}",
-                state_->timed_out.load() ? "statement timeout" : "user request"),
-      "57014");
+  return WithSqlState(MakeError(StatusCode::kCancelled, "canceling statement due to {}",
+                                state_->timed_out.load() ? "statement timeout" : "user request"),
+                      "57014");
 }
 
 void PgSession::SendError(const Status& status, std::string_view sql, size_t offset) {
@@ -348,12 +349,19 @@ void PgSession::SendChangedSettings() {
   if (connection_->settings_version() == settings_seen_) return;
   settings_seen_ = connection_->settings_version();
   // The names as clients know them.
-  static constexpr const char* kReported[] = {
-      "server_version",   "server_encoding",   "client_encoding",
-      "application_name", "is_superuser",      "session_authorization",
-      "DateStyle",        "IntervalStyle",     "TimeZone",
-      "integer_datetimes", "standard_conforming_strings",
-      "default_transaction_read_only", "in_hot_standby"};
+  static constexpr const char* kReported[] = {"server_version",
+                                              "server_encoding",
+                                              "client_encoding",
+                                              "application_name",
+                                              "is_superuser",
+                                              "session_authorization",
+                                              "DateStyle",
+                                              "IntervalStyle",
+                                              "TimeZone",
+                                              "integer_datetimes",
+                                              "standard_conforming_strings",
+                                              "default_transaction_read_only",
+                                              "in_hot_standby"};
   for (const char* name : kReported) {
     auto value = connection_->Setting(name);
     if (!value.ok() || (reported_.contains(name) && reported_[name] == *value)) continue;

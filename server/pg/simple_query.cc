@@ -26,8 +26,7 @@ StatusOr<WireStatementPtr> PgSession::Prepare(std::string_view sql, std::vector<
   ASSIGN_OR_RETURN(statement->session, ReadSessionStatement(statement->text));
   if (statement->session) {
     if (const auto* declare = std::get_if<DeclareCursor>(&*statement->session)) {
-      ASSIGN_OR_RETURN(statement->prepared,
-                       connection_->Prepare(declare->query, std::move(types)));
+      ASSIGN_OR_RETURN(statement->prepared, connection_->Prepare(declare->query, std::move(types)));
       if (KindOf(*statement->prepared) != StatementKind::kQuery) {
         return WithSqlState(InvalidArgument("DECLARE CURSOR must specify a SELECT statement"),
                             "42P11");

@@ -9,9 +9,10 @@ StatusOr<Flow> KeptRows::Rows(const Chunk& chunk) {
   }
   Status status = reservation_.Resize(bytes_);
   if (!status.ok()) {
-    return ResourceExhausted("{}: a cursor keeps its whole result; take fewer rows with LIMIT, or "
-                             "read without a cursor or fetch size",
-                             Message(status));
+    return ResourceExhausted(
+        "{}: a cursor keeps its whole result; take fewer rows with LIMIT, or "
+        "read without a cursor or fetch size",
+        Message(status));
   }
   chunks_.push_back(chunk);
   ends_.push_back(num_rows() + static_cast<int64_t>(chunk.num_rows));

@@ -36,8 +36,8 @@ class KeptRows : public ResultReceiver {
       const int64_t start = i == 0 ? 0 : ends_[i - 1];
       if (ends_[i] <= from) continue;
       const int64_t end = std::min(ends_[i], to);
-      RETURN_IF_ERROR(visit(chunks_[i], static_cast<size_t>(from - start),
-                            static_cast<size_t>(end - start)));
+      RETURN_IF_ERROR(
+          visit(chunks_[i], static_cast<size_t>(from - start), static_cast<size_t>(end - start)));
       from = end;
     }
     return OkStatus();

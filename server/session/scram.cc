@@ -190,7 +190,8 @@ StatusOr<std::string> ScramServer::Final(std::string_view message) {
   const std::string auth_message =
       client_first_bare_ + "," + server_first_ + "," + std::string(without_proof);
   std::string client_key = Hmac(stored_key_, auth_message);
-  for (size_t i = 0; i < kKeyBytes; ++i) client_key[i] = static_cast<char>(client_key[i] ^ (*proof)[i]);
+  for (size_t i = 0; i < kKeyBytes; ++i)
+    client_key[i] = static_cast<char>(client_key[i] ^ (*proof)[i]);
   const std::string stored = Sha256(client_key);
   const bool fits = CRYPTO_memcmp(stored.data(), stored_key_.data(), kKeyBytes) == 0;
   if (!fits || !exists_) {

@@ -41,9 +41,9 @@ class SessionState {
   std::atomic<int64_t> phase_since_us{0};  // monotonic
   std::atomic<int64_t> query_began_us{0};  // monotonic; 0: none runs
   std::atomic<int64_t> statement_timeout_us{0};
-  std::atomic<int64_t> idle_timeout_us{0};         // outside a transaction
-  std::atomic<int64_t> idle_open_timeout_us{0};    // inside one
-  std::atomic<int64_t> writing_since_us{0};        // answers wait for the client; 0: none do
+  std::atomic<int64_t> idle_timeout_us{0};       // outside a transaction
+  std::atomic<int64_t> idle_open_timeout_us{0};  // inside one
+  std::atomic<int64_t> writing_since_us{0};      // answers wait for the client; 0: none do
   std::atomic<bool> cancel_requested{false};
   std::atomic<bool> timed_out{false};   // why it was cancelled
   std::atomic<bool> terminate{false};   // by an administrator, or the server's end

@@ -9,7 +9,9 @@ namespace shale {
 namespace {
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-bool IsNameStart(char c) { return std::isalpha(static_cast<unsigned char>(c)) || c == '_' || (c & 0x80); }
+bool IsNameStart(char c) {
+  return std::isalpha(static_cast<unsigned char>(c)) || c == '_' || (c & 0x80);
+}
 bool IsNamePart(char c) {
   return IsNameStart(c) || std::isdigit(static_cast<unsigned char>(c)) || c == '$';
 }
@@ -59,8 +61,7 @@ class Words {
       return std::optional<int64_t>();
     }
     int64_t number = 0;
-    auto [end, error] =
-        std::from_chars(value_.data(), value_.data() + value_.size(), number);
+    auto [end, error] = std::from_chars(value_.data(), value_.data() + value_.size(), number);
     if (error != std::errc() || end != value_.data() + value_.size()) return Unexpected();
     Next();
     return std::optional<int64_t>(negative ? -number : number);

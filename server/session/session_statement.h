@@ -45,8 +45,8 @@ struct ChangeRole {
   std::optional<std::string> password;  // or its verifier
 };
 
-using SessionStatement = std::variant<DeclareCursor, FetchCursor, CloseCursor, Discard,
-                                      Acknowledge, ChangeRole>;
+using SessionStatement =
+    std::variant<DeclareCursor, FetchCursor, CloseCursor, Discard, Acknowledge, ChangeRole>;
 
 // Nothing when `text` is no such statement. Errors are InvalidArgument: "syntax error at or
 // near …".

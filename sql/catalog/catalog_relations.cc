@@ -27,7 +27,8 @@ Type TypeOfLetter(char letter) {
     case 'y': return TypeId::kBytea;
     default: break;
   }
-  if (letter >= 'A' && letter <= 'Z') return Type::List(TypeOfLetter(static_cast<char>(letter | 32)));
+  if (letter >= 'A' && letter <= 'Z')
+    return Type::List(TypeOfLetter(static_cast<char>(letter | 32)));
   return TypeId::kText;
 }
 
@@ -149,8 +150,8 @@ std::vector<ListedRelation> ListRelations(const Session& session, const Database
                                           bool system, bool with_columns) {
   std::vector<ListedRelation> relations;
   for (const TableSchemaPtr& table : Tables(version)) {
-    ListedRelation relation{TableOid(table->table_id), kPublicOid, table->name, 'r',
-                            IsTemporary(table->table_id), {}, 0, ""};
+    ListedRelation relation{TableOid(table->table_id),    kPublicOid, table->name, 'r',
+                            IsTemporary(table->table_id), {},         0,           ""};
     if (relation.temporary) relation.schema = kTemporarySchemaOid;
     relation.rows = static_cast<int64_t>(RowCount(version, table->table_id));
     for (const ColumnSchema& column : table->columns) {
@@ -173,16 +174,16 @@ std::vector<ListedRelation> ListRelations(const Session& session, const Database
       auto plan = select ? binder.BindQuery(*select) : StatusOr<PlanPtr>(InvalidArgument(""));
       for (size_t i = 0; plan.ok() && i < (*plan)->output.size(); ++i) {
         const PlanColumn& column = (*plan)->output[i];
-        relation.columns.push_back(
-            {i < view.columns.size() ? view.columns[i] : column.name, column.type, 0, false, "", 0});
+        relation.columns.push_back({i < view.columns.size() ? view.columns[i] : column.name,
+                                    column.type, 0, false, "", 0});
       }
     }
     relations.push_back(std::move(relation));
   }
   if (!system) return relations;
   for (const PostgresRelation& catalog : PostgresRelations()) {
-    ListedRelation relation{catalog.oid, kPgCatalogOid, std::string(catalog.name), catalog.kind,
-                            false, {}, -1, ""};
+    ListedRelation relation{
+        catalog.oid, kPgCatalogOid, std::string(catalog.name), catalog.kind, false, {}, -1, ""};
     const size_t dot = relation.name.find('.');
     if (dot != std::string::npos) {
       relation.schema = kInformationSchemaOid;

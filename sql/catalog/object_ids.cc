@@ -60,9 +60,9 @@ std::string FormatType(uint32_t oid, int32_t modifier) {
       case 1083: return "time without time zone";
       case 1266: return "time with time zone";
       case pg_oid::kNumeric:
-        return modifier > 4 ? fmt::format("numeric({},{})", (modifier - 4) >> 16,
-                                          (modifier - 4) & 0xffff)
-                            : "numeric";
+        return modifier > 4
+                   ? fmt::format("numeric({},{})", (modifier - 4) >> 16, (modifier - 4) & 0xffff)
+                   : "numeric";
       default: return std::string(type.name);
     }
   }

@@ -1,5 +1,5 @@
-// PostgreSQL 15's own catalogs: what each is called, its id, its kind, its columns. Written by
-// tests/sql/record_relations.py from a running server; catalog_relations.h reads it.
+// PostgreSQL 15's own catalogs: what each is called, its id, its kind, its columns.
+// Written by tests/sql/record_relations.py from a running server; catalog_relations.h reads it.
 #include "sql/catalog/catalog_relations.h"
 
 namespace shale {

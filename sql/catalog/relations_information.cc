@@ -81,37 +81,37 @@ SystemRelation ColumnList(const Session& session, const DatabaseVersion& version
       if (type.IsInteger()) scale = IntCell(0);
       const bool number = type.IsInteger() || type.IsFloat();
       const bool own = relation.schema == kPublicOid || relation.temporary;
-      rows.Add(
-          {{"table_catalog", TextCell(session.identity.database)},
-           {"table_schema", TextCell(SchemaName(relation.schema))},
-           {"table_name", TextCell(relation.name)},
-           {"column_name", TextCell(column.name)},
-           {"ordinal_position", IntCell(static_cast<int64_t>(i) + 1)},
-           {"column_default",
-            column.default_text.empty() ? NoText() : TextCell(column.default_text)},
-           {"is_nullable", TextCell(column.not_null ? "NO" : "YES")},
-           {"data_type", TextCell(type.id() == TypeId::kList ? "ARRAY"
-                                  : column.max_length > 0    ? "character varying"
-                                  : column.type_oid != 0     ? FormatType(column.type_oid, -1)
-                                                             : PostgresTypeName(type))},
-           {"character_maximum_length",
-            column.max_length > 0 ? IntCell(column.max_length) : NoNumber()},
-           {"numeric_precision", Precision(type)},
-           {"numeric_precision_radix", number                           ? IntCell(2)
-                                       : type.id() == TypeId::kDecimal ? IntCell(10)
-                                                                       : NoNumber()},
-           {"numeric_scale", std::move(scale)},
-           {"datetime_precision",
-            is_time ? IntCell(6) : type.id() == TypeId::kDate ? IntCell(0) : NoNumber()},
-           {"udt_catalog", TextCell(session.identity.database)},
-           {"udt_schema", TextCell("pg_catalog")},
-           {"udt_name", TextCell(PostgresTypeNameOf(OidOf(column)))},
-           {"dtd_identifier", TextCell(std::to_string(i + 1))},
-           {"is_self_referencing", TextCell("NO")},
-           {"is_identity", TextCell("NO")},
-           {"identity_cycle", TextCell("NO")},
-           {"is_generated", TextCell("NEVER")},
-           {"is_updatable", TextCell(relation.kind == 'r' && own ? "YES" : "NO")}});
+      rows.Add({{"table_catalog", TextCell(session.identity.database)},
+                {"table_schema", TextCell(SchemaName(relation.schema))},
+                {"table_name", TextCell(relation.name)},
+                {"column_name", TextCell(column.name)},
+                {"ordinal_position", IntCell(static_cast<int64_t>(i) + 1)},
+                {"column_default",
+                 column.default_text.empty() ? NoText() : TextCell(column.default_text)},
+                {"is_nullable", TextCell(column.not_null ? "NO" : "YES")},
+                {"data_type", TextCell(type.id() == TypeId::kList ? "ARRAY"
+                                       : column.max_length > 0    ? "character varying"
+                                       : column.type_oid != 0     ? FormatType(column.type_oid, -1)
+                                                                  : PostgresTypeName(type))},
+                {"character_maximum_length",
+                 column.max_length > 0 ? IntCell(column.max_length) : NoNumber()},
+                {"numeric_precision", Precision(type)},
+                {"numeric_precision_radix", number                          ? IntCell(2)
+                                            : type.id() == TypeId::kDecimal ? IntCell(10)
+                                                                            : NoNumber()},
+                {"numeric_scale", std::move(scale)},
+                {"datetime_precision", is_time                      ? IntCell(6)
+                                       : type.id() == TypeId::kDate ? IntCell(0)
+                                                                    : NoNumber()},
+                {"udt_catalog", TextCell(session.identity.database)},
+                {"udt_schema", TextCell("pg_catalog")},
+                {"udt_name", TextCell(PostgresTypeNameOf(OidOf(column)))},
+                {"dtd_identifier", TextCell(std::to_string(i + 1))},
+                {"is_self_referencing", TextCell("NO")},
+                {"is_identity", TextCell("NO")},
+                {"identity_cycle", TextCell("NO")},
+                {"is_generated", TextCell("NEVER")},
+                {"is_updatable", TextCell(relation.kind == 'r' && own ? "YES" : "NO")}});
     }
   }
   return rows.Take();

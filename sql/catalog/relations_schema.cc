@@ -1,7 +1,7 @@
 // Catalogs of what the database holds: schemas, tables, views, columns, defaults.
+#include "engine/vector/postgres_oid.h"
 #include "sql/catalog/catalog_relations.h"
 #include "sql/catalog/object_ids.h"
-#include "engine/vector/postgres_oid.h"
 
 namespace shale {
 namespace {
@@ -132,7 +132,8 @@ SystemRelation AllTableStatistics(const Session& session, const DatabaseVersion&
 
 SystemRelation AccessMethods(const Session&, const DatabaseVersion&) {
   CatalogRows rows("pg_am");
-  rows.Add({{"oid", OidCell(kHeapOid)}, {"amname", TextCell("columns")}, {"amtype", TextCell("t")}});
+  rows.Add(
+      {{"oid", OidCell(kHeapOid)}, {"amname", TextCell("columns")}, {"amtype", TextCell("t")}});
   return rows.Take();
 }
 

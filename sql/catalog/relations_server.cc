@@ -110,8 +110,7 @@ SystemRelation SettingsView(const Session& session, const DatabaseVersion&) {
 }
 
 Value TimeCell(int64_t micros) {
-  return micros == 0 ? Value::Null(TypeId::kTimestampTz)
-                     : Value::Int(TypeId::kTimestampTz, micros);
+  return micros == 0 ? Value::Null(TypeId::kTimestampTz) : Value::Int(TypeId::kTimestampTz, micros);
 }
 
 SystemRelation Activity(const Session& session, const DatabaseVersion&) {
@@ -129,8 +128,8 @@ SystemRelation Activity(const Session& session, const DatabaseVersion&) {
               {"query_start", TimeCell(entry.query_began_us)},
               {"xact_start", TimeCell(entry.query_began_us)},
               {"state_change", TimeCell(entry.state_since_us)},
-              {"wait_event", entry.wait_event.empty() ? Value::Null(TypeId::kText)
-                                                      : TextCell(entry.wait_event)},
+              {"wait_event",
+               entry.wait_event.empty() ? Value::Null(TypeId::kText) : TextCell(entry.wait_event)},
               {"state", TextCell(entry.state)},
               {"query", TextCell(entry.query)},
               {"backend_type", TextCell("client backend")}});
@@ -149,22 +148,14 @@ constexpr char kMembers[] = "pg_auth_members", kDbRole[] = "pg_db_role_setting",
                kReplication[] = "pg_stat_replication", kSecurity[] = "pg_seclabel";
 
 constexpr CatalogRelation kCatalogs[] = {
-    {"pg_database", Databases},
-    {"pg_tablespace", Tablespaces},
-    {"pg_roles", RolesView},
-    {"pg_authid", AuthIds},
-    {"pg_user", UsersView},
-    {"pg_settings", SettingsView},
-    {"pg_stat_activity", Activity},
-    {kMembers, None<kMembers>},
-    {kDbRole, None<kDbRole>},
-    {kExtension, None<kExtension>},
-    {kAvailable, None<kAvailable>},
-    {kLocks, None<kLocks>},
-    {kDefaultAcl, None<kDefaultAcl>},
-    {kPrepared, None<kPrepared>},
-    {kCursors, None<kCursors>},
-    {kReplication, None<kReplication>},
+    {"pg_database", Databases},       {"pg_tablespace", Tablespaces},
+    {"pg_roles", RolesView},          {"pg_authid", AuthIds},
+    {"pg_user", UsersView},           {"pg_settings", SettingsView},
+    {"pg_stat_activity", Activity},   {kMembers, None<kMembers>},
+    {kDbRole, None<kDbRole>},         {kExtension, None<kExtension>},
+    {kAvailable, None<kAvailable>},   {kLocks, None<kLocks>},
+    {kDefaultAcl, None<kDefaultAcl>}, {kPrepared, None<kPrepared>},
+    {kCursors, None<kCursors>},       {kReplication, None<kReplication>},
     {kSecurity, None<kSecurity>},
 };
 

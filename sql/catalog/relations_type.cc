@@ -38,8 +38,8 @@ SystemRelation TypeRows(const Session&, const DatabaseVersion&) {
   return rows.Take();
 }
 
-void AddFunction(CatalogRows* rows, std::set<std::string>* seen, const std::string& name,
-                 char kind, std::string_view summary) {
+void AddFunction(CatalogRows* rows, std::set<std::string>* seen, const std::string& name, char kind,
+                 std::string_view summary) {
   // Overloads are one function to clients that list them.
   const bool is_word = !name.empty() && (std::isalpha(static_cast<unsigned char>(name[0])) != 0);
   if (!is_word || !seen->insert(name).second) return;
@@ -117,18 +117,10 @@ constexpr char kEnum[] = "pg_enum", kRange[] = "pg_range", kOperator[] = "pg_ope
                kConversion[] = "pg_conversion", kOpfamily[] = "pg_opfamily";
 
 constexpr CatalogRelation kCatalogs[] = {
-    {"pg_type", TypeRows},
-    {"pg_proc", FunctionRows},
-    {"pg_collation", Collations},
-    {"pg_language", Languages},
-    {kEnum, None<kEnum>},
-    {kRange, None<kRange>},
-    {kOperator, None<kOperator>},
-    {kCast, None<kCast>},
-    {kAggregate, None<kAggregate>},
-    {kOpclass, None<kOpclass>},
-    {kOpfamily, None<kOpfamily>},
-    {kConversion, None<kConversion>},
+    {"pg_type", TypeRows},        {"pg_proc", FunctionRows},    {"pg_collation", Collations},
+    {"pg_language", Languages},   {kEnum, None<kEnum>},         {kRange, None<kRange>},
+    {kOperator, None<kOperator>}, {kCast, None<kCast>},         {kAggregate, None<kAggregate>},
+    {kOpclass, None<kOpclass>},   {kOpfamily, None<kOpfamily>}, {kConversion, None<kConversion>},
 };
 
 }  // namespace

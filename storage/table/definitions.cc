@@ -282,7 +282,8 @@ Status SaveRole(StoreCore* core, const std::string& name, const std::string& ver
   }
   RoleSchema role;
   // Roles take their ids from the tables' counter: neither is ever used twice.
-  role.role_id = found != roles->end() ? found->second.role_id : core->catalog->state().counters.next_table_id;
+  role.role_id =
+      found != roles->end() ? found->second.role_id : core->catalog->state().counters.next_table_id;
   role.name = name;
   role.verifier = verifier;
   (*roles)[name] = role;

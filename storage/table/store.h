@@ -130,8 +130,7 @@ class Store {
   virtual Status CreateView(ViewSchema view, bool or_replace) = 0;
   virtual Status DropView(const std::string& name) = 0;
   // A new role, or a new verifier for one that exists (as `must_exist` says).
-  virtual Status PutRole(const std::string& name, const std::string& verifier,
-                         bool must_exist) = 0;
+  virtual Status PutRole(const std::string& name, const std::string& verifier, bool must_exist) = 0;
   virtual Status DropRole(const std::string& name) = 0;
 
   // ---- rows ----

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """asyncpg: everything binary, prepared statements, cursors, COPY, reset."""
+
 import asyncio
 import datetime
 import decimal
@@ -10,14 +11,23 @@ import served
 asyncpg = served.need("asyncpg")
 
 VALUES = [
-    ("boolean", True), ("int2", -5), ("int4", 70000), ("int8", 1 << 40), ("float4", 1.5),
-    ("float8", 1.25), ("numeric", decimal.Decimal("-12345.678")), ("text", "grüße"),
+    ("boolean", True),
+    ("int2", -5),
+    ("int4", 70000),
+    ("int8", 1 << 40),
+    ("float4", 1.5),
+    ("float8", 1.25),
+    ("numeric", decimal.Decimal("-12345.678")),
+    ("text", "grüße"),
     ("date", datetime.date(2024, 2, 29)),
     ("timestamp", datetime.datetime(2024, 1, 2, 3, 4, 5, 600000)),
     ("timestamptz", datetime.datetime(2024, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc)),
     ("interval", datetime.timedelta(days=1, seconds=7200)),
-    ("uuid", uuid.UUID("12345678-1234-5678-1234-567812345678")), ("bytea", b"\x00\xff"),
-    ("int4[]", [1, 2, None]), ("text[]", ["a", "b c"]), ("float8[]", []),
+    ("uuid", uuid.UUID("12345678-1234-5678-1234-567812345678")),
+    ("bytea", b"\x00\xff"),
+    ("int4[]", [1, 2, None]),
+    ("text[]", ["a", "b c"]),
+    ("float8[]", []),
 ]
 
 
@@ -39,8 +49,9 @@ class Asyncpg(served.ServedTest):
     def test_types(self):
         async def body(connection):
             for kind, value in VALUES:
-                self.assertEqual(await connection.fetchval(f"SELECT $1::{kind}", value), value,
-                                 kind)
+                self.assertEqual(
+                    await connection.fetchval(f"SELECT $1::{kind}", value), value, kind
+                )
 
         self.run_with(body)
 
@@ -48,7 +59,8 @@ class Asyncpg(served.ServedTest):
         async def body(connection):
             rows = await connection.fetch(
                 "SELECT page, count(*) AS n FROM visits WHERE id <= $1 GROUP BY page ORDER BY page",
-                100)
+                100,
+            )
             self.assertEqual(len(rows), 10)
             self.assertEqual(rows[0]["n"], 10)
             statement = await connection.prepare("SELECT id, at FROM visits WHERE id = $1")
@@ -63,8 +75,9 @@ class Asyncpg(served.ServedTest):
         async def body(connection):
             async with connection.transaction():
                 seen = []
-                async for row in connection.cursor("SELECT id FROM visits ORDER BY id",
-                                                   prefetch=70):
+                async for row in connection.cursor(
+                    "SELECT id FROM visits ORDER BY id", prefetch=70
+                ):
                     seen.append(row["id"])
                 self.assertEqual(seen, list(range(1, 1001)))
 
@@ -73,11 +86,13 @@ class Asyncpg(served.ServedTest):
     def test_copy(self):
         async def body(connection):
             await connection.execute("CREATE TABLE copied (k INTEGER, v TEXT)")
-            await connection.copy_records_to_table("copied",
-                                                   records=[(i, f"v{i}") for i in range(500)])
+            await connection.copy_records_to_table(
+                "copied", records=[(i, f"v{i}") for i in range(500)]
+            )
             self.assertEqual(await connection.fetchval("SELECT sum(k) FROM copied"), 124750)
-            await connection.executemany("INSERT INTO copied VALUES ($1, $2)",
-                                         [(i, None) for i in range(20)])
+            await connection.executemany(
+                "INSERT INTO copied VALUES ($1, $2)", [(i, None) for i in range(20)]
+            )
             self.assertEqual(await connection.fetchval("SELECT count(*) FROM copied"), 520)
             await connection.execute("DROP TABLE copied")
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """node-postgres and pg-cursor. The packages come from `npm install` in tests/clients/node
 (tools/dev setup), or from NODE_PATH."""
+
 import os
 import subprocess
 
@@ -17,10 +18,19 @@ class Node(served.ServedTest):
     """One program that checks everything and prints ok."""
 
     def test_all(self):
-        out = subprocess.run([NODE, os.path.join(HERE, "node", "pg_client.js"), self.server.host,
-                              str(self.server.port)],
-                             env=dict(os.environ, NODE_PATH=FOLDER), capture_output=True,
-                             text=True, timeout=60, check=False)
+        out = subprocess.run(
+            [
+                NODE,
+                os.path.join(HERE, "node", "pg_client.js"),
+                self.server.host,
+                str(self.server.port),
+            ],
+            env=dict(os.environ, NODE_PATH=FOLDER),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
         self.assertEqual(out.stdout.strip(), "ok", out.stdout + out.stderr)
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """psqlODBC: isql, and pyodbc's catalog calls, parameters and cursors."""
+
 import datetime
 import decimal
 import glob
@@ -20,18 +21,32 @@ class Odbc(served.ServedTest):
 
     def connect(self, **more):
         """A connection without a DSN."""
-        options = {"Driver": DRIVERS[0], "Servername": self.server.host,
-                   "Port": self.server.port, "Database": "shale", "UID": "ann", "PWD": "", **more}
+        options = {
+            "Driver": DRIVERS[0],
+            "Servername": self.server.host,
+            "Port": self.server.port,
+            "Database": "shale",
+            "UID": "ann",
+            "PWD": "",
+            **more,
+        }
         return pyodbc.connect(";".join(f"{k}={v}" for k, v in options.items()))
 
     def test_isql(self):
         with open("odbc.ini", "w", encoding="utf-8") as file:
-            file.write(f"[shale]\nDriver={DRIVERS[0]}\nServername={self.server.host}\n"
-                       f"Port={self.server.port}\nDatabase=shale\nUsername=ann\n")
+            file.write(
+                f"[shale]\nDriver={DRIVERS[0]}\nServername={self.server.host}\n"
+                f"Port={self.server.port}\nDatabase=shale\nUsername=ann\n"
+            )
         env = dict(os.environ, ODBCINI=os.path.abspath("odbc.ini"))
-        out = subprocess.run([ISQL, "-b", "-d,", "shale"], env=env, capture_output=True, text=True,
-                             input="SELECT id, page FROM visits WHERE id < 3 ORDER BY id;\n"
-                             "help visits\n", check=False)
+        out = subprocess.run(
+            [ISQL, "-b", "-d,", "shale"],
+            env=env,
+            capture_output=True,
+            text=True,
+            input="SELECT id, page FROM visits WHERE id < 3 ORDER BY id;\n" "help visits\n",
+            check=False,
+        )
         self.assertIn("1,/p1", out.stdout, out.stdout + out.stderr)
         self.assertIn("visits", out.stdout)
 
@@ -40,8 +55,9 @@ class Odbc(served.ServedTest):
         tables = [row.table_name for row in cursor.tables(schema="public")]
         self.assertEqual(sorted(tables), ["pages", "visits"])
         columns = list(cursor.columns(table="visits"))
-        self.assertEqual([c.column_name for c in columns],
-                         ["id", "at", "page", "secs", "paid", "tags", "ok"])
+        self.assertEqual(
+            [c.column_name for c in columns], ["id", "at", "page", "secs", "paid", "tags", "ok"]
+        )
         self.assertEqual(list(cursor.primaryKeys(table="visits")), [])
         self.assertEqual(list(cursor.foreignKeys(table="visits")), [])
         list(cursor.statistics(table="visits"))
@@ -52,8 +68,11 @@ class Odbc(served.ServedTest):
         for fetch in (0, 1):
             connection = self.connect(UseDeclareFetch=fetch, Fetch=100)
             cursor = connection.cursor()
-            cursor.execute("SELECT id, paid, at, page FROM visits WHERE id <= ? AND page <> ? "
-                           "ORDER BY id", 500, "/p3")
+            cursor.execute(
+                "SELECT id, paid, at, page FROM visits WHERE id <= ? AND page <> ? " "ORDER BY id",
+                500,
+                "/p3",
+            )
             rows = cursor.fetchall()
             self.assertEqual(len(rows), 450)
             self.assertEqual(rows[0].paid, decimal.Decimal("1.00"))

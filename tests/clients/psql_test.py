@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """psql 15: the backslash commands, completion's queries, \\copy, scripts, errors, Ctrl-C."""
+
 import os
 import signal
 import subprocess
@@ -14,9 +15,26 @@ class Psql(served.ServedTest):
     def psql(self, script, *options, check=True):
         """What psql prints for a script on standard input."""
         done = subprocess.run(
-            ["psql", "-X", "-h", self.server.host, "-p", str(self.server.port), "-U", "ann",
-             "-v", "ON_ERROR_STOP=1", *options, "shale"],
-            input=script, capture_output=True, text=True, timeout=60, check=False)
+            [
+                "psql",
+                "-X",
+                "-h",
+                self.server.host,
+                "-p",
+                str(self.server.port),
+                "-U",
+                "ann",
+                "-v",
+                "ON_ERROR_STOP=1",
+                *options,
+                "shale",
+            ],
+            input=script,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
         if check:
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertNotIn("ERROR", done.stderr)
@@ -31,10 +49,12 @@ class Psql(served.ServedTest):
         self.assertIn("not null", out)
 
     def test_lists(self):
-        out = self.psql("\\l\n\\dn\n\\dn+\n\\du\n\\df date_trunc\n\\df+ date_trunc\n\\dT int4\n"
-                        "\\db\n\\di\n\\ds\n\\dm\n\\dE\n\\dx\n\\dp\n\\dA\n\\dO\n\\dL\n\\dC\n\\dd\n"
-                        "\\drds\n\\dRp\n\\dRs\n\\det\n\\des\n\\dew\n\\deu\n\\dX\n\\dy\n\\dF\n\\do\n"
-                        "\\dc\n\\dg\n\\ddp\n\\dconfig\n\\sv pages\n\\conninfo\n\\encoding\n")
+        out = self.psql(
+            "\\l\n\\dn\n\\dn+\n\\du\n\\df date_trunc\n\\df+ date_trunc\n\\dT int4\n"
+            "\\db\n\\di\n\\ds\n\\dm\n\\dE\n\\dx\n\\dp\n\\dA\n\\dO\n\\dL\n\\dC\n\\dd\n"
+            "\\drds\n\\dRp\n\\dRs\n\\det\n\\des\n\\dew\n\\deu\n\\dX\n\\dy\n\\dF\n\\do\n"
+            "\\dc\n\\dg\n\\ddp\n\\dconfig\n\\sv pages\n\\conninfo\n\\encoding\n"
+        )
         self.assertIn("public", out)
         self.assertIn("date_trunc", out)
         self.assertIn("UTF8", out)
@@ -59,8 +79,11 @@ class Psql(served.ServedTest):
             self.assertTrue(self.psql(query + ";\n", "-At").strip(), query)
 
     def test_values(self):
-        out = self.psql("SELECT 1, 'a', NULL, 1.50, true, DATE '2024-02-29', "
-                        "INTERVAL '1 day 2 hours', ARRAY[1,2], '\\x00ff'::bytea;\n", "-At")
+        out = self.psql(
+            "SELECT 1, 'a', NULL, 1.50, true, DATE '2024-02-29', "
+            "INTERVAL '1 day 2 hours', ARRAY[1,2], '\\x00ff'::bytea;\n",
+            "-At",
+        )
         self.assertEqual(out, "1|a||1.50|t|2024-02-29|1 day 02:00:00|{1,2}|\\x00ff\n")
         out = self.psql("SELECT count(*), sum(secs), max(at) FROM visits;\n", "-At")
         self.assertEqual(out, "1000|125125|2024-01-01 16:40:00+00\n")
@@ -72,20 +95,24 @@ class Psql(served.ServedTest):
     def test_copy(self):
         with open("rows.csv", "w", encoding="utf-8") as file:
             file.write('k,v\n1,"a,b"\n2,\n3,"say ""hi"""\n')
-        out = self.psql("CREATE TABLE kv (k INTEGER, v TEXT);\n"
-                        "\\copy kv FROM 'rows.csv' CSV HEADER\n"
-                        "\\copy (SELECT * FROM kv ORDER BY k) TO 'out.tsv'\n"
-                        "COPY kv (k) FROM STDIN;\n7\n8\n\\.\n"
-                        "SELECT count(*) FROM kv;\n"
-                        "\\copy kv TO 'all.csv' CSV\nDROP TABLE kv;\n", "-At")
+        out = self.psql(
+            "CREATE TABLE kv (k INTEGER, v TEXT);\n"
+            "\\copy kv FROM 'rows.csv' CSV HEADER\n"
+            "\\copy (SELECT * FROM kv ORDER BY k) TO 'out.tsv'\n"
+            "COPY kv (k) FROM STDIN;\n7\n8\n\\.\n"
+            "SELECT count(*) FROM kv;\n"
+            "\\copy kv TO 'all.csv' CSV\nDROP TABLE kv;\n",
+            "-At",
+        )
         self.assertIn("COPY 3", out)
         self.assertIn("COPY 2", out)
         with open("out.tsv", encoding="utf-8") as file:
             self.assertEqual(file.read(), '1\ta,b\n2\t\\N\n3\tsay "hi"\n')
 
     def test_copy_errors(self):
-        out = self.psql("CREATE TABLE bad (k INTEGER);\nCOPY bad FROM STDIN;\n1\nx\n\\.\n",
-                        check=False)
+        out = self.psql(
+            "CREATE TABLE bad (k INTEGER);\nCOPY bad FROM STDIN;\n1\nx\n\\.\n", check=False
+        )
         self.assertIn('invalid input syntax for type integer: "x"', out)
         out = self.psql("SELECT count(*) FROM bad;\nDROP TABLE bad;\n", "-At")
         self.assertIn("0\n", out)
@@ -94,21 +121,31 @@ class Psql(served.ServedTest):
         out = self.psql("\\set VERBOSITY verbose\nSELECT nme\nFROM visits;\n", check=False)
         self.assertIn('42703: column "nme" does not exist', out)
         self.assertIn("LINE 1: SELECT nme", out)
-        for sql, state in (("SELEC 1", "42601"), ("SELECT * FROM nothing", "42P01"),
-                           ("SELECT nofunc(1)", "42883"), ("SELECT 1/0", "22012"),
-                           ("SELECT 'x'::int", "22P02"), ("SELECT 99999999999::int", "22003"),
-                           ("FETCH 1 FROM nocursor", "34000"), ("EXECUTE nostatement", "26000")):
+        for sql, state in (
+            ("SELEC 1", "42601"),
+            ("SELECT * FROM nothing", "42P01"),
+            ("SELECT nofunc(1)", "42883"),
+            ("SELECT 1/0", "22012"),
+            ("SELECT 'x'::int", "22P02"),
+            ("SELECT 99999999999::int", "22003"),
+            ("FETCH 1 FROM nocursor", "34000"),
+            ("EXECUTE nostatement", "26000"),
+        ):
             out = self.psql(f"\\set VERBOSITY sqlstate\n{sql};\n", check=False)
             self.assertIn(f"ERROR:  {state}", out, sql)
 
     def test_transactions(self):
-        out = self.psql("CREATE TABLE t (k INTEGER);\n"
-                        "BEGIN;\nINSERT INTO t VALUES (1);\nROLLBACK;\n"
-                        "BEGIN;\nINSERT INTO t VALUES (2);\nINSERT INTO t VALUES (3);\nCOMMIT;\n"
-                        "SELECT count(*) FROM t;\n", "-Atq")
+        out = self.psql(
+            "CREATE TABLE t (k INTEGER);\n"
+            "BEGIN;\nINSERT INTO t VALUES (1);\nROLLBACK;\n"
+            "BEGIN;\nINSERT INTO t VALUES (2);\nINSERT INTO t VALUES (3);\nCOMMIT;\n"
+            "SELECT count(*) FROM t;\n",
+            "-Atq",
+        )
         self.assertEqual(out, "2\n")
-        out = self.psql("BEGIN;\nSELECT 1/0;\nSELECT 1;\nCOMMIT;\n", "-v", "ON_ERROR_STOP=0",
-                        check=False)
+        out = self.psql(
+            "BEGIN;\nSELECT 1/0;\nSELECT 1;\nCOMMIT;\n", "-v", "ON_ERROR_STOP=0", check=False
+        )
         self.assertIn("current transaction is aborted", out)
         self.assertIn("ROLLBACK", out)
         # Several statements of one text stand and fall together.
@@ -118,14 +155,18 @@ class Psql(served.ServedTest):
         self.assertEqual(self.psql("SELECT count(*) FROM t;\nDROP TABLE t;\n", "-Atq"), "4\n")
 
     def test_settings(self):
-        out = self.psql("SET timezone = 'Europe/Berlin';\n"
-                        "SELECT TIMESTAMPTZ '2024-07-01 12:00:00Z';\nSHOW timezone;\n"
-                        "RESET timezone;\nSHOW timezone;\nSHOW server_version_num;\n"
-                        "SET statement_timeout = '2s';\nSHOW statement_timeout;\n"
-                        "SET extra_float_digits = 3;\nSET DateStyle = 'ISO';\nDISCARD ALL;\n",
-                        "-Atq")
-        self.assertEqual(out.split("\n")[:5],
-                         ["2024-07-01 14:00:00+02", "Europe/Berlin", "UTC", "150000", "2000"])
+        out = self.psql(
+            "SET timezone = 'Europe/Berlin';\n"
+            "SELECT TIMESTAMPTZ '2024-07-01 12:00:00Z';\nSHOW timezone;\n"
+            "RESET timezone;\nSHOW timezone;\nSHOW server_version_num;\n"
+            "SET statement_timeout = '2s';\nSHOW statement_timeout;\n"
+            "SET extra_float_digits = 3;\nSET DateStyle = 'ISO';\nDISCARD ALL;\n",
+            "-Atq",
+        )
+        self.assertEqual(
+            out.split("\n")[:5],
+            ["2024-07-01 14:00:00+02", "Europe/Berlin", "UTC", "150000", "2000"],
+        )
 
     def test_cursors(self):
         out = self.psql(
@@ -134,7 +175,9 @@ class Psql(served.ServedTest):
             "FETCH ABSOLUTE 5 FROM c;\nMOVE FORWARD 10 IN c;\nFETCH RELATIVE 1 FROM c;\n"
             "FETCH BACKWARD 2 FROM c;\nCLOSE c;\nCOMMIT;\n"
             "DECLARE h CURSOR WITH HOLD FOR SELECT id FROM visits ORDER BY id;\n"
-            "FETCH 3 FROM h;\nCLOSE ALL;\n", "-Atq")
+            "FETCH 3 FROM h;\nCLOSE ALL;\n",
+            "-Atq",
+        )
         self.assertEqual(out.split(), "1 2 1 1000 5 16 15 14 1 2 3".split())
 
     def test_fetch_count(self):
@@ -143,9 +186,23 @@ class Psql(served.ServedTest):
 
     def test_cancel(self):
         process = subprocess.Popen(
-            ["psql", "-X", "-h", self.server.host, "-p", str(self.server.port), "-U", "ann", "-c",
-             "SELECT count(*) FROM generate_series(1, 2000000) a, generate_series(1, 100000) b",
-             "shale"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            [
+                "psql",
+                "-X",
+                "-h",
+                self.server.host,
+                "-p",
+                str(self.server.port),
+                "-U",
+                "ann",
+                "-c",
+                "SELECT count(*) FROM generate_series(1, 2000000) a, generate_series(1, 100000) b",
+                "shale",
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         time.sleep(0.7)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
@@ -156,16 +213,36 @@ class Psql(served.ServedTest):
         self.assertIn("canceling statement due to statement timeout", out)
 
     def test_activity(self):
-        out = self.psql("SELECT state, usename, query LIKE '%activity%' FROM pg_stat_activity "
-                        "WHERE pid = pg_backend_pid();\n", "-At")
+        out = self.psql(
+            "SELECT state, usename, query LIKE '%activity%' FROM pg_stat_activity "
+            "WHERE pid = pg_backend_pid();\n",
+            "-At",
+        )
         self.assertEqual(out, "active|ann|t\n")
         sleeper = subprocess.Popen(
-            ["psql", "-X", "-h", self.server.host, "-p", str(self.server.port), "-U", "bob", "-c",
-             "SELECT pg_sleep(30)", "shale"], stderr=subprocess.PIPE, text=True)
+            [
+                "psql",
+                "-X",
+                "-h",
+                self.server.host,
+                "-p",
+                str(self.server.port),
+                "-U",
+                "bob",
+                "-c",
+                "SELECT pg_sleep(30)",
+                "shale",
+            ],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         try:
             for _ in range(100):
-                out = self.psql("SELECT pg_cancel_backend(pid) FROM shale_activity "
-                                "WHERE user_name = 'bob' AND state = 'active';\n", "-At")
+                out = self.psql(
+                    "SELECT pg_cancel_backend(pid) FROM shale_activity "
+                    "WHERE user_name = 'bob' AND state = 'active';\n",
+                    "-At",
+                )
                 if out.strip() == "t":
                     break
                 time.sleep(0.05)
@@ -175,8 +252,12 @@ class Psql(served.ServedTest):
             sleeper.kill()
 
     def test_folder_socket(self):
-        out = subprocess.run(["psql", "-X", "-h", self.server.folder, "-U", "shale", "-Atc",
-                              "SELECT current_user"], capture_output=True, text=True, check=True)
+        out = subprocess.run(
+            ["psql", "-X", "-h", self.server.folder, "-U", "shale", "-Atc", "SELECT current_user"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         self.assertEqual(out.stdout, "shale\n")
         path = os.path.join(self.server.folder, ".s.PGSQL.5432")
         self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)

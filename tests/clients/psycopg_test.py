@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """psycopg2 and psycopg 3: types both ways, named cursors, pipelines, COPY."""
+
 import datetime
 import decimal
 import io
@@ -11,14 +12,21 @@ psycopg2 = served.need("psycopg2")
 psycopg = served.need("psycopg")
 
 VALUES = [
-    ("BOOLEAN", True), ("SMALLINT", -5), ("INTEGER", 70000), ("BIGINT", 1 << 40),
-    ("DOUBLE PRECISION", 1.25), ("NUMERIC(12,3)", decimal.Decimal("-12345.678")),
-    ("TEXT", "grüße"), ("DATE", datetime.date(2024, 2, 29)),
+    ("BOOLEAN", True),
+    ("SMALLINT", -5),
+    ("INTEGER", 70000),
+    ("BIGINT", 1 << 40),
+    ("DOUBLE PRECISION", 1.25),
+    ("NUMERIC(12,3)", decimal.Decimal("-12345.678")),
+    ("TEXT", "grüße"),
+    ("DATE", datetime.date(2024, 2, 29)),
     ("TIMESTAMP", datetime.datetime(2024, 1, 2, 3, 4, 5, 600000)),
     ("TIMESTAMPTZ", datetime.datetime(2024, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc)),
     ("INTERVAL", datetime.timedelta(days=1, hours=2)),
-    ("UUID", uuid.UUID("12345678-1234-5678-1234-567812345678")), ("BYTEA", b"\x00\xff"),
-    ("INTEGER[]", [1, 2, 3]), ("TEXT[]", ["a", "b c"]),
+    ("UUID", uuid.UUID("12345678-1234-5678-1234-567812345678")),
+    ("BYTEA", b"\x00\xff"),
+    ("INTEGER[]", [1, 2, 3]),
+    ("TEXT[]", ["a", "b c"]),
 ]
 
 
@@ -100,8 +108,11 @@ class Psycopg3(served.ServedTest):
         ).fetchone()
         self.assertEqual(row, (10,))
         self.assertEqual(
-            self.connection.execute("SELECT id FROM visits ORDER BY id LIMIT %s OFFSET %s",
-                                    (2, 5)).fetchall(), [(6,), (7,)])
+            self.connection.execute(
+                "SELECT id FROM visits ORDER BY id LIMIT %s OFFSET %s", (2, 5)
+            ).fetchall(),
+            [(6,), (7,)],
+        )
 
     def test_prepared(self):
         for i in range(1, 12):
@@ -143,8 +154,9 @@ class Psycopg3(served.ServedTest):
             copy.set_types(["int4", "text", "timestamptz"])
             for i in range(1000, 2000):
                 copy.write_row((i, None, moment))
-        with cursor.copy("COPY (SELECT k, v, at FROM copied ORDER BY k) TO STDOUT "
-                         "(FORMAT BINARY)") as copy:
+        with cursor.copy(
+            "COPY (SELECT k, v, at FROM copied ORDER BY k) TO STDOUT " "(FORMAT BINARY)"
+        ) as copy:
             copy.set_types(["int4", "text", "timestamptz"])
             rows = list(copy.rows())
         self.assertEqual(len(rows), 2000)
@@ -154,8 +166,9 @@ class Psycopg3(served.ServedTest):
 
     def test_executemany(self):
         self.connection.execute("CREATE TABLE many (k INTEGER)")
-        self.connection.cursor().executemany("INSERT INTO many VALUES (%s)",
-                                             [(i,) for i in range(100)])
+        self.connection.cursor().executemany(
+            "INSERT INTO many VALUES (%s)", [(i,) for i in range(100)]
+        )
         self.assertEqual(self.connection.execute("SELECT sum(k) FROM many").fetchone(), (4950,))
         self.connection.execute("DROP TABLE many")
 

@@ -1,4 +1,5 @@
 """What the clients' tests share: a server on a folder of its own."""
+
 import os
 import shutil
 import signal
@@ -56,21 +57,39 @@ class Server:
         self.start()
         if tables:
             done = subprocess.run(
-                [shutil.which("psql"), "-h", self.folder, "-U", "shale", "-v", "ON_ERROR_STOP=1",
-                 "-q", "-c", tables], capture_output=True, text=True, check=False)
+                [
+                    shutil.which("psql"),
+                    "-h",
+                    self.folder,
+                    "-U",
+                    "shale",
+                    "-v",
+                    "ON_ERROR_STOP=1",
+                    "-q",
+                    "-c",
+                    tables,
+                ],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
             if done.returncode != 0:
                 self.stop()
                 raise RuntimeError(done.stderr)
 
     def start(self):
         """Starts it, and waits until it takes connections."""
-        self.process = subprocess.Popen([SHALE, "serve", "--db", self.folder, *self.options],
-                                        stdout=subprocess.PIPE, stderr=self.log, text=True)
+        self.process = subprocess.Popen(
+            [SHALE, "serve", "--db", self.folder, *self.options],
+            stdout=subprocess.PIPE,
+            stderr=self.log,
+            text=True,
+        )
         line = self.process.stdout.readline()
         if not line.startswith("ready pg="):
             self.log.seek(0)
             raise RuntimeError(f"no server: {line} {self.log.read().decode()}")
-        self.host, self.port = line.strip()[len("ready pg="):].rsplit(":", 1)
+        self.host, self.port = line.strip()[len("ready pg=") :].rsplit(":", 1)
         self.port = int(self.port)
 
     def stop(self, how=signal.SIGTERM):

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The server itself: passwords, TLS, limits, orderly and disorderly ends, peers that misbehave."""
+
 import os
 import shutil
 import signal
@@ -69,9 +70,28 @@ def psql(server, sql, user="ann", password=None, options=(), env=None):
     environment.pop("PGPASSWORD", None)
     if password is not None:
         environment["PGPASSWORD"] = password
-    return subprocess.run(["psql", "-X", "-w", "-h", server.host, "-p", str(server.port), "-U",
-                           user, "-Atc", sql, *options, "shale"], env=environment,
-                          capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        [
+            "psql",
+            "-X",
+            "-w",
+            "-h",
+            server.host,
+            "-p",
+            str(server.port),
+            "-U",
+            user,
+            "-Atc",
+            sql,
+            *options,
+            "shale",
+        ],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 class Passwords(unittest.TestCase):
@@ -79,9 +99,14 @@ class Passwords(unittest.TestCase):
 
     def user(self, server, *arguments, password=None):
         """Runs shale user."""
-        return subprocess.run([served.SHALE, "user", *arguments, "--db", server.folder],
-                              input=(password + "\n") if password else "", capture_output=True,
-                              text=True, timeout=60, check=False)
+        return subprocess.run(
+            [served.SHALE, "user", *arguments, "--db", server.folder],
+            input=(password + "\n") if password else "",
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
 
     def test_login(self):
         server = served.Server(auth="scram", tables=None)
@@ -94,7 +119,8 @@ class Passwords(unittest.TestCase):
                 self.assertIn("password authentication failed", done.stderr)
             self.assertEqual(
                 psql(server, "SELECT rolname FROM pg_roles ORDER BY 1", password="s3cret").stdout,
-                "ann\nshale\n")
+                "ann\nshale\n",
+            )
             denied = psql(server, "CREATE ROLE eve PASSWORD 'x'", password="s3cret")
             self.assertIn("permission denied", denied.stderr)
             own = psql(server, "ALTER ROLE ann PASSWORD 'other'", password="s3cret")
@@ -114,9 +140,24 @@ class Passwords(unittest.TestCase):
 
     def test_trust_is_for_loopback(self):
         with tempfile.TemporaryDirectory() as folder:
-            done = subprocess.run([served.SHALE, "serve", "--db", folder + "/db", "--auth", "trust",
-                                   "--listen", "0.0.0.0", "--pg-port", "0"], capture_output=True,
-                                  text=True, timeout=30, check=False)
+            done = subprocess.run(
+                [
+                    served.SHALE,
+                    "serve",
+                    "--db",
+                    folder + "/db",
+                    "--auth",
+                    "trust",
+                    "--listen",
+                    "0.0.0.0",
+                    "--pg-port",
+                    "0",
+                ],
+                capture_output=True,
+                text=True,
+                timeout=30,
+                check=False,
+            )
         self.assertEqual(done.returncode, 2)
         self.assertIn("trust", done.stderr)
 
@@ -124,19 +165,41 @@ class Passwords(unittest.TestCase):
     def test_tls(self):
         with tempfile.TemporaryDirectory() as folder:
             cert, key = os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
-            subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout",
-                            key, "-out", cert, "-days", "2", "-subj", "/CN=localhost"],
-                           capture_output=True, check=True)
+            subprocess.run(
+                [
+                    "openssl",
+                    "req",
+                    "-x509",
+                    "-newkey",
+                    "rsa:2048",
+                    "-nodes",
+                    "-keyout",
+                    key,
+                    "-out",
+                    cert,
+                    "-days",
+                    "2",
+                    "-subj",
+                    "/CN=localhost",
+                ],
+                capture_output=True,
+                check=True,
+            )
             server = served.Server("--tls-cert", cert, "--tls-key", key)
             try:
-                out = psql(server, "SELECT sum(id), max(page) FROM visits",
-                           env={"PGSSLMODE": "require"})
+                out = psql(
+                    server, "SELECT sum(id), max(page) FROM visits", env={"PGSSLMODE": "require"}
+                )
                 self.assertEqual(out.stdout, "500500|/p9\n", out.stderr)
-                out = psql(server, "SELECT repeat('x', 1000) FROM generate_series(1, 5000)",
-                           env={"PGSSLMODE": "verify-ca", "PGSSLROOTCERT": cert})
+                out = psql(
+                    server,
+                    "SELECT repeat('x', 1000) FROM generate_series(1, 5000)",
+                    env={"PGSSLMODE": "verify-ca", "PGSSLROOTCERT": cert},
+                )
                 self.assertEqual(len(out.stdout), 5000 * 1001)
-                self.assertEqual(psql(server, "SELECT 1", env={"PGSSLMODE": "disable"}).stdout,
-                                 "1\n")
+                self.assertEqual(
+                    psql(server, "SELECT 1", env={"PGSSLMODE": "disable"}).stdout, "1\n"
+                )
             finally:
                 server.close()
 
@@ -146,8 +209,18 @@ class Limits(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.server = served.Server("--max-running", "2", "--max-waiting", "3", "--max-wait", "30",
-                                   "--login-timeout", "1", "--max-connections", "60")
+        cls.server = served.Server(
+            "--max-running",
+            "2",
+            "--max-waiting",
+            "3",
+            "--max-wait",
+            "30",
+            "--login-timeout",
+            "1",
+            "--max-connections",
+            "60",
+        )
 
     @classmethod
     def tearDownClass(cls):
@@ -159,8 +232,11 @@ class Limits(unittest.TestCase):
 
     def test_malformed(self):
         cases = [
-            b"\x00\x00\x00\x03", b"\x7f\xff\xff\xff", b"GET / HTTP/1.1\r\n\r\n",
-            struct.pack("!ii", 8, 131072), struct.pack("!ii", 16, 80877102) + b"\0" * 8,
+            b"\x00\x00\x00\x03",
+            b"\x7f\xff\xff\xff",
+            b"GET / HTTP/1.1\r\n\r\n",
+            struct.pack("!ii", 8, 131072),
+            struct.pack("!ii", 16, 80877102) + b"\0" * 8,
             struct.pack("!ii", 30, 196608) + b"user\0ann" + b"x" * 14,
         ]
         for case in cases:
@@ -168,10 +244,17 @@ class Limits(unittest.TestCase):
             raw.socket.sendall(case)
             self.assertIsNone(raw.next() and None)
             raw.close()
-        for case in (b"Q\x00\x00\x00\x03", b"Q\x7f\xff\xff\xff", b"?\x00\x00\x00\x04",
-                     message(b"Q", b"no zero"), message(b"B", b"\0\0\0\x7f"),
-                     message(b"P", b"s\0SELECT 1\0\x7f\xff"), message(b"D", b"X\0"),
-                     message(b"E", b"\0"), message(b"C", b"Q\0")):
+        for case in (
+            b"Q\x00\x00\x00\x03",
+            b"Q\x7f\xff\xff\xff",
+            b"?\x00\x00\x00\x04",
+            message(b"Q", b"no zero"),
+            message(b"B", b"\0\0\0\x7f"),
+            message(b"P", b"s\0SELECT 1\0\x7f\xff"),
+            message(b"D", b"X\0"),
+            message(b"E", b"\0"),
+            message(b"C", b"Q\0"),
+        ):
             raw = Raw(self.server)
             raw.socket.sendall(case + message(b"S", b"") + message(b"X", b""))
             kinds = []
@@ -198,8 +281,9 @@ class Limits(unittest.TestCase):
     def test_client_that_never_reads(self):
         lazy = [Raw(self.server) for _ in range(6)]
         for raw in lazy:
-            raw.socket.sendall(message(
-                b"Q", b"SELECT repeat('x', 1000) FROM generate_series(1, 200000)\0"))
+            raw.socket.sendall(
+                message(b"Q", b"SELECT repeat('x', 1000) FROM generate_series(1, 200000)\0")
+            )
         time.sleep(0.5)
         for _ in range(3):
             self.served()
@@ -214,8 +298,9 @@ class Limits(unittest.TestCase):
         refused = 0
         for raw in sleepers:
             kinds = raw.until(b"Z")
-            refused += any(kind == b"E" and b"too many statements wait" in body
-                           for kind, body in kinds)
+            refused += any(
+                kind == b"E" and b"too many statements wait" in body for kind, body in kinds
+            )
             raw.close()
         self.assertEqual(refused, 3)
         self.served()
@@ -278,8 +363,9 @@ class Ends(unittest.TestCase):
                     k = base + 1 + writer * 1_000_000
                     try:
                         while True:
-                            raw.socket.sendall(message(
-                                b"Q", f"INSERT INTO log VALUES ({k}, 'row {k}')\0".encode()))
+                            raw.socket.sendall(
+                                message(b"Q", f"INSERT INTO log VALUES ({k}, 'row {k}')\0".encode())
+                            )
                             kinds = raw.until(b"Z")
                             if any(kind == b"C" for kind, _ in kinds):
                                 with lock:

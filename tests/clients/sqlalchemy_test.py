@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """SQLAlchemy: the inspector's questions, and tables made, filled and asked by it."""
+
 import served
 
 sqlalchemy = served.need("sqlalchemy")
@@ -36,14 +37,18 @@ class SqlAlchemy(served.ServedTest):
     def test_table(self):
         metadata = sqlalchemy.MetaData()
         table = sqlalchemy.Table(
-            "made", metadata, sqlalchemy.Column("k", sqlalchemy.Integer),
-            sqlalchemy.Column("v", sqlalchemy.String(20)))
+            "made",
+            metadata,
+            sqlalchemy.Column("k", sqlalchemy.Integer),
+            sqlalchemy.Column("v", sqlalchemy.String(20)),
+        )
         metadata.create_all(self.engine)
         with self.engine.begin() as connection:
             connection.execute(table.insert(), [{"k": i, "v": f"v{i}"} for i in range(10)])
         with self.engine.connect() as connection:
             rows = connection.execute(
-                sqlalchemy.select(table.c.v).where(table.c.k > 7).order_by(table.c.k)).fetchall()
+                sqlalchemy.select(table.c.v).where(table.c.k > 7).order_by(table.c.k)
+            ).fetchall()
         self.assertEqual([row[0] for row in rows], ["v8", "v9"])
         reflected = sqlalchemy.Table("made", sqlalchemy.MetaData(), autoload_with=self.engine)
         self.assertEqual(str(reflected.c.v.type), "VARCHAR(20)")

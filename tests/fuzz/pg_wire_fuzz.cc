@@ -22,8 +22,8 @@ Seen ReadAll(std::string_view bytes, size_t piece, bool is_startup) {
   Seen seen;
   pg::MessageReader reader;
   while (!seen.failed) {
-    auto message = reader.Next(is_startup, is_startup ? pg::kMaxStartupBytes
-                                                      : pg::kMaxLoginMessageBytes);
+    auto message =
+        reader.Next(is_startup, is_startup ? pg::kMaxStartupBytes : pg::kMaxLoginMessageBytes);
     if (!message.ok()) {
       seen.failed = true;
       break;

@@ -46,8 +46,8 @@ JOIN pg_attribute a ON a.attrelid = c.oid AND attnum > 0 AND NOT attisdropped
 WHERE relkind IN ('r', 'v') AND nspname IN ('pg_catalog', 'information_schema')
 GROUP BY 1, 2, 3 ORDER BY 1
 """
-HEAD = """// PostgreSQL 15's own catalogs: what each is called, its id, its kind, its columns. Written by
-// tests/sql/record_relations.py from a running server; catalog_relations.h reads it.
+HEAD = """// PostgreSQL 15's own catalogs: what each is called, its id, its kind, its columns.
+// Written by tests/sql/record_relations.py from a running server; catalog_relations.h reads it.
 #include "sql/catalog/catalog_relations.h"
 
 namespace shale {
@@ -72,8 +72,8 @@ FROM pg_type
 WHERE typnamespace = 11 AND typname ~ ('^_?(' || NAMES || ')$')
 ORDER BY oid
 """
-TYPES_HEAD = """// PostgreSQL 15's base types as its pg_type has them. Written by tests/sql/record_relations.py from
-// a running server.
+TYPES_HEAD = """// PostgreSQL 15's base types as its pg_type has them.
+// Written by tests/sql/record_relations.py from a running server.
 #include "sql/catalog/catalog_relations.h"
 
 namespace shale {
@@ -103,7 +103,7 @@ def write_types():
         names = ", ".join('"' + ("" if n == "-" else n) + '"' for n in names)
         print(
             f"    {{{oid}, \"{name}\", {length}, {flags}, '{kind}', '{category}', {element}, "
-            f"{array},\n     {{{', '.join(ids)}}}, {{{names}}},\n     '{tail[0]}', "
+            f"{array},\n     {{{', '.join(ids)}}},\n     {{{names}}},\n     '{tail[0]}', "
             f"'{tail[1]}', {tail[2]}}},"
         )
     print("};\nconst size_t kNumPostgresTypes = std::size(kPostgresTypes);\n")
