@@ -206,10 +206,11 @@ ConnectionImpl::Running::~Running() {
 
 Status ConnectionImpl::RunOne(const ast::Statement& statement, std::string_view text,
                               ResultReceiver* receiver) {
+  data_.SkipQuarantined(session_.skips_quarantined());
   Running running(this, text, receiver);
-  const bool begins = std::holds_alternative<ast::Transaction>(statement.node) &&
-                      std::get<ast::Transaction>(statement.node).kind ==
-                          ast::Transaction::Kind::kBegin;
+  const bool begins =
+      std::holds_alternative<ast::Transaction>(statement.node) &&
+      std::get<ast::Transaction>(statement.node).kind == ast::Transaction::Kind::kBegin;
   // A BEGIN makes the server's transaction the client's; the end of one ends both.
   if (begins) implicit_ = false;
   RETURN_IF_ERROR(running.cancellation.Check());
@@ -248,9 +249,8 @@ StatusOr<PreparedPtr> ConnectionImpl::Prepare(std::string_view sql, std::vector<
 StatusOr<PreparedPtr> ConnectionImpl::FindPrepared(std::string_view name) const {
   auto found = session_.prepared.find(std::string(name));
   if (found != session_.prepared.end()) return found->second;
-  return WithSqlState(name.empty()
-                          ? NotFound("unnamed prepared statement does not exist")
-                          : NotFound("prepared statement \"{}\" does not exist", name),
+  return WithSqlState(name.empty() ? NotFound("unnamed prepared statement does not exist")
+                                   : NotFound("prepared statement \"{}\" does not exist", name),
                       "26000");
 }
 
@@ -382,6 +382,8 @@ StatusOr<std::unique_ptr<Database>> OpenDatabase(const std::string& directory,
   store_options.in_memory = in_memory;
   store_options.background_jobs = options.background_jobs;
   store_options.cache_bytes = options.memory_limit_bytes / 4;
+  if (options.log_file_bytes > 0) store_options.log_file_bytes = options.log_file_bytes;
+  if (options.seal_rows > 0) store_options.seal_rows = options.seal_rows;
   ASSIGN_OR_RETURN(std::unique_ptr<Store> store, Store::Open(directory, store_options));
   return std::make_unique<DatabaseImpl>(std::move(store), options, std::move(memory));
 }
@@ -410,9 +412,7 @@ StatusOr<Value> ParseParameterText(std::string_view text, const Type& type,
   return ParseBoxed(text, type, time_zone);
 }
 
-std::vector<std::string_view> SplitStatements(std::string_view sql) {
-  return SplitSql(sql);
-}
+std::vector<std::string_view> SplitStatements(std::string_view sql) { return SplitSql(sql); }
 
 StatementKind KindOf(const PreparedStatement& statement) {
   if (statement.statements.empty()) return StatementKind::kEmpty;

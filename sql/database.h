@@ -32,6 +32,8 @@ struct DatabaseOptions {
   Disk* disk = nullptr;
   Clock* clock = nullptr;
   bool background_jobs = true;
+  uint64_t log_file_bytes = 0;  // reserved for each file of the log; 0: the store's default
+  uint64_t seal_rows = 0;       // rows in memory that make a segment; 0: the store's default
 };
 
 struct ResultColumn {
@@ -177,8 +179,7 @@ class Connection {
   virtual void DropTemporaryTables() = 0;
 
   // ---- roles: who may log in ----
-  virtual Status PutRole(const std::string& name, const std::string& verifier,
-                         bool must_exist) = 0;
+  virtual Status PutRole(const std::string& name, const std::string& verifier, bool must_exist) = 0;
   virtual Status DropRole(const std::string& name) = 0;
 };
 

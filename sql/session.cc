@@ -36,6 +36,8 @@ constexpr SettingDefault kSettings[] = {
      "Time a session may stand idle outside a transaction before it is ended; 0 is no limit.",
      false},
     {"lock_timeout", "0", "Taken for clients that set it: no statement waits for a lock.", false},
+    {"skip_quarantined", "off",
+     "Answers without segments that CHECK TABLE found damaged, rather than refusing.", false},
     {"application_name", "", "Name of the client program.", false},
     {"search_path", "\"$user\", public", "Schemas that names are looked up in.", false},
     {"extra_float_digits", "1", "Floats print with the fewest digits that read back the same.",
@@ -86,11 +88,11 @@ constexpr SettingDefault kSettings[] = {
 // A size or time that a client gives, in milliseconds; -1: no such.
 int64_t ParseMillis(std::string_view text) {
   static constexpr std::pair<std::string_view, double> kUnits[] = {
-      {"", 1}, {"us", 0.001}, {"ms", 1}, {"s", 1000}, {"min", 60000}, {"h", 3600000},
-      {"d", 86400000}};
+      {"", 1},        {"us", 0.001},  {"ms", 1},      {"s", 1000},
+      {"min", 60000}, {"h", 3600000}, {"d", 86400000}};
   size_t digits = 0;
-  while (digits < text.size() && (std::isdigit(static_cast<unsigned char>(text[digits])) ||
-                                  text[digits] == '.')) {
+  while (digits < text.size() &&
+         (std::isdigit(static_cast<unsigned char>(text[digits])) || text[digits] == '.')) {
     ++digits;
   }
   std::string unit(text.substr(digits));
@@ -169,9 +171,10 @@ Status Session::Set(std::string_view name, std::string_view value) {
   if (key.ends_with("_timeout")) {
     const int64_t millis = ParseMillis(value);
     if (millis < 0) {
-      return InvalidArgument("invalid value for parameter \"{}\": \"{}\"; write milliseconds or a "
-                             "unit, as in 30s",
-                             key, value);
+      return InvalidArgument(
+          "invalid value for parameter \"{}\": \"{}\"; write milliseconds or a "
+          "unit, as in 30s",
+          key, value);
     }
     text = std::to_string(millis);
   }
@@ -214,6 +217,10 @@ Status Session::Set(std::string_view name, std::string_view value) {
   } else if (key == "keep_results") {
     if (!ParseBool(value, &keeps_results_)) {
       return InvalidArgument("keep_results must be on or off, not \"{}\"", value);
+    }
+  } else if (key == "skip_quarantined") {
+    if (!ParseBool(value, &skips_quarantined_)) {
+      return InvalidArgument("skip_quarantined must be on or off, not \"{}\"", value);
     }
   } else if (key == "memory_limit") {
     ASSIGN_OR_RETURN(memory_limit_bytes_, ParseByteSize(value));

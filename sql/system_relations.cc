@@ -125,14 +125,16 @@ StatusOr<SystemRelation> Segments(const Session&, const DatabaseVersion& version
                    {"rows", TypeId::kBigInt},
                    {"hidden_rows", TypeId::kBigInt},
                    {"bytes", TypeId::kBigInt},
-                   {"path", TypeId::kText}});
+                   {"path", TypeId::kText},
+                   {"damage", TypeId::kText}});
   for (const TableSchemaPtr& table : Tables(version)) {
     ASSIGN_OR_RETURN(std::vector<SegmentStorage> segments,
                      DescribeStorage(version, table->table_id));
     for (const SegmentStorage& segment : segments) {
       rows.Add({Text(table->name), Count(segment.id), Text(segment.partition),
                 Value::Bool(segment.hot), Count(segment.rows), Count(segment.hidden_rows),
-                Count(segment.file_bytes), Text(segment.path)});
+                Count(segment.file_bytes), Text(segment.path),
+                segment.damage.empty() ? Value::Null(TypeId::kText) : Text(segment.damage)});
     }
   }
   return rows.Take();
@@ -217,11 +219,9 @@ StatusOr<SystemRelation> Misses(const Session& session, const DatabaseVersion&) 
 }
 
 constexpr SystemRelationEntry kRelations[] = {
-    {"shale_functions", Functions},  {"shale_settings", Settings},
-    {"shale_tables", TableList},     {"shale_columns", Columns},
-    {"shale_segments", Segments},    {"shale_activity", Activity},
-    {"shale_compat_misses", Misses}, {"pg_get_keywords()", Keywords},
-    {"shale_jobs", JobList},
+    {"shale_functions", Functions},  {"shale_settings", Settings},    {"shale_tables", TableList},
+    {"shale_columns", Columns},      {"shale_segments", Segments},    {"shale_activity", Activity},
+    {"shale_compat_misses", Misses}, {"pg_get_keywords()", Keywords}, {"shale_jobs", JobList},
 };
 
 }  // namespace
