@@ -42,7 +42,7 @@ if(SHALE_SANITIZE)
   add_link_options(-fsanitize=${SHALE_SANITIZE})
 else()
   add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong
-    -fstack-clash-protection -D_GLIBCXX_ASSERTIONS -ftrivial-auto-var-init=zero)
+    -fstack-clash-protection -D_GLIBCXX_ASSERTIONS)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     add_compile_options(-fcf-protection)
   endif()

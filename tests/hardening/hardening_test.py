@@ -14,7 +14,6 @@ FLAGS = [
     "-fstack-protector-strong",
     "-D_FORTIFY_SOURCE=3",
     "-D_GLIBCXX_ASSERTIONS",
-    "-ftrivial-auto-var-init=zero",
 ]
 
 

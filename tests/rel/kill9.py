@@ -4,7 +4,8 @@
     kill9.py SHALE_BINARY [--kills N] [--seed S]
 
 Each round starts a shell that runs INSERTs (and now and then a CHECKPOINT, an OPTIMIZE or a
-DELETE) or a resumable load, kills it with SIGKILL at a random moment, opens the database again and checks:
+DELETE) or a resumable load, kills it with SIGKILL at a random moment, opens the database again
+and checks:
 
 - every acknowledged row is there exactly once, every acknowledged delete holds;
 - a statement that was not acknowledged is there whole or not at all;
