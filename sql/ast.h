@@ -463,10 +463,13 @@ struct Transaction {
   } kind = Kind::kBegin;
   std::optional<Identifier> savepoint;  // of the last three
 };
-// CHECKPOINT: seal what is hot; OPTIMIZE TABLE t: seal and compact it.
+// CHECKPOINT: seal what is hot; OPTIMIZE TABLE t: seal and compact it; CHECK TABLE t, CHECK ALL:
+// read everything back; ALTER TABLE t DROP SEGMENT n: give up what is damaged.
 struct Maintain {
-  enum class Kind { kCheckpoint, kOptimize } kind = Kind::kCheckpoint;
-  std::optional<QualifiedName> table;
+  enum class Kind { kCheckpoint, kOptimize, kCheck, kDropSegment } kind = Kind::kCheckpoint;
+  std::optional<QualifiedName> table;  // none: all
+  uint64_t segment = 0;
+  Position segment_at;
 };
 
 struct Statement {

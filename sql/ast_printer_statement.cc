@@ -471,8 +471,17 @@ void SqlPrinter::Node(const ast::Transaction& transaction) {
 }
 
 void SqlPrinter::Node(const ast::Maintain& maintain) {
-  out_ += maintain.kind == ast::Maintain::Kind::kCheckpoint ? "CHECKPOINT" : "OPTIMIZE TABLE ";
+  using Kind = ast::Maintain::Kind;
+  switch (maintain.kind) {
+    case Kind::kCheckpoint: out_ += "CHECKPOINT"; break;
+    case Kind::kOptimize: out_ += "OPTIMIZE TABLE "; break;
+    case Kind::kCheck: out_ += maintain.table.has_value() ? "CHECK TABLE " : "CHECK ALL"; break;
+    case Kind::kDropSegment: out_ += "ALTER TABLE "; break;
+  }
   if (maintain.table.has_value()) out_ += PrintNames(maintain.table->parts, ".");
+  if (maintain.kind == Kind::kDropSegment) {
+    out_ += " DROP SEGMENT " + std::to_string(maintain.segment);
+  }
 }
 
 std::string PrintSelect(const ast::Select& select) {

@@ -196,7 +196,8 @@ Status ExecuteCopyTo(const ast::CopyTo& copy, StatementContext& context) {
   }
   // The file appears whole or not at all.
   std::string temporary = copy.path + ".tmp";
-  if (context.disk->Exists(temporary)) RETURN_IF_ERROR(context.disk->Remove(temporary));
+  ASSIGN_OR_RETURN(const bool left, context.disk->Exists(temporary));
+  if (left) RETURN_IF_ERROR(context.disk->Remove(temporary));
   ASSIGN_OR_RETURN(std::unique_ptr<File> file, context.disk->Open(temporary, OpenMode::kCreate));
   CopyWriter writer(file.get(), options, names);
   uint64_t rows = 0;

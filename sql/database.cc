@@ -206,6 +206,7 @@ ConnectionImpl::Running::~Running() {
 
 Status ConnectionImpl::RunOne(const ast::Statement& statement, std::string_view text,
                               ResultReceiver* receiver) {
+  data_.SkipQuarantined(session_.skips_quarantined());
   Running running(this, text, receiver);
   const bool begins =
       std::holds_alternative<ast::Transaction>(statement.node) &&
@@ -381,6 +382,8 @@ StatusOr<std::unique_ptr<Database>> OpenDatabase(const std::string& directory,
   store_options.in_memory = in_memory;
   store_options.background_jobs = options.background_jobs;
   store_options.cache_bytes = options.memory_limit_bytes / 4;
+  if (options.log_file_bytes > 0) store_options.log_file_bytes = options.log_file_bytes;
+  if (options.seal_rows > 0) store_options.seal_rows = options.seal_rows;
   ASSIGN_OR_RETURN(std::unique_ptr<Store> store, Store::Open(directory, store_options));
   return std::make_unique<DatabaseImpl>(std::move(store), options, std::move(memory));
 }

@@ -32,6 +32,8 @@ struct DatabaseOptions {
   Disk* disk = nullptr;
   Clock* clock = nullptr;
   bool background_jobs = true;
+  uint64_t log_file_bytes = 0;  // reserved for each file of the log; 0: the store's default
+  uint64_t seal_rows = 0;       // rows in memory that make a segment; 0: the store's default
 };
 
 struct ResultColumn {

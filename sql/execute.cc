@@ -55,20 +55,7 @@ struct Execute {
     context.data->Rollback();
     return context.receiver->End("ROLLBACK", 0);
   }
-  Status operator()(const ast::Maintain& node) {
-    RETURN_IF_ERROR(context.data->CheckOutside(
-        node.kind == ast::Maintain::Kind::kCheckpoint ? "CHECKPOINT" : "OPTIMIZE"));
-    if (node.kind == ast::Maintain::Kind::kCheckpoint) {
-      RETURN_IF_ERROR(context.store->SealAll());
-      return context.receiver->End("CHECKPOINT", 0);
-    }
-    Binder binder(context.sql, context.session, context.data->snapshot());
-    ASSIGN_OR_RETURN(TableSchemaPtr table, binder.LookupTable(*node.table));
-    if (!IsTemporary(table->table_id)) {
-      RETURN_IF_ERROR(context.store->Compact(table->table_id));
-    }
-    return context.receiver->End("OPTIMIZE", 0);
-  }
+  Status operator()(const ast::Maintain& node) { return ExecuteMaintain(node, context); }
 };
 
 // The statement's WITH, when it changes rows.

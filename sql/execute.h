@@ -81,6 +81,9 @@ Status ExecuteDrop(const ast::Drop& drop, StatementContext& context);
 Status ExecuteTruncate(const ast::Truncate& truncate, StatementContext& context);
 Status ExecuteAlterTable(const ast::AlterTable& alter, StatementContext& context);
 
+// ---- execute_maintain.cc ----
+Status ExecuteMaintain(const ast::Maintain& maintain, StatementContext& context);
+
 // ---- execute_prepared.cc ----
 Status ExecutePrepare(const ast::Prepare& prepare, StatementContext& context);
 Status ExecutePrepared(const ast::Execute& execute, StatementContext& context);

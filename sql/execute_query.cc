@@ -1,3 +1,5 @@
+#include <set>
+
 #include "engine/operators/collect.h"
 #include "engine/vector/vector_builder.h"
 #include "sql/column_origin.h"
@@ -16,6 +18,21 @@ std::vector<ResultColumn> ResultColumns(const Plan& plan) {
   return columns;
 }
 
+// Says what of the scanned tables a session that skips what is in quarantine does without.
+void NoticeSkipped(const Plan& plan, const DatabaseVersion& version, std::set<TableId>* said,
+                   ResultReceiver* receiver) {
+  for (const PlanPtr& child : plan.children) NoticeSkipped(*child, version, said, receiver);
+  const auto* scan = plan.As<ScanNode>();
+  if (!scan || !said->insert(scan->schema->table_id).second) return;
+  const uint64_t segments = QuarantinedSegments(version, scan->schema->table_id);
+  if (segments == 0) return;
+  receiver->Notice(
+      "WARNING", "XX001",
+      fmt::format("table \"{}\" is read without {} segment{} in quarantine, which held {} rows",
+                  scan->schema->name, segments, segments == 1 ? "" : "s",
+                  QuarantinedRows(version, scan->schema->table_id)));
+}
+
 }  // namespace
 
 Status RunPlan(PlanPtr plan, const std::vector<PlanColumn>& result, const Snapshot& snapshot,
@@ -23,6 +40,10 @@ Status RunPlan(PlanPtr plan, const std::vector<PlanColumn>& result, const Snapsh
                PlanPtr* profiled) {
   if (context.describe_only) return OkStatus();
   Optimize(&plan, result, RuleContext{&context.session->functions, snapshot.get()});
+  if (context.session->skips_quarantined()) {
+    std::set<TableId> said;
+    NoticeSkipped(*plan, *snapshot, &said, context.receiver);
+  }
   ASSIGN_OR_RETURN(LoweredQuery query,
                    LowerQuery(plan.get(), result, snapshot, MakeStream(std::move(consume)),
                               profiled != nullptr));

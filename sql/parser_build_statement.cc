@@ -1,4 +1,7 @@
 // Everything that is not a query: DDL, INSERT, COPY, settings, transactions.
+#include <cctype>
+#include <charconv>
+
 #include "sql/parser_build.h"
 
 namespace shale {
@@ -58,9 +61,23 @@ ast::Statement AstBuilder::BuildStatement(P::StatementContext* context) {
     statement.node = std::move(deallocate);
   } else if (P::MaintainContext* parsed = context->maintain(); parsed != nullptr) {
     ast::Maintain maintain;
-    if (parsed->checkpoint == nullptr) {
-      maintain.kind = ast::Maintain::Kind::kOptimize;
-      maintain.table = TableName(parsed->qualifiedName());
+    using Kind = ast::Maintain::Kind;
+    if (parsed->qualifiedName() != nullptr) maintain.table = TableName(parsed->qualifiedName());
+    if (parsed->optimize != nullptr) maintain.kind = Kind::kOptimize;
+    if (parsed->check != nullptr) maintain.kind = Kind::kCheck;
+    if (parsed->number != nullptr) {
+      maintain.kind = Kind::kDropSegment;
+      maintain.segment_at = At(parsed->number);
+      const std::string_view digits = Text(parsed->number);
+      const auto read =
+          std::from_chars(digits.data(), digits.data() + digits.size(), maintain.segment);
+      std::string word(Text(parsed->word));
+      for (char& c : word) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      if (word != "segment") {
+        Fail(parsed->word, "DROP COLUMN name or DROP SEGMENT number is expected");
+      } else if (read.ec != std::errc() || read.ptr != digits.data() + digits.size()) {
+        Fail(parsed->number, "a segment's number is whole, as shale_segments shows it");
+      }
     }
     statement.node = std::move(maintain);
   }

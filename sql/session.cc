@@ -36,6 +36,8 @@ constexpr SettingDefault kSettings[] = {
      "Time a session may stand idle outside a transaction before it is ended; 0 is no limit.",
      false},
     {"lock_timeout", "0", "Taken for clients that set it: no statement waits for a lock.", false},
+    {"skip_quarantined", "off",
+     "Answers without segments that CHECK TABLE found damaged, rather than refusing.", false},
     {"application_name", "", "Name of the client program.", false},
     {"search_path", "\"$user\", public", "Schemas that names are looked up in.", false},
     {"extra_float_digits", "1", "Floats print with the fewest digits that read back the same.",
@@ -215,6 +217,10 @@ Status Session::Set(std::string_view name, std::string_view value) {
   } else if (key == "keep_results") {
     if (!ParseBool(value, &keeps_results_)) {
       return InvalidArgument("keep_results must be on or off, not \"{}\"", value);
+    }
+  } else if (key == "skip_quarantined") {
+    if (!ParseBool(value, &skips_quarantined_)) {
+      return InvalidArgument("skip_quarantined must be on or off, not \"{}\"", value);
     }
   } else if (key == "memory_limit") {
     ASSIGN_OR_RETURN(memory_limit_bytes_, ParseByteSize(value));

@@ -62,6 +62,7 @@ class Session {
 
   const std::string& time_zone() const { return time_zone_; }
   bool keeps_results() const { return keeps_results_; }
+  bool skips_quarantined() const { return skips_quarantined_; }
   int threads() const { return threads_; }                            // 0: the database's
   int64_t memory_limit_bytes() const { return memory_limit_bytes_; }  // 0: the database's
   // Values of $1, $2 … while EXECUTE runs its statement; untyped ones take the type they are used
@@ -84,6 +85,7 @@ class Session {
   uint64_t version_ = 0;
   std::string time_zone_ = "UTC";
   bool keeps_results_ = true;
+  bool skips_quarantined_ = false;
   int threads_ = 0;
   int64_t memory_limit_bytes_ = 0;
 };

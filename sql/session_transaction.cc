@@ -3,6 +3,11 @@
 namespace shale {
 
 Snapshot SessionTransaction::snapshot() const {
+  Snapshot current = Current();
+  return skips_quarantined_ ? WithoutQuarantined(current) : current;
+}
+
+Snapshot SessionTransaction::Current() const {
   if (open_) return open_->snapshot();
   if (temporary_.tables.empty()) return store_->snapshot();
   return Transaction(store_->snapshot(), temporary_).snapshot();

@@ -20,6 +20,8 @@ class SessionTransaction {
 
   // What the next statement reads.
   Snapshot snapshot() const;
+  // Whether that does without segments in quarantine.
+  void SkipQuarantined(bool skip) { skips_quarantined_ = skip; }
 
   bool is_open() const { return open_ != nullptr; }
   // A statement failed since BEGIN: nothing but COMMIT and ROLLBACK, which then mean the same.
@@ -55,6 +57,7 @@ class SessionTransaction {
 
  private:
   // Runs `change` on the open transaction, or on one made for it alone.
+  Snapshot Current() const;
   template <typename Change>
   Status Apply(const Snapshot& seen, const Change& change);
 
@@ -68,6 +71,7 @@ class SessionTransaction {
   std::unique_ptr<Transaction> open_;
   std::vector<Savepoint> savepoints_;  // of the open transaction
   bool failed_ = false;
+  bool skips_quarantined_ = false;
   TemporaryTables temporary_;
 };
 

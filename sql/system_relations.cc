@@ -125,14 +125,16 @@ StatusOr<SystemRelation> Segments(const Session&, const DatabaseVersion& version
                    {"rows", TypeId::kBigInt},
                    {"hidden_rows", TypeId::kBigInt},
                    {"bytes", TypeId::kBigInt},
-                   {"path", TypeId::kText}});
+                   {"path", TypeId::kText},
+                   {"damage", TypeId::kText}});
   for (const TableSchemaPtr& table : Tables(version)) {
     ASSIGN_OR_RETURN(std::vector<SegmentStorage> segments,
                      DescribeStorage(version, table->table_id));
     for (const SegmentStorage& segment : segments) {
       rows.Add({Text(table->name), Count(segment.id), Text(segment.partition),
                 Value::Bool(segment.hot), Count(segment.rows), Count(segment.hidden_rows),
-                Count(segment.file_bytes), Text(segment.path)});
+                Count(segment.file_bytes), Text(segment.path),
+                segment.damage.empty() ? Value::Null(TypeId::kText) : Text(segment.damage)});
     }
   }
   return rows.Take();

@@ -11,6 +11,7 @@
 #include "engine/base/edit_distance.h"
 #include "engine/base/large_block.h"
 #include "fmt/format.h"
+#include "tools/check/command.h"
 #include "tools/console/terminal.h"
 #include "tools/functions/functions_page.h"
 #include "tools/inspect/command.h"
@@ -68,6 +69,7 @@ int Main(int argc, char** argv) {
   shale::AddInspectCommand(&app, &run);
   shale::AddServeCommand(&app, &run);
   shale::AddUserCommand(&app, &run);
+  shale::AddCheckCommand(&app, &run);
   shale::AddSltCommand(&app, &run);
   AddSmallCommands(&app, &run);
   if (argc > 1 && argv[1][0] != '-') {

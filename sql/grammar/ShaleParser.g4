@@ -381,7 +381,12 @@ prepare
   : K_PREPARE name=identifier (LPAREN typeName (COMMA typeName)* RPAREN)? K_AS statement ;
 execute : K_EXECUTE name=identifier (LPAREN exprList? RPAREN)? ;
 deallocate : K_DEALLOCATE K_PREPARE? (all=K_ALL | name=identifier) ;
-maintain : checkpoint=K_CHECKPOINT | K_OPTIMIZE K_TABLE? qualifiedName K_FINAL? ;
+maintain
+  : checkpoint=K_CHECKPOINT
+  | optimize=K_OPTIMIZE K_TABLE? qualifiedName K_FINAL?
+  | check=K_CHECK (all=K_ALL | K_TABLE qualifiedName)
+  | K_ALTER K_TABLE qualifiedName K_DROP word=IDENT number=NUMBER
+  ;
 
 // ---- names ----
 

@@ -11,6 +11,8 @@ void AnswerFromMetadata(PlanPtr* plan, const RuleContext& context) {
   const auto* scan = child.As<ScanNode>();
   if (!scan || !scan->filters.empty()) return;
   TableId table = scan->schema->table_id;
+  // The scan will say so.
+  if (QuarantinedSegments(*context.version, table) > 0) return;
   Chunk row;
   row.num_rows = 1;
   for (const AggregateExpr& part : aggregate->aggregates) {

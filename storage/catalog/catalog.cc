@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/kill_point.h"
 #include "storage/log/wire.h"
 
 namespace shale {
@@ -18,7 +19,7 @@ std::string NewPathOf(const std::string& directory) { return directory + "/catal
 
 }  // namespace
 
-bool Catalog::Exists(Disk* disk, const std::string& directory) {
+StatusOr<bool> Catalog::Exists(Disk* disk, const std::string& directory) {
   return disk->Exists(PathOf(directory));
 }
 
@@ -46,15 +47,17 @@ StatusOr<std::unique_ptr<Catalog>> Catalog::Open(Disk* disk, const std::string& 
     return DataLoss("{}: the catalog holds no state: the file was damaged", path);
   }
   catalog->state_.database_salt = read->salt;
-  catalog->torn_bytes_ = read->torn_bytes;
   catalog->next_file_id_ = read->file_id + 1;
+  catalog->tail_ = *std::move(read);
   return catalog;
 }
 
 // Until the rename, the old file is the catalog: a failure before it loses nothing.
 Status Catalog::Rewrite(const CatalogState& state) {
   std::string path = NewPathOf(directory_);
-  if (disk_->Exists(path)) RETURN_IF_ERROR(disk_->Remove(path));
+  ASSIGN_OR_RETURN(const bool left, disk_->Exists(path));  // of an attempt that failed
+  if (left) RETURN_IF_ERROR(disk_->Remove(path));
+  KillPoint("catalog.rewrite");
   std::string payload = EncodeEdits(state.Snapshot());
   if (payload.size() > kMaxRecordBytes) {
     return ResourceExhausted("{}: the catalog's state takes {} bytes, more than the {} of a group",
@@ -71,12 +74,19 @@ Status Catalog::Rewrite(const CatalogState& state) {
   };
   Status status = write();
   if (!status.ok()) {
+    // The file at fault was never the catalog: nothing has stopped.
+    const Status cause = file->cause().ok() ? status : file->cause();
     file.reset();
     disk_->Remove(path).IgnoreError();
-    return status;
+    return MakeError(
+        cause.code(),
+        "the catalog could not be written anew, the old one stands (the error was: {})",
+        Message(cause));
   }
   // From here on it is not known which of the two a crash would leave.
+  KillPoint("catalog.rename");
   status = disk_->Rename(path, PathOf(directory_));
+  KillPoint("catalog.renamed");
   if (status.ok()) status = disk_->SyncDirectory(directory_);
   if (!status.ok()) {
     poison_ =
@@ -86,6 +96,7 @@ Status Catalog::Rewrite(const CatalogState& state) {
                   PathOf(directory_), Message(status));
     return poison_;
   }
+  file->Renamed(PathOf(directory_));
   ++next_file_id_;
   snapshot_end_ = file->end();
   file_ = std::move(file);
@@ -124,7 +135,9 @@ Status Catalog::Commit(uint64_t sequence, std::vector<CatalogEdit> edits) {
   uint64_t bytes = RecordFile::RecordBytes(payload.size());
   if (!file_->HasRoom(bytes)) RETURN_IF_ERROR(file_->Grow(file_->end() + bytes + kGrowBytes));
   Record record{sequence, kEditGroup, 0, payload};
+  KillPoint("catalog.append");
   Status status = file_->Append(std::span(&record, 1));
+  KillPoint("catalog.sync");
   if (status.ok()) status = file_->Sync();
   if (!status.ok()) {
     poison_ = status;
@@ -132,12 +145,37 @@ Status Catalog::Commit(uint64_t sequence, std::vector<CatalogEdit> edits) {
   }
   // Edits are rare and name files: the mark is made durable at once, so that damage to the last
   // group can never pass for a torn write. The group itself stands whatever becomes of the mark.
+  KillPoint("catalog.applied");
   poison_ = file_->SyncMark();
   return state_.Apply(sequence, edits);
 }
 
+Status Catalog::Check(uint64_t* bytes) {
+  *bytes = 0;
+  if (!disk_) return OkStatus();
+  RETURN_IF_ERROR(poison_);
+  if (file_) return file_->Verify(disk_, RecordFileKind::kCatalog, bytes);
+  ASSIGN_OR_RETURN(RecordFileTail tail,
+                   RecordFile::Read(disk_, PathOf(directory_), RecordFileKind::kCatalog,
+                                    [](const Record&) { return OkStatus(); }));
+  *bytes = tail.end;
+  if (tail.last_sequence < state_.last_sequence) {
+    return DataLoss("{}: the last change is commit {}, but commit {} was made", PathOf(directory_),
+                    tail.last_sequence, state_.last_sequence);
+  }
+  return tail.mark_damage.empty() ? OkStatus() : DataLoss("{}", tail.mark_damage);
+}
+
 Status Catalog::SyncMark() { return file_ ? file_->SyncMark() : OkStatus(); }
 
-Status Catalog::Close() { return file_ ? file_->Finish(false) : OkStatus(); }
+Status Catalog::Close(uint64_t log_sequence) {
+  RETURN_IF_ERROR(poison_);
+  if (file_) {
+    file_->set_other_sequence(log_sequence);
+    return file_->Finish(false);
+  }
+  if (!disk_ || (tail_.finished && tail_.other_sequence == log_sequence)) return OkStatus();
+  return RecordFile::FinishAfterCrash(disk_, PathOf(directory_), tail_, false, log_sequence);
+}
 
 }  // namespace shale

@@ -24,15 +24,22 @@ class Catalog {
   static StatusOr<std::unique_ptr<Catalog>> Create(Disk* disk, const std::string& directory,
                                                    uint64_t database_salt);
   static StatusOr<std::unique_ptr<Catalog>> Open(Disk* disk, const std::string& directory);
-  static bool Exists(Disk* disk, const std::string& directory);
+  static StatusOr<bool> Exists(Disk* disk, const std::string& directory);
 
   const CatalogState& state() const { return state_; }
-  uint64_t torn_bytes() const { return torn_bytes_; }
+  uint64_t torn_bytes() const { return tail_.torn_bytes; }
+  // What was found damaged, though nothing is lost by it (RecordFileTail); "" mostly.
+  const std::string& mark_damage() const { return tail_.mark_damage; }
+  // Reads the file back and verifies it; sets how many bytes that was.
+  Status Check(uint64_t* bytes);
 
   // Makes the group durable, then applies it. `sequence` is its commit.
   Status Commit(uint64_t sequence, std::vector<CatalogEdit> edits);
   Status SyncMark();
-  Status Close();
+  // `log_sequence`: the log's last commit.
+  Status Close(uint64_t log_sequence);
+  // The log must have come this far.
+  uint64_t log_sequence() const { return tail_.other_sequence; }
   const Status& poison() const { return poison_; }
 
  private:
@@ -44,7 +51,7 @@ class Catalog {
   CatalogState state_;
   std::unique_ptr<RecordFile> file_;  // null until the first edit
   uint64_t snapshot_end_ = 0;         // where the file's first group ended
-  uint64_t torn_bytes_ = 0;
+  RecordFileTail tail_;               // of the file that was opened
   uint64_t next_file_id_ = 1;
   Status poison_;
 };

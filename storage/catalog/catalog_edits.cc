@@ -152,6 +152,11 @@ struct Encode {
     wire->Put<uint64_t>(e.next_table_id);
     wire->Put<uint64_t>(e.next_segment_id);
   }
+  void operator()(const MarkDamaged& e) const {
+    wire->Put<uint64_t>(e.table_id);
+    wire->Put<uint64_t>(e.segment_id);
+    wire->PutString(e.damage);
+  }
 };
 
 // The position in the variant plus one is the permanent id of the edit: only append to the list.
@@ -254,6 +259,14 @@ CatalogEdit Make<12>(WireReader* wire) {
 template <>
 CatalogEdit Make<13>(WireReader* wire) {
   return DropRoleEdit{std::string(wire->GetString())};
+}
+template <>
+CatalogEdit Make<14>(WireReader* wire) {
+  MarkDamaged edit;
+  edit.table_id = wire->Get<uint64_t>();
+  edit.segment_id = wire->Get<uint64_t>();
+  edit.damage = wire->GetString();
+  return edit;
 }
 
 template <size_t... kIndexes>

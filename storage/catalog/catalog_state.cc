@@ -92,6 +92,15 @@ struct ApplyEdit {
     state->first_log_file = std::max(state->first_log_file, e.first_file);
     return OkStatus();
   }
+  Status operator()(const MarkDamaged& e) const {
+    ASSIGN_OR_RETURN(TableEntry * table, Table(e.table_id));
+    auto it = table->segments.find(e.segment_id);
+    if (it == table->segments.end()) {
+      return DataLoss("catalog: an edit marks segment {}, unknown", e.segment_id);
+    }
+    it->second.damage = e.damage;
+    return OkStatus();
+  }
   Status operator()(const Counters& e) const {
     state->counters.next_table_id = std::max(state->counters.next_table_id, e.next_table_id);
     state->counters.next_segment_id = std::max(state->counters.next_segment_id, e.next_segment_id);
@@ -117,7 +126,10 @@ std::vector<CatalogEdit> CatalogState::Snapshot() const {
     for (const auto& [begin, sequence] : table.partition_replayed_to) {
       edits.push_back(PartitionReplayedTo{id, begin, sequence});
     }
-    for (const auto& [segment_id, segment] : table.segments) edits.push_back(AddSegment{segment});
+    for (const auto& [segment_id, segment] : table.segments) {
+      edits.push_back(AddSegment{segment});
+      if (!segment.damage.empty()) edits.push_back(MarkDamaged{id, segment_id, segment.damage});
+    }
     for (const std::string& token : table.resume_tokens) edits.push_back(AddResumeToken{id, token});
   }
   for (const auto& [name, view] : views) edits.push_back(PutView{view});

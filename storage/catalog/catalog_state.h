@@ -39,6 +39,7 @@ struct SegmentEntry {
   // one); else `_seq` stands in the segment.
   uint64_t commit_sequence = 0;
   std::map<HiddenReason, HiddenRows> hidden;
+  std::string damage;  // not empty: quarantined, and what a check found
 };
 
 struct TableEntry {
@@ -110,10 +111,17 @@ struct Counters {
   uint64_t next_table_id = 1;
   uint64_t next_segment_id = 1;
 };
+// Puts a segment into quarantine, or with an empty `damage` takes it out.
+struct MarkDamaged {
+  TableId table_id;
+  uint64_t segment_id;
+  std::string damage;
+};
 
-using CatalogEdit = std::variant<PutTable, DropTableEdit, PutView, DropViewEdit, AddSegment,
-                                 RemoveSegment, HideRows, PartitionReplayedTo, TableReplayedTo,
-                                 AddResumeToken, LogBegins, Counters, PutRole, DropRoleEdit>;
+using CatalogEdit =
+    std::variant<PutTable, DropTableEdit, PutView, DropViewEdit, AddSegment, RemoveSegment,
+                 HideRows, PartitionReplayedTo, TableReplayedTo, AddResumeToken, LogBegins,
+                 Counters, PutRole, DropRoleEdit, MarkDamaged>;
 
 struct CatalogState {
   uint64_t database_salt = 0;

@@ -42,9 +42,9 @@ struct ReadRequest {
 };
 
 enum class OpenMode : uint8_t {
-  kRead,        // must exist
-  kReadWrite,   // must exist
-  kCreate,      // must not exist
+  kRead,       // must exist
+  kReadWrite,  // must exist
+  kCreate,     // must not exist
 };
 
 class Disk {
@@ -55,11 +55,12 @@ class Disk {
   virtual void ReadBatch(std::span<ReadRequest> requests) = 0;
   virtual Status Rename(const std::string& from, const std::string& to) = 0;  // atomic, replaces
   virtual Status Remove(const std::string& path) = 0;
-  virtual Status MakeDirectory(const std::string& path) = 0;  // and parents; fine if it exists
+  virtual Status MakeDirectory(const std::string& path) = 0;    // and parents; fine if it exists
   virtual Status RemoveDirectory(const std::string& path) = 0;  // must be empty
   // Names (not paths) in a directory, sorted.
   virtual StatusOr<std::vector<std::string>> List(const std::string& path) = 0;
-  virtual bool Exists(const std::string& path) = 0;
+  // An error when it cannot be told: that must not pass for "no".
+  virtual StatusOr<bool> Exists(const std::string& path) = 0;
   // Makes creations, renames and removals in a directory durable.
   virtual Status SyncDirectory(const std::string& path) = 0;
   // An exclusive lock held until the returned handle dies (or the process does). kAlreadyExists

@@ -191,9 +191,11 @@ class MachineDisk : public Disk {
     return names;
   }
 
-  bool Exists(const std::string& path) override {
+  StatusOr<bool> Exists(const std::string& path) override {
     struct stat info;
-    return ::stat(path.c_str(), &info) == 0;
+    if (::stat(path.c_str(), &info) == 0) return true;
+    if (errno == ENOENT || errno == ENOTDIR) return false;
+    return SystemError("look for", path, errno);
   }
 
   Status SyncDirectory(const std::string& path) override {

@@ -491,11 +491,11 @@ StatusOr<std::vector<std::string>> SimulatedDisk::List(const std::string& given)
   return found;
 }
 
-bool SimulatedDisk::Exists(const std::string& given) {
+StatusOr<bool> SimulatedDisk::Exists(const std::string& given) {
   SimulatedScheduler::Yield();
   MutexLock lock(&state_->mutex);
   const std::string path = Normal(given);
-  if (!state_->Enter("look for", path).ok()) return false;
+  RETURN_IF_ERROR(state_->Enter("look for", path));
   return state_->names.count(path) != 0 || state_->directories.count(path) != 0;
 }
 

@@ -66,7 +66,7 @@ class SimulatedDisk : public Disk {
   Status MakeDirectory(const std::string& path) override;
   Status RemoveDirectory(const std::string& path) override;
   StatusOr<std::vector<std::string>> List(const std::string& path) override;
-  bool Exists(const std::string& path) override;
+  StatusOr<bool> Exists(const std::string& path) override;
   Status SyncDirectory(const std::string& path) override;
   StatusOr<std::unique_ptr<File>> Lock(const std::string& path) override;
 

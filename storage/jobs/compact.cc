@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/base/kill_point.h"
 #include "storage/jobs/jobs.h"
 #include "storage/table/row_sort.h"
 
@@ -64,12 +65,15 @@ class Compaction {
   }
 
   Status Run() {
+    KillPoint("compact.begin");
     Status status = Build();
     if (!status.ok()) {
       RemoveSegmentFiles(*core_->files, built_);
+      if (IsDamage(status)) QuarantineDamaged();
       return status;
     }
     for (const SegmentInfo& segment : built_) bytes_written_ += segment.file_bytes;
+    KillPoint("compact.built");
     Replacement replacement;
     replacement.table_id = table_.schema->table_id;
     replacement.range = range_;
@@ -81,6 +85,16 @@ class Compaction {
   uint64_t bytes_written() const { return bytes_written_; }
 
  private:
+  // So that the next attempt does without what can never be read.
+  void QuarantineDamaged() {
+    for (const SegmentRef& ref : segments_) {
+      const Status damage = ref.segment->reader()->Check();
+      if (damage.ok() || !IsDamage(damage)) continue;
+      core_->Quarantine(table_.schema->table_id, ref.segment->id(), std::string(Message(damage)))
+          .IgnoreError();
+    }
+  }
+
   static uint64_t FirstSequence(const Segment& segment) {
     return segment.commit_sequence() != 0 ? segment.commit_sequence()
                                           : segment.reader()->info().min_seq;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "engine/base/kill_point.h"
 #include "storage/jobs/jobs.h"
 
 namespace shale {
@@ -28,8 +29,10 @@ Status SealOldest(StoreCore* core, TableId table_id, int64_t partition_begin_us)
       core->jobs->Start("seal", build.schema->name, partition_name, ref.VisibleRows(), core->clock);
   uint64_t bytes = 0;
   const auto seal = [&]() -> Status {
+    KillPoint("seal.begin");
     ASSIGN_OR_RETURN(BuiltSegments built, BuildSegments(*ref.rows, ref.hidden.get(), build));
     for (const SegmentInfo& segment : built.segments) bytes += segment.file_bytes;
+    KillPoint("seal.built");
     replacement.table_id = table_id;
     replacement.tail = ref.tail;
     replacement.tail_hidden = ref.hidden;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/base/kill_point.h"
 #include "storage/log/chunk_codec.h"
 #include "storage/log/wire.h"
 
@@ -183,16 +184,23 @@ StatusOr<std::unique_ptr<Log>> Log::Open(
     uint64_t number = numbers[i];
     bool last = i + 1 == numbers.size();
     if (number != first_file + i) {
-      return DataLoss("{}: the file is missing, though {} exists", log->PathOf(first_file + i),
-                      log->PathOf(number));
+      return DataLoss(
+          "{}: the file is missing, though {} exists; or {}/catalog is an older version",
+          log->PathOf(first_file + i), log->PathOf(number), directory);
     }
     uint64_t before = recovered->last_sequence;
+    bool any = false;
     auto read = RecordFile::Read(
         disk, log->PathOf(number), RecordFileKind::kLog, [&](const Record& record) -> Status {
           if (record.sequence <= recovered->last_sequence) {
             return DataLoss("{}: commit {} stands after commit {}", log->PathOf(number),
                             record.sequence, recovered->last_sequence);
           }
+          if (!any && i > 0 && !log->last_tail_.continued && log->last_tail_.mark_damage.empty()) {
+            return DataLoss("{}: the file does not say that {} follows it, though that has records",
+                            log->PathOf(number - 1), log->PathOf(number));
+          }
+          any = true;
           recovered->last_sequence = record.sequence;
           return visit(number, record);
         });
@@ -203,11 +211,16 @@ StatusOr<std::unique_ptr<Log>> Log::Open(
       log->next_file_ = number;
       break;
     }
+    recovered->last_sequence = std::max(recovered->last_sequence, read->last_sequence);
+    recovered->catalog_sequence = std::max(recovered->catalog_sequence, read->other_sequence);
     if (read->file_id != number || read->salt != options.salt) {
       return DataLoss("{}: the file is not the log {} of this database", log->PathOf(number),
                       number);
     }
-    if (!last && !read->finished) {
+    // A damaged mark may be the one that said so; then the records must end with the file.
+    if (!read->mark_damage.empty()) recovered->notes.push_back(read->mark_damage);
+    const bool finished = read->finished || (!read->mark_damage.empty() && read->torn_bytes == 0);
+    if (!last && !finished) {
       return DataLoss("{}: the file was not finished, though {} follows it", log->PathOf(number),
                       log->PathOf(number + 1));
     }
@@ -225,6 +238,7 @@ StatusOr<std::unique_ptr<Log>> Log::Open(
     log->old_files_[number] = read->end - kRecordFileHeaderBytes;
     log->finish_last_ = true;
     log->last_tail_ = *read;
+    log->last_sequence_ = recovered->last_sequence;
   }
   return log;
 }
@@ -235,23 +249,27 @@ Status Log::StartFile(uint64_t record_bytes) {
   uint64_t capacity = std::max(options_.file_bytes, kRecordFileHeaderBytes + record_bytes);
   uint64_t number = next_file_;
   if (finish_last_ && !last_tail_.finished) {
-    RETURN_IF_ERROR(RecordFile::FinishAfterCrash(disk_, PathOf(number - 1), last_tail_, false));
+    RETURN_IF_ERROR(RecordFile::FinishAfterCrash(disk_, PathOf(number - 1), last_tail_, false, 0));
     last_tail_.finished = true;
     last_tail_.mark_counter += 1;
   }
   if (file_) {
+    KillPoint("log.finish");
     RETURN_IF_ERROR(file_->Finish(false));
     old_files_[file_->file_id()] = file_->end() - kRecordFileHeaderBytes;
   }
+  KillPoint("log.create");
   // A file of that number can only be the rest of an attempt that failed.
-  if (disk_->Exists(PathOf(number))) RETURN_IF_ERROR(disk_->Remove(PathOf(number)));
+  ASSIGN_OR_RETURN(const bool left, disk_->Exists(PathOf(number)));
+  if (left) RETURN_IF_ERROR(disk_->Remove(PathOf(number)));
   ASSIGN_OR_RETURN(auto next, RecordFile::Create(disk_, PathOf(number), RecordFileKind::kLog,
-                                                 number, options_.salt, capacity));
+                                                 number, options_.salt, capacity, last_sequence_));
   RETURN_IF_ERROR(disk_->SyncDirectory(directory_));
+  KillPoint("log.continue");
   if (file_) {
     RETURN_IF_ERROR(file_->Finish(true));
   } else if (finish_last_) {
-    RETURN_IF_ERROR(RecordFile::FinishAfterCrash(disk_, PathOf(number - 1), last_tail_, true));
+    RETURN_IF_ERROR(RecordFile::FinishAfterCrash(disk_, PathOf(number - 1), last_tail_, true, 0));
     finish_last_ = false;
   }
   file_ = std::move(next);
@@ -264,16 +282,27 @@ StatusOr<uint64_t> Log::Commit(std::span<const Record> group) {
   for (const Record& record : group) bytes += RecordFile::RecordBytes(record.payload.size());
   if (file_) RETURN_IF_ERROR(file_->poison());
   if (!file_ || !file_->HasRoom(bytes)) RETURN_IF_ERROR(StartFile(bytes));
+  KillPoint("log.append");
   RETURN_IF_ERROR(file_->Append(group));
+  KillPoint("log.sync");
   RETURN_IF_ERROR(file_->Sync());
+  KillPoint("log.mark");
+  last_sequence_ = group.back().sequence;
   return file_->file_id();
 }
 
 Status Log::SyncMark() { return file_ ? file_->SyncMark() : OkStatus(); }
 
-Status Log::Close() {
-  if (!file_) return OkStatus();
-  return file_->Finish(false);
+Status Log::Close(uint64_t catalog_sequence) {
+  if (file_) {
+    file_->set_other_sequence(catalog_sequence);
+    return file_->Finish(false);
+  }
+  if (!finish_last_ || (last_tail_.finished && last_tail_.other_sequence == catalog_sequence)) {
+    return OkStatus();
+  }
+  return RecordFile::FinishAfterCrash(disk_, PathOf(next_file_ - 1), last_tail_, false,
+                                      catalog_sequence);
 }
 
 uint64_t Log::FirstToKeep(uint64_t first_needed) const {
@@ -284,11 +313,33 @@ uint64_t Log::FirstToKeep(uint64_t first_needed) const {
 Status Log::RemoveBefore(uint64_t first_kept) {
   bool removed = false;
   while (!old_files_.empty() && old_files_.begin()->first < first_kept) {
+    KillPoint("log.remove");
     RETURN_IF_ERROR(disk_->Remove(PathOf(old_files_.begin()->first)));
     old_files_.erase(old_files_.begin());
     removed = true;
   }
   return removed ? disk_->SyncDirectory(directory_) : OkStatus();
+}
+
+void Log::Check(
+    const std::function<void(const std::string& path, const Status&, uint64_t)>& visit) {
+  for (const auto& [number, bytes] : old_files_) {
+    const std::string path = PathOf(number);
+    auto read = RecordFile::Read(disk_, path, RecordFileKind::kLog,
+                                 [](const Record&) { return OkStatus(); });
+    Status status = read.status();
+    if (read.ok() && read->end - kRecordFileHeaderBytes != bytes) {
+      status = DataLoss("{}: the records end at offset {}, though they took {} bytes", path,
+                        read->end, bytes);
+    } else if (read.ok() && !read->mark_damage.empty()) {
+      status = DataLoss("{}", read->mark_damage);
+    }
+    visit(path, status, bytes + kRecordFileHeaderBytes);
+  }
+  if (!file_) return;
+  uint64_t bytes = 0;
+  const Status status = file_->Verify(disk_, RecordFileKind::kLog, &bytes);
+  visit(file_->path(), status, bytes);
 }
 
 Status Log::poison() const { return file_ ? file_->poison() : OkStatus(); }

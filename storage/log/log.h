@@ -81,6 +81,7 @@ class Log {
     uint64_t torn_bytes = 0;
     bool clean = true;  // every file was finished in order
     uint64_t last_sequence = 0;
+    uint64_t catalog_sequence = 0;  // the catalog must have come this far
     std::vector<std::string> notes;
   };
   // Reads files from `first_file` (which exists, always) on in order and calls visit(file number,
@@ -95,13 +96,19 @@ class Log {
   StatusOr<uint64_t> Commit(std::span<const Record> group);
   // Makes the last commit mark durable: when there is nothing else to do.
   Status SyncMark();
-  Status Close();
+  // `catalog_sequence`: the catalog's last commit.
+  Status Close(uint64_t catalog_sequence);
   // The lowest file that must stay when files below `first_needed` are not needed: the newest one
   // always stays.
   uint64_t FirstToKeep(uint64_t first_needed) const;
   // Deletes files numbered below `first_kept`, a result of FirstToKeep.
   Status RemoveBefore(uint64_t first_kept);
 
+  // Reads every file back and verifies it; `visit` gets each with what is wrong with it (or OK) and
+  // how many bytes were read.
+  void Check(const std::function<void(const std::string& path, const Status&, uint64_t)>& visit);
+  uint64_t last_sequence() const { return last_sequence_; }
+  std::string newest_path() const { return PathOf(next_file_ - 1); }
   Status poison() const;
   uint64_t total_bytes() const;  // of records in files that exist
   size_t num_files() const { return old_files_.size() + (file_ ? 1 : 0); }
@@ -118,6 +125,7 @@ class Log {
   std::unique_ptr<RecordFile> file_;        // null until the first commit
   std::map<uint64_t, uint64_t> old_files_;  // number → bytes of records
   uint64_t next_file_ = 1;
+  uint64_t last_sequence_ = 0;
   // The newest file found by Open, to be finished before another is begun.
   bool finish_last_ = false;
   RecordFileTail last_tail_;

@@ -55,6 +55,7 @@ struct Mark {
   uint64_t committed = 0;  // every record below this offset is durable
   uint64_t last_sequence = 0;
   uint32_t flags = 0;
+  uint64_t other_sequence = 0;
 };
 
 std::string EncodeMark(const Mark& mark, uint64_t salt, int slot) {
@@ -65,7 +66,7 @@ std::string EncodeMark(const Mark& mark, uint64_t salt, int slot) {
   wire.Put<uint64_t>(mark.last_sequence);
   wire.Put<uint32_t>(mark.flags);
   wire.Put<uint32_t>(0);
-  wire.Put<uint64_t>(0);
+  wire.Put<uint64_t>(mark.other_sequence);
   wire.Put<uint64_t>(Checksum(out, HashCombine(salt, slot + 1)));
   SHALE_CHECK(out.size() == kMarkBytes);
   return out;
@@ -78,7 +79,7 @@ bool DecodeMark(std::string_view bytes, uint64_t salt, int slot, Mark* mark) {
   mark->last_sequence = wire.Get<uint64_t>();
   mark->flags = wire.Get<uint32_t>();
   wire.Get<uint32_t>();
-  wire.Get<uint64_t>();
+  mark->other_sequence = wire.Get<uint64_t>();
   uint64_t checksum = wire.Get<uint64_t>();
   return wire.ok() &&
          checksum == Checksum(bytes.substr(0, kMarkBytes - 8), HashCombine(salt, slot + 1));
@@ -125,11 +126,14 @@ uint64_t RecordFile::RecordBytes(uint64_t payload_bytes) {
 
 StatusOr<std::unique_ptr<RecordFile>> RecordFile::Create(Disk* disk, const std::string& path,
                                                          RecordFileKind kind, uint64_t file_id,
-                                                         uint64_t salt, uint64_t capacity) {
+                                                         uint64_t salt, uint64_t capacity,
+                                                         uint64_t last_sequence) {
   std::unique_ptr<RecordFile> out(new RecordFile());
+  out->path_ = path;
   out->file_id_ = file_id;
   out->salt_ = salt;
   out->capacity_ = std::max(capacity, 2 * kRecordFileHeaderBytes);
+  out->last_sequence_ = last_sequence;
   ASSIGN_OR_RETURN(out->file_, disk->Open(path, OpenMode::kCreate));
   auto write = [&]() -> Status {
     RETURN_IF_ERROR(out->file_->Allocate(out->capacity_));
@@ -137,7 +141,7 @@ StatusOr<std::unique_ptr<RecordFile>> RecordFile::Create(Disk* disk, const std::
     std::string header = EncodeHeader(kind, file_id, salt);
     head.replace(0, header.size(), header);
     for (int slot = 0; slot < 2; ++slot) {
-      Mark mark{static_cast<uint64_t>(slot), kRecordFileHeaderBytes, 0, 0};
+      Mark mark{static_cast<uint64_t>(slot), kRecordFileHeaderBytes, last_sequence, 0, 0};
       std::string bytes = EncodeMark(mark, salt, slot);
       head.replace((slot + 1) * kSlotBytes, bytes.size(), bytes);
     }
@@ -170,7 +174,14 @@ StatusOr<RecordFileTail> RecordFile::Read(Disk* disk, const std::string& path, R
   bool found = false;
   for (int slot = 0; slot < 2; ++slot) {
     Mark mark;
-    if (!DecodeMark(view.substr((slot + 1) * kSlotBytes), tail.salt, slot, &mark)) continue;
+    const uint64_t offset = (slot + 1) * kSlotBytes;
+    const bool good = DecodeMark(view.substr(offset), tail.salt, slot, &mark);
+    if (!good || !AllZero(view.substr(offset + kMarkBytes, kSlotBytes - kMarkBytes))) {
+      // A mark lies within one sector, so no power cut tears it.
+      tail.mark_damage = fmt::format("{}: the commit mark at offset {} is damaged{}", path, offset,
+                                     good ? " (bytes stand beside it)" : "; the other one stands");
+    }
+    if (!good) continue;
     if (!found || mark.counter > best.counter) best = mark;
     found = true;
   }
@@ -179,6 +190,8 @@ StatusOr<RecordFileTail> RecordFile::Read(Disk* disk, const std::string& path, R
                     kSlotBytes, 2 * kSlotBytes);
   }
   tail.mark_counter = best.counter;
+  tail.last_sequence = best.last_sequence;
+  tail.other_sequence = best.other_sequence;
   tail.finished = (best.flags & kFinished) != 0;
   tail.continued = (best.flags & kContinued) != 0;
 
@@ -219,25 +232,44 @@ StatusOr<RecordFileTail> RecordFile::Read(Disk* disk, const std::string& path, R
   return tail;
 }
 
+Status RecordFile::Verify(Disk* disk, RecordFileKind kind, uint64_t* bytes) const {
+  RETURN_IF_ERROR(poison_);
+  ASSIGN_OR_RETURN(RecordFileTail tail,
+                   Read(disk, path(), kind, [](const Record&) { return OkStatus(); }));
+  *bytes = tail.end;
+  if (tail.end != end_ || tail.last_checksum != last_checksum_) {
+    return DataLoss("{}: the records end at offset {}, though records up to {} were committed",
+                    path(), tail.end, end_);
+  }
+  if (tail.torn_bytes > 0) {
+    return DataLoss("{}: {} bytes at offset {} stand after the last record", path(),
+                    tail.torn_bytes, tail.end);
+  }
+  return tail.mark_damage.empty() ? OkStatus() : DataLoss("{}", tail.mark_damage);
+}
+
 Status RecordFile::FinishAfterCrash(Disk* disk, const std::string& path, const RecordFileTail& tail,
-                                    bool continued) {
+                                    bool continued, uint64_t other_sequence) {
   ASSIGN_OR_RETURN(auto file, disk->Open(path, OpenMode::kReadWrite));
   RecordFile open;
   open.file_ = std::move(file);
+  open.path_ = path;
   open.file_id_ = tail.file_id;
   open.salt_ = tail.salt;
   open.end_ = tail.end;
   open.last_sequence_ = tail.last_sequence;
   open.mark_counter_ = tail.mark_counter;
+  open.other_sequence_ = other_sequence;
   return open.Finish(continued);
 }
 
 Status RecordFile::Poison(Status status) {
+  cause_ = status;
   poison_ =
       MakeError(status.code(),
                 "{}: writing stopped after an error, reading goes on; open the database again "
                 "to go on writing (the error was: {})",
-                file_->path(), Message(status));
+                path_, Message(status));
   return poison_;
 }
 
@@ -280,7 +312,7 @@ Status RecordFile::Append(std::span<const Record> records) {
 Status RecordFile::WriteMark(uint32_t flags) {
   ++mark_counter_;
   int slot = static_cast<int>(mark_counter_ & 1);
-  Mark mark{mark_counter_, end_, last_sequence_, flags};
+  Mark mark{mark_counter_, end_, last_sequence_, flags, other_sequence_};
   mark_durable_ = false;
   return file_->Write((slot + 1) * kSlotBytes, EncodeMark(mark, salt_, slot));
 }

@@ -8,6 +8,10 @@
 // is read back, a bad record below the mark is corruption (DataLoss), one above it a torn write
 // that nobody was promised: the records end there.
 //
+// Log and catalog vouch for each other: at the orderly close each one's mark says how far the other
+// had come (`other_sequence`), so that an older version of either, put back, does not pass for the
+// whole.
+//
 // The first failed write or fsync poisons the file: every later call returns that error.
 // Not thread-safe.
 #pragma once
@@ -43,10 +47,14 @@ struct RecordFileTail {
   uint64_t end = 0;            // where the next record would stand
   uint64_t last_checksum = 0;  // of the last good record
   uint64_t mark_counter = 0;
-  uint64_t last_sequence = 0;
-  uint64_t torn_bytes = 0;  // bytes after `end` that are no record
-  bool finished = false;    // closed in order: nothing was in flight
-  bool continued = false;   // another file follows this one
+  uint64_t last_sequence = 0;   // of the last good record, or of the file before
+  uint64_t other_sequence = 0;  // the other kind of file has come at least this far
+  uint64_t torn_bytes = 0;      // bytes after `end` that are no record
+  bool finished = false;        // closed in order: nothing was in flight
+  bool continued = false;       // another file follows this one
+  // Not empty: a commit mark that does not match its checksum, or bytes beside one. The other mark
+  // stands, so nothing is lost.
+  std::string mark_damage;
 };
 
 class RecordFile {
@@ -55,15 +63,19 @@ class RecordFile {
   // it fails, nothing of it is left.
   static StatusOr<std::unique_ptr<RecordFile>> Create(Disk* disk, const std::string& path,
                                                       RecordFileKind kind, uint64_t file_id,
-                                                      uint64_t salt, uint64_t capacity);
+                                                      uint64_t salt, uint64_t capacity,
+                                                      uint64_t last_sequence = 0);
   // Calls `visit` for each record in order and tells how the file ends. DataLoss when the header,
   // both marks, or a record below the mark is bad.
   static StatusOr<RecordFileTail> Read(Disk* disk, const std::string& path, RecordFileKind kind,
                                        const std::function<Status(const Record&)>& visit);
+  // Reads the open file back, as it is on the disk: DataLoss unless it holds everything written.
+  // Sets how many bytes that is.
+  Status Verify(Disk* disk, RecordFileKind kind, uint64_t* bytes) const;
   // Cuts a file that was left open when the process or the machine died at its last good record and
-  // marks it finished (and continued, when a next file exists).
+  // marks it finished (and continued, when a next file exists); or stamps a finished one again.
   static Status FinishAfterCrash(Disk* disk, const std::string& path, const RecordFileTail& tail,
-                                 bool continued);
+                                 bool continued, uint64_t other_sequence);
 
   // Bytes that a record with this payload takes in the file.
   static uint64_t RecordBytes(uint64_t payload_bytes);
@@ -79,10 +91,13 @@ class RecordFile {
   // The orderly end: cuts the preallocated rest, marks finished, fsyncs.
   Status Finish(bool continued);
 
+  void set_other_sequence(uint64_t sequence) { other_sequence_ = sequence; }
   const Status& poison() const { return poison_; }
+  const Status& cause() const { return cause_; }  // of the poison
   uint64_t file_id() const { return file_id_; }
   uint64_t end() const { return end_; }
-  const std::string& path() const { return file_->path(); }
+  const std::string& path() const { return path_; }
+  void Renamed(std::string path) { path_ = std::move(path); }
 
  private:
   RecordFile() = default;
@@ -90,16 +105,19 @@ class RecordFile {
   Status WriteMark(uint32_t flags);
 
   std::unique_ptr<File> file_;
+  std::string path_;
   uint64_t file_id_ = 0;
   uint64_t salt_ = 0;
   uint64_t capacity_ = 0;
   uint64_t end_ = kRecordFileHeaderBytes;
   uint64_t last_checksum_ = 0;
   uint64_t last_sequence_ = 0;
+  uint64_t other_sequence_ = 0;
   uint64_t mark_counter_ = 1;
   bool mark_durable_ = true;
   std::string scratch_;
   Status poison_;
+  Status cause_;
 };
 
 }  // namespace shale

@@ -35,6 +35,11 @@ void BlockScan::Prepare(ExecutionContext* context) {
     conjuncts_.back().from_join = conjuncts_.size() + spec_.join_filters > spec_.filters.size();
   }
   if (!table_) return;
+  for (const PartitionPtr& partition : table_->partitions) {
+    if (partition->damaged.empty() || snapshot_->skips_damaged || !readable_.ok()) continue;
+    if (PartitionIsOutside(*partition)) continue;
+    readable_ = DamagedError(*table_->schema, *partition, partition->damaged.front());
+  }
   uint64_t total = 0;
   std::vector<RowsRef> refs = AllRows(*table_);
   for (size_t i = 0; i < refs.size(); ++i) {

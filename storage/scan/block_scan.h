@@ -43,6 +43,8 @@ class BlockScan {
   // Analyses the conditions and lists the items; the first call counts. Before anything else.
   void Prepare(ExecutionContext* context) SHALE_EXCLUDES(mutex_);
   const std::vector<std::unique_ptr<Item>>& items() const { return items_; }
+  // DataLoss when a segment that the scan would need is in quarantine.
+  const Status& readable() const { return readable_; }
   const TableVersion* table() const { return table_; }
   const ScanSpec& spec() const { return spec_; }
   const std::vector<Type>& types() const { return types_; }
@@ -82,6 +84,7 @@ class BlockScan {
   FunctionContext functions_;
   std::vector<Conjunct> conjuncts_;
   std::vector<std::unique_ptr<Item>> items_;
+  Status readable_;
 };
 
 // One worker's place and buffers.

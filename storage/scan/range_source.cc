@@ -125,6 +125,7 @@ class RangeSource : public Source {
 
   StatusOr<bool> Next(WorkerState* worker, Chunk* out) override {
     auto* state = static_cast<RangeState*>(worker);
+    RETURN_IF_ERROR(scan_.readable());
     state->at_boundary = false;
     out->columns.clear();
     out->num_rows = 0;

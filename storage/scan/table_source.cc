@@ -37,6 +37,7 @@ class TableSource : public Source {
 
   StatusOr<bool> Next(WorkerState* worker_state, Chunk* out) override {
     auto* state = static_cast<TableState*>(worker_state);
+    RETURN_IF_ERROR(scan_.readable());
     while (true) {
       if (state->block == state->end) {
         ASSIGN_OR_RETURN(bool more, TakeMorsel(state));

@@ -78,6 +78,13 @@ class SegmentWriter {
   virtual StatusOr<SegmentInfo> Finish(Disk* disk, const std::string& path) = 0;
 };
 
+// A part of a segment's file that is not what was written.
+struct SegmentDamage {
+  std::string column;  // "" for the footer
+  std::string place;   // "block 3", "dictionary", "footer"
+  Status status;       // names file, column and place
+};
+
 // An open segment. Thread-safe. Everything read has been verified against its checksum; an error is
 // DataLoss naming file, column and block.
 class SegmentReader {
@@ -118,8 +125,14 @@ class SegmentReader {
   virtual uint64_t BlockBytes(int column, size_t block) const = 0;
   // Reads these blocks into the cache with one ReadBatch; misses only.
   virtual Status Prefetch(const std::vector<std::pair<int, size_t>>& blocks) = 0;
-  // Reads and verifies every byte of the file.
-  virtual Status Check() = 0;
+  // Reads every byte of the file past the cache and verifies it; everything that is damaged, in the
+  // order of the file.
+  virtual std::vector<SegmentDamage> FindDamage() = 0;
+  // The first of it, or OK.
+  Status Check() {
+    std::vector<SegmentDamage> found = FindDamage();
+    return found.empty() ? OkStatus() : found.front().status;
+  }
 };
 
 }  // namespace shale

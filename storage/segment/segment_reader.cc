@@ -229,27 +229,27 @@ class FileSegmentReader : public SegmentReader {
     return OkStatus();
   }
 
-  Status Check() override {
-    ASSIGN_OR_RETURN(const uint64_t file_bytes, file_->Size());
-    RETURN_IF_ERROR(ReadContents(file_.get(), path_, file_bytes, info().footer_checksum).status());
+  std::vector<SegmentDamage> FindDamage() override {
+    std::vector<SegmentDamage> found;
+    const auto footer = [&]() -> Status {
+      ASSIGN_OR_RETURN(const uint64_t bytes, file_->Size());
+      return ReadContents(file_.get(), path_, bytes, info().footer_checksum).status();
+    };
+    Status status = footer();
+    if (!status.ok()) found.push_back({"", "footer", std::move(status)});
     for (int column = 0; column < static_cast<int>(info().columns.size()); ++column) {
-      const Type& type = info().columns[column].type;
-      const uint32_t entries = contents_.columns[column].dictionary.entries;
-      if (entries > 0) RETURN_IF_ERROR(LoadDictionary(column).status());
-      const PhysicalType physical = entries > 0 ? PhysicalType::kUInt32 : type.physical();
-      const auto values = std::make_unique_for_overwrite<uint64_t[]>(2 * kMaxBlockRows);
+      const std::string& name = info().columns[column].name;
+      if (contents_.columns[column].dictionary.entries > 0) {
+        status = LoadDictionary(column).status();
+        if (!status.ok()) found.push_back({name, "dictionary", std::move(status)});
+      }
       for (size_t block = 0; block < num_blocks(); ++block) {
-        ASSIGN_OR_RETURN(const LoadedBlockPtr loaded, LoadPastCache(column, block));
-        if (loaded->all_null()) continue;
-        if (type.id() == TypeId::kList) {
-          RETURN_IF_ERROR(DecodeLists(*loaded, column, block).status());
-          continue;
-        }
-        const Status status = DecodeValues(*loaded, physical, values.get());
-        if (!status.ok()) return AtBlock(status, column, block);
+        status = CheckBlock(column, block);
+        if (status.ok()) continue;
+        found.push_back({name, fmt::format("block {}", block), std::move(status)});
       }
     }
-    return OkStatus();
+    return found;
   }
 
   // The verified footer of a file; used before there is a reader.
@@ -315,6 +315,19 @@ class FileSegmentReader : public SegmentReader {
   }
   Status AtBlock(const Status& status, int column, size_t block) const {
     return AtColumn(status, column, fmt::format("block {}", block));
+  }
+
+  // Past the cache: reads, verifies and decodes.
+  Status CheckBlock(int column, size_t block) {
+    const Type& type = info().columns[column].type;
+    const bool codes = contents_.columns[column].dictionary.entries > 0;
+    ASSIGN_OR_RETURN(const LoadedBlockPtr loaded, LoadPastCache(column, block));
+    if (loaded->all_null()) return OkStatus();
+    if (type.id() == TypeId::kList) return DecodeLists(*loaded, column, block).status();
+    const auto values = std::make_unique_for_overwrite<uint64_t[]>(2 * kMaxBlockRows);
+    const Status status =
+        DecodeValues(*loaded, codes ? PhysicalType::kUInt32 : type.physical(), values.get());
+    return status.ok() ? status : AtBlock(status, column, block);
   }
 
   // Reads, verifies and decompresses what is at `offset`.

@@ -1,5 +1,6 @@
 #include <atomic>
 
+#include "engine/base/kill_point.h"
 #include "engine/base/sync.h"
 #include "storage/segment/column_buffer.h"
 #include "storage/segment/segment.h"
@@ -83,6 +84,7 @@ class FileSegmentWriter : public SegmentWriter {
     if (seq.max) info_.max_seq = seq.max->AsUInt();
 
     ASSIGN_OR_RETURN(const std::unique_ptr<File> file, disk->Open(path, OpenMode::kCreate));
+    KillPoint("segment.create");
     std::string pending = EncodeSegmentHeader();
     uint64_t written = 0;
     const auto flush = [&]() -> Status {
@@ -102,7 +104,9 @@ class FileSegmentWriter : public SegmentWriter {
     pending += EncodeFooter(info_, footers, written + pending.size(), &info_.footer_checksum);
     RETURN_IF_ERROR(flush());
     info_.file_bytes = written;
+    KillPoint("segment.sync");
     RETURN_IF_ERROR(file->Sync());
+    KillPoint("segment.synced");
     return info_;
   }
 

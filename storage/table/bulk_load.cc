@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/base/kill_point.h"
 #include "engine/exec/pipeline.h"
 #include "storage/table/store_core.h"
 
@@ -203,6 +204,7 @@ Status BulkLoad::Commit(const std::string& token) {
     return status;
   }
 
+  KillPoint("bulk.built");
   MutexLock lock(&core_->commit_mutex);
   uint64_t sequence = core_->NextSequence();
   VersionEdit edit = core_->Begin();
@@ -245,6 +247,7 @@ Status BulkLoad::Commit(const std::string& token) {
     return status;
   }
   if (!token.empty()) edits.push_back(AddResumeToken{schema_->table_id, token});
+  KillPoint("bulk.commit");
   status = core_->CommitCatalog(std::move(edit), std::move(edits));
   if (!status.ok()) core_->AbandonFiles(infos);
   return status;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "engine/base/kill_point.h"
 #include "storage/table/store_core.h"
 
 namespace shale {
@@ -53,8 +54,14 @@ StoreCore::~StoreCore() {
   }
   runner.reset();
   MutexLock lock(&commit_mutex);
-  if (catalog && !options.in_memory) catalog->Close().IgnoreError();
-  if (log) log->Close().IgnoreError();
+  if (!catalog || !log) return;
+  // Each says how far the other has come; neither does when one has not come to its end.
+  if (!CheckWritable().ok()) return;
+  KillPoint("close.log");
+  if (log->Close(catalog->state().last_sequence).ok()) {
+    KillPoint("close.catalog");
+    catalog->Close(log->last_sequence()).IgnoreError();
+  }
 }
 
 Snapshot StoreCore::snapshot() const {
@@ -156,13 +163,15 @@ void StoreCore::ApplyDelete(VersionEdit* edit, const DeleteRecord& record, uint6
   std::vector<PartitionPtr> partitions = table->partitions;
   for (const PartitionPtr& partition : partitions) {
     std::optional<PartitionVersion> copy;
-    for (size_t i = 0; i < partition->segments.size(); ++i) {
-      auto found = by_segment.find(partition->segments[i].segment->id());
-      if (found == by_segment.end()) continue;
-      if (!copy) copy = *partition;
-      VisibilityPtr& hidden = copy->segments[i].hidden;
-      hidden = Visibility::Hide(hidden, reason, *found->second, sequence);
-      unsaved_hidden.emplace(record.table_id, found->first);
+    for (auto list : {&PartitionVersion::segments, &PartitionVersion::damaged}) {
+      for (size_t i = 0; i < ((*partition).*list).size(); ++i) {
+        auto found = by_segment.find(((*partition).*list)[i].segment->id());
+        if (found == by_segment.end()) continue;
+        if (!copy) copy = *partition;
+        VisibilityPtr& hidden = ((*copy).*list)[i].hidden;
+        hidden = Visibility::Hide(hidden, reason, *found->second, sequence);
+        unsaved_hidden.emplace(record.table_id, found->first);
+      }
     }
     auto batches = by_partition.find(partition->range.begin_us);
     if (batches != by_partition.end()) {
@@ -185,9 +194,11 @@ void StoreCore::ApplyDelete(VersionEdit* edit, const DeleteRecord& record, uint6
 
 void StoreCore::Forget(const TableVersion& table) {
   for (const PartitionPtr& partition : table.partitions) {
-    for (const SegmentRef& ref : partition->segments) {
-      ref.segment->MarkObsolete();
-      unsaved_hidden.erase({table.schema->table_id, ref.segment->id()});
+    for (const auto* list : {&partition->segments, &partition->damaged}) {
+      for (const SegmentRef& ref : *list) {
+        ref.segment->MarkObsolete();
+        unsaved_hidden.erase({table.schema->table_id, ref.segment->id()});
+      }
     }
     for (const HotRef& ref : partition->hot) {
       ref.tail->frozen = true;
@@ -230,11 +241,13 @@ void StoreCore::AppendLogTrim(const DatabaseVersion& next, std::vector<CatalogEd
   }
   for (const auto& [id, table] : next.tables) {
     for (const PartitionPtr& partition : table->partitions) {
-      for (const SegmentRef& ref : partition->segments) {
-        std::pair<TableId, uint64_t> key(id, ref.segment->id());
-        if (!ref.hidden || !unsaved_hidden.contains(key) || named.contains(key)) continue;
-        for (auto& [reason, rows] : ref.hidden->ToCatalog()) {
-          edits->push_back(HideRows{id, ref.segment->id(), reason, rows});
+      for (const auto* list : {&partition->segments, &partition->damaged}) {
+        for (const SegmentRef& ref : *list) {
+          std::pair<TableId, uint64_t> key(id, ref.segment->id());
+          if (!ref.hidden || !unsaved_hidden.contains(key) || named.contains(key)) continue;
+          for (auto& [reason, rows] : ref.hidden->ToCatalog()) {
+            edits->push_back(HideRows{id, ref.segment->id(), reason, rows});
+          }
         }
       }
     }
@@ -304,6 +317,7 @@ Status StoreCore::CommitReplacement(Replacement r) {
     return status;
   }
 
+  KillPoint("replace.synced");
   MutexLock lock(&commit_mutex);
   VersionEdit edit = Begin();
   TableVersion* table = edit.Table(r.table_id);
@@ -313,6 +327,7 @@ Status StoreCore::CommitReplacement(Replacement r) {
   size_t found = 0;
   if (current) {
     next.range = current->range;
+    next.damaged = current->damaged;
     for (const HotRef& ref : current->hot) {
       if (ref.tail != r.tail) {
         next.hot.push_back(ref);
@@ -359,11 +374,13 @@ Status StoreCore::CommitReplacement(Replacement r) {
   table->Put(std::move(next));
   AppendLogTrim(edit.next(), &edits);
   bool trimmed = std::holds_alternative<LogBegins>(edits.back());
+  KillPoint("replace.commit");
   status = CommitCatalog(std::move(edit), std::move(edits));
   if (!status.ok()) {
     AbandonFiles(r.built);
     return status;
   }
+  KillPoint("replace.committed");
   std::vector<RowHomePtr> homes;
   for (const SegmentPtr& segment : opened) homes.push_back(segment->home());
   for (size_t i = 0; i < r.to.size(); ++i) {

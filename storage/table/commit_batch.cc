@@ -1,4 +1,5 @@
 // Several inserts and deletes as one commit: one record of the log, one version.
+#include "engine/base/kill_point.h"
 #include "storage/table/store_core.h"
 
 namespace shale {
@@ -65,6 +66,7 @@ Status CommitBatch(StoreCore* core, const WriteBatch& batch) {
     const Record record{sequence, static_cast<uint32_t>(LogRecordType::kTogether), 0, payload};
     RETURN_IF_ERROR(core->CommitLog(std::span(&record, 1), &log_file));
   }
+  KillPoint("batch.logged");
   for (const DeleteRecord& record : deletes) core->ApplyDelete(&edit, record, sequence);
   StoreCore::Touched touched;
   for (size_t i = 0; i < batch.inserts.size(); ++i) {

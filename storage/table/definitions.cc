@@ -1,5 +1,7 @@
 #include "storage/table/definitions.h"
 
+#include "engine/base/kill_point.h"
+
 #include <algorithm>
 #include <set>
 
@@ -81,6 +83,9 @@ bool HasRows(const TableVersion& table) {
   for (const RowsRef& ref : AllRows(table)) {
     if (ref.num_rows() > HiddenCount(ref.hidden())) return true;
   }
+  for (const PartitionPtr& partition : table.partitions) {
+    if (!partition->damaged.empty()) return true;
+  }
   return false;
 }
 
@@ -131,6 +136,7 @@ StatusOr<TableSchemaPtr> CreateTable(StoreCore* core, TableSchema schema) {
   table->missing_values = std::make_shared<const std::map<ColumnId, Value>>();
   TableSchemaPtr made = table->schema;
   edit.PutTable(made->table_id, std::move(table));
+  KillPoint("create.table");
   RETURN_IF_ERROR(core->CommitCatalog(std::move(edit), {PutTable{made, {}, next_column}}));
   return made;
 }
@@ -143,7 +149,9 @@ Status DropTable(StoreCore* core, TableId id) {
   TablePtr old = it->second;
   edit.DropTable(id);
   std::vector<CatalogEdit> edits = {DropTableEdit{id}};
+  KillPoint("drop.table");
   RETURN_IF_ERROR(core->CommitCatalog(std::move(edit), std::move(edits)));
+  KillPoint("drop.committed");
   core->Forget(*old);
   return OkStatus();
 }
@@ -160,7 +168,9 @@ Status TruncateTable(StoreCore* core, TableId id) {
     edits.push_back(RemoveSegment{id, segment});
   }
   edits.push_back(TableReplayedTo{id, core->NextSequence()});
+  KillPoint("truncate.table");
   RETURN_IF_ERROR(core->CommitCatalog(std::move(edit), std::move(edits)));
+  KillPoint("truncate.committed");
   core->Forget(*old);
   return OkStatus();
 }
@@ -242,6 +252,7 @@ StatusOr<TableSchemaPtr> AlterTable(StoreCore* core, const TableSchema& schema) 
   std::vector<CatalogEdit> edits = {std::move(put)};
   // Rows of the log would fall into other partitions than those that say where they went.
   if (moved) edits.push_back(TableReplayedTo{schema.table_id, core->NextSequence()});
+  KillPoint("alter.table");
   RETURN_IF_ERROR(core->CommitCatalog(std::move(edit), std::move(edits)));
   FreezeTails(*frozen);
   return TableSchemaPtr(std::move(next));

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/base/kill_point.h"
 #include "storage/table/store_core.h"
 
 namespace shale {
@@ -30,6 +31,9 @@ StatusOr<uint64_t> LocateRows(const VersionEdit& edit, TableId table_id, const S
   for (const PartitionPtr& partition : table->partitions) {
     int64_t begin = partition->range.begin_us;
     for (const SegmentRef& ref : partition->segments) {
+      current[ref.segment->home().get()] = {&ref, nullptr, begin};
+    }
+    for (const SegmentRef& ref : partition->damaged) {
       current[ref.segment->home().get()] = {&ref, nullptr, begin};
     }
     for (const HotRef& ref : partition->hot) current[ref.tail->home.get()] = {nullptr, &ref, begin};
@@ -102,6 +106,7 @@ StatusOr<uint64_t> DeleteRows(StoreCore* core, TableId table_id, const Snapshot&
     uint64_t log_file = 0;
     RETURN_IF_ERROR(core->CommitLog(std::span(&logged, 1), &log_file));
   }
+  KillPoint("delete.logged");
   core->ApplyDelete(&edit, record, sequence);
   core->Publish(std::move(edit), sequence);
   return count;

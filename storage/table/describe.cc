@@ -7,7 +7,6 @@
 namespace shale {
 namespace {
 
-constexpr int64_t kDayUs = int64_t{86400} * 1'000'000;
 constexpr size_t kShownText = 64;
 
 std::string ShownText(const std::optional<Value>& value) {
@@ -77,18 +76,6 @@ void DescribeHot(const TableSchema& schema, const HotSlice& rows, SegmentStorage
 
 }  // namespace
 
-std::string PartitionName(const TableSchema& schema, int64_t begin_us) {
-  if (!schema.timestamp_column || schema.partition_unit == PartitionUnit::kNone) return "";
-  int64_t days = begin_us / kDayUs - (begin_us % kDayUs < 0 ? 1 : 0);
-  std::string day = ToText(Value::Int(TypeId::kDate, days));
-  switch (schema.partition_unit) {
-    case PartitionUnit::kHour:
-      return fmt::format("{} {:02}:00", day, (begin_us - days * kDayUs) / (kDayUs / 24));
-    case PartitionUnit::kMonth: return day.substr(0, 7);
-    default: return day;
-  }
-}
-
 StatusOr<std::vector<SegmentStorage>> DescribeStorage(const DatabaseVersion& version,
                                                       TableId table_id) {
   const TableVersion* table = version.Find(table_id);
@@ -112,6 +99,20 @@ StatusOr<std::vector<SegmentStorage>> DescribeStorage(const DatabaseVersion& ver
       DescribeHot(*table->schema, *ref.hot->rows, &of);
     }
     out.push_back(std::move(of));
+  }
+  for (const PartitionPtr& partition : table->partitions) {
+    for (const SegmentRef& ref : partition->damaged) {
+      SegmentStorage of;
+      of.id = ref.segment->id();
+      of.path = ref.segment->path();
+      of.table = table_id;
+      of.partition = PartitionName(*table->schema, partition->range.begin_us);
+      of.rows = ref.segment->num_rows();
+      of.hidden_rows = HiddenCount(ref.hidden);
+      if (ref.segment->reader()) of.file_bytes = ref.segment->reader()->info().file_bytes;
+      of.damage = *ref.damage;
+      out.push_back(std::move(of));
+    }
   }
   return out;
 }

@@ -1,6 +1,7 @@
 // Group commit of inserts.
 #include <algorithm>
 
+#include "engine/base/kill_point.h"
 #include "storage/table/store_core.h"
 
 namespace shale {
@@ -67,6 +68,7 @@ void StoreCore::CommitGroup(const std::vector<InsertRequest*>& group) {
     for (InsertRequest* request : members) request->status = status;
     return;
   }
+  KillPoint("insert.logged");
   Touched touched;
   sequence = last_sequence;
   for (InsertRequest* request : members) {

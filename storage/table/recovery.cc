@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/base/kill_point.h"
 #include "engine/vector/hash.h"
 #include "storage/io/simulated_io.h"
 #include "storage/table/store_core.h"
@@ -33,6 +34,8 @@ StatusOr<bool> IsUnused(Disk* disk, const std::string& directory) {
             empty = false;
             return OkStatus();
           });
+      // Half made it cannot be read; but an error of the disk tells nothing.
+      if (!read.ok() && read.status().code() != StatusCode::kDataLoss) return read.status();
       if (empty) continue;
     }
     return false;
@@ -45,8 +48,10 @@ Status CreateDatabase(StoreCore* core) SHALE_REQUIRES(core->commit_mutex) {
   RETURN_IF_ERROR(disk->MakeDirectory(core->files->segment_directory));
   for (const char* name : {"log-000001", "catalog.new"}) {
     std::string path = core->directory + "/" + name;
-    if (disk->Exists(path)) RETURN_IF_ERROR(disk->Remove(path));
+    ASSIGN_OR_RETURN(const bool left, disk->Exists(path));
+    if (left) RETURN_IF_ERROR(disk->Remove(path));
   }
+  KillPoint("database.create");
   // The salt keeps files of another database from passing for this one's.
   uint64_t salt =
       HashCombine(static_cast<uint64_t>(core->clock->NowMicros()), HashBytes(core->directory));
@@ -58,6 +63,7 @@ Status CreateDatabase(StoreCore* core) SHALE_REQUIRES(core->commit_mutex) {
   ASSIGN_OR_RETURN(core->log, Log::Open(
                                   disk, core->directory, 1, options,
                                   [](uint64_t, const Record&) { return OkStatus(); }, &recovered));
+  KillPoint("database.log");
   ASSIGN_OR_RETURN(core->catalog, Catalog::Create(disk, core->directory, salt));
   return disk->SyncDirectory(ParentOf(core->directory));
 }
@@ -72,32 +78,32 @@ Status OpenSegments(StoreCore* core, VersionEdit* edit) SHALE_REQUIRES(core->com
     edit->PutTable(id, table);
     std::map<int64_t, PartitionVersion> partitions;
     for (const auto& [segment_id, stored] : entry.segments) {
-      std::string path = core->files->SegmentPath(segment_id);
-      auto reader = SegmentReader::Open(core->files->disk, path, core->files->cache.get(),
-                                        stored.footer_checksum);
+      auto reader = OpenStoredSegment(*core->files, stored);
+      std::string damage = stored.damage;
       if (!reader.ok()) {
-        if (reader.status().code() != StatusCode::kNotFound) return reader.status();
-        return DataLoss(
-            "{}: the file is missing, though the catalog says that it holds {} rows of "
-            "table \"{}\"",
-            path, stored.num_rows, entry.schema->name);
-      }
-      const SegmentInfo& info = (*reader)->info();
-      if (info.segment_id != segment_id || info.table_id != id ||
-          info.num_rows != stored.num_rows) {
-        return DataLoss(
-            "{}: the file is another segment ({}, table {}, {} rows) than the catalog "
-            "says (table {}, {} rows)",
-            path, info.segment_id, info.table_id, info.num_rows, id, stored.num_rows);
+        // Damage of one file leaves everything else readable.
+        if (!IsDamage(reader.status())) return reader.status();
+        if (damage.empty()) damage = std::string(Message(reader.status()));
       }
       ASSIGN_OR_RETURN(VisibilityPtr hidden, Visibility::FromCatalog(stored.hidden));
       PartitionVersion& partition = partitions[stored.partition_begin_us];
       PartitionUnit unit =
           entry.schema->timestamp_column ? entry.schema->partition_unit : PartitionUnit::kNone;
       partition.range = PartitionOf(stored.partition_begin_us, unit);
-      partition.segments.push_back(
-          {std::make_shared<Segment>(core->files, *std::move(reader), stored.commit_sequence),
-           std::move(hidden)});
+      auto segment =
+          reader.ok()
+              ? std::make_shared<Segment>(core->files, *std::move(reader), stored.commit_sequence)
+              : std::make_shared<Segment>(core->files, segment_id, stored.num_rows,
+                                          stored.commit_sequence);
+      if (damage.empty()) {
+        partition.segments.push_back({std::move(segment), std::move(hidden)});
+        continue;
+      }
+      core->report.notes.push_back(
+          fmt::format("table \"{}\": segment {} ({} rows) is in quarantine: {}", entry.schema->name,
+                      segment_id, stored.num_rows, damage));
+      partition.damaged.push_back({std::move(segment), std::move(hidden),
+                                   std::make_shared<const std::string>(std::move(damage))});
     }
     for (auto& [begin, partition] : partitions) table->Put(std::move(partition));
   }
@@ -125,11 +131,31 @@ Status RemoveOrphans(StoreCore* core) SHALE_REQUIRES(core->commit_mutex) {
     // A number that was used must not be used again while its file might still be there.
     uint64_t number = std::strtoull(name.c_str(), nullptr, 10);
     if (number >= core->next_segment_id.load()) core->next_segment_id.store(number + 1);
+    KillPoint("recovery.orphan");
     if (disk->Remove(path).ok()) ++removed;
   }
   if (removed > 0) {
     core->report.notes.push_back(
         fmt::format("removed {} segment file(s) of work that was not committed", removed));
+  }
+  return OkStatus();
+}
+
+// At the orderly close log and catalog said how far the other had come.
+Status CheckNothingIsOld(const StoreCore& core, const Log::Recovered& recovered)
+    SHALE_REQUIRES(core.commit_mutex) {
+  const uint64_t in_catalog = core.catalog->state().last_sequence;
+  if (in_catalog < recovered.catalog_sequence) {
+    return DataLoss(
+        "{}/catalog: an older version of the catalog: it ends with commit {}, though commit {} was "
+        "made; put the newest version back",
+        core.directory, in_catalog, recovered.catalog_sequence);
+  }
+  if (recovered.last_sequence < core.catalog->log_sequence()) {
+    return DataLoss(
+        "{}: an older version of the log file: it ends with commit {}, though commit {} was "
+        "made; put the newest version back",
+        core.log->newest_path(), recovered.last_sequence, core.catalog->log_sequence());
   }
   return OkStatus();
 }
@@ -158,8 +184,22 @@ struct Replay {
   VersionEdit* edit;
   StoreCore::Touched touched;
   std::map<std::pair<TableId, uint32_t>, TableSchemaPtr> schemas;
+  uint64_t last_sequence = 0;
   uint64_t batches = 0;
   uint64_t rows = 0;
+
+  // Each commit is in the log or the catalog: past the catalog's last there is no gap.
+  Status VisitInOrder(uint64_t file, const Record& record) SHALE_REQUIRES(core->commit_mutex) {
+    const uint64_t known = std::max(core->catalog->state().last_sequence, last_sequence);
+    if (record.sequence > known + 1) {
+      return DataLoss(
+          "{}/catalog: an older version of the catalog: it ends with commit {}, the log goes on "
+          "with commit {} and knows nothing of those between; put the newest version back",
+          core->directory, known, record.sequence);
+    }
+    last_sequence = record.sequence;
+    return Visit(file, record);
+  }
 
   Status Visit(uint64_t file, const Record& record) SHALE_REQUIRES(core->commit_mutex) {
     if (record.type == static_cast<uint32_t>(LogRecordType::kTogether)) {
@@ -222,12 +262,12 @@ Status OpenStore(StoreCore* core) {
   }
   files.disk = core->options.disk ? core->options.disk : PosixDisk();
   Disk* disk = files.disk;
-  bool exists = disk->Exists(core->directory);
+  ASSIGN_OR_RETURN(const bool exists, disk->Exists(core->directory));
   if (!exists && !core->options.create) {
     return NotFound("there is no database at \"{}\"", core->directory);
   }
   if (!exists) RETURN_IF_ERROR(disk->MakeDirectory(core->directory));
-  bool has_catalog = Catalog::Exists(disk, core->directory);
+  ASSIGN_OR_RETURN(const bool has_catalog, Catalog::Exists(disk, core->directory));
   if (!has_catalog) {
     ASSIGN_OR_RETURN(bool unused, IsUnused(disk, core->directory));
     if (!unused) {
@@ -242,18 +282,23 @@ Status OpenStore(StoreCore* core) {
   }
   ASSIGN_OR_RETURN(core->lock_file, disk->Lock(core->directory + "/LOCK"));
   // Somebody may have made it between the look and the lock.
-  if (!Catalog::Exists(disk, core->directory)) return CreateDatabase(core);
+  ASSIGN_OR_RETURN(const bool has_it_now, Catalog::Exists(disk, core->directory));
+  if (!has_it_now) return CreateDatabase(core);
 
   ASSIGN_OR_RETURN(core->catalog, Catalog::Open(disk, core->directory));
+  KillPoint("recovery.catalog");
   const CatalogState& state = core->catalog->state();
   core->next_segment_id.store(state.counters.next_segment_id);
   if (core->catalog->torn_bytes() > 0) {
     core->report.torn_bytes += core->catalog->torn_bytes();
     core->report.notes.push_back("cut an unfinished change from the end of the catalog");
   }
+  if (!core->catalog->mark_damage().empty()) {
+    core->report.notes.push_back(core->catalog->mark_damage());
+  }
   VersionEdit edit = core->Begin();
   RETURN_IF_ERROR(OpenSegments(core, &edit));
-  RETURN_IF_ERROR(RemoveOrphans(core));
+  KillPoint("recovery.segments");
 
   Log::Options options;
   options.salt = state.database_salt;
@@ -263,15 +308,20 @@ Status OpenStore(StoreCore* core) {
   ASSIGN_OR_RETURN(core->log, Log::Open(
                                   disk, core->directory, state.first_log_file, options,
                                   [&](uint64_t file, const Record& record)
-                                      SHALE_NO_TSA { return replay.Visit(file, record); },
+                                      SHALE_NO_TSA { return replay.VisitInOrder(file, record); },
                                   &recovered));
+  KillPoint("recovery.log");
+  RETURN_IF_ERROR(CheckNothingIsOld(*core, recovered));
+  // Only now: had the catalog been an older one, these files would not be orphans.
+  RETURN_IF_ERROR(RemoveOrphans(core));
   core->RefreshSlices(&edit, replay.touched);
   core->report.torn_bytes += recovered.torn_bytes;
   if (!recovered.clean) {
     core->report.replayed_batches = replay.batches;
     core->report.replayed_rows = replay.rows;
-    for (std::string& note : recovered.notes) core->report.notes.push_back(std::move(note));
   }
+  for (std::string& note : recovered.notes) core->report.notes.push_back(std::move(note));
+  KillPoint("recovery.done");
   core->Publish(std::move(edit), std::max(state.last_sequence, recovered.last_sequence));
   return OkStatus();
 }

@@ -72,6 +72,12 @@ class OpenedStore : public Store {
 
   Status SealAll() override { return SealEverything(&core_); }
   Status Compact(TableId table) override { return CompactTable(&core_, table); }
+  StatusOr<CheckReport> Check(std::optional<TableId> table) override {
+    return CheckStore(&core_, table);
+  }
+  Status DropSegment(TableId table, uint64_t segment_id) override {
+    return DropDamagedSegment(&core_, table, segment_id);
+  }
   Status WaitForJobs() override { return shale::WaitForJobs(&core_); }
 
  private:

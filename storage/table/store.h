@@ -9,6 +9,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -112,6 +113,21 @@ struct WriteBatch {
   bool empty() const { return inserts.empty() && deletes.empty(); }
 };
 
+// What a check found to be damaged.
+struct Damage {
+  std::string file;
+  TableId table = 0;  // 0: the catalog or the log
+  uint64_t segment_id = 0;
+  std::string column;  // or ""
+  std::string place;   // "block 3", "dictionary", "footer"; "" when the message says it
+  std::string message;
+};
+struct CheckReport {
+  uint64_t files = 0, bytes = 0, blocks = 0;  // read
+  std::vector<Damage> damages;
+  std::vector<uint64_t> quarantined, lifted;  // segments, by this check
+};
+
 class Store {
  public:
   static StatusOr<std::unique_ptr<Store>> Open(const std::string& directory, StoreOptions options);
@@ -154,6 +170,15 @@ class Store {
   virtual Status Compact(TableId table) = 0;  // OPTIMIZE: as few, as sorted segments as possible
   // Waits until no job is due.
   virtual Status WaitForJobs() = 0;
+
+  // ---- the state of the disk ----
+  // Reads every byte of the catalog, the log and the segments of `table` (of all tables without
+  // one) from the disk and verifies its checksum. Segments that turn out damaged go into
+  // quarantine, those in quarantine that turn out sound leave it, durably both. An error only when
+  // it could not be checked.
+  virtual StatusOr<CheckReport> Check(std::optional<TableId> table) = 0;
+  // Gives up a segment in quarantine. kNotFound when there is none of that number.
+  virtual Status DropSegment(TableId table, uint64_t segment_id) = 0;
 };
 
 // ---- reading a snapshot (implemented in storage/table and storage/scan) -------------------------
@@ -170,6 +195,12 @@ uint64_t RowCount(const DatabaseVersion& version, TableId table);
 // Min and max of a column from metadata; false when it cannot be told (rows hidden, strings cut …).
 bool ColumnBounds(const DatabaseVersion& version, TableId table, ColumnId column, Value* min,
                   Value* max);
+
+// Rows and segments of a table that are in quarantine: a scan that needs one is refused.
+uint64_t QuarantinedRows(const DatabaseVersion& version, TableId table);
+uint64_t QuarantinedSegments(const DatabaseVersion& version, TableId table);
+// The same commit for a reader that does without what is in quarantine.
+Snapshot WithoutQuarantined(const Snapshot& snapshot);
 
 // The scan: prunes by time and zone maps, filters on codes, reads other columns only for rows that
 // survive, hides invisible rows, then hot buffers.
@@ -218,7 +249,8 @@ struct SegmentStorage {
   uint64_t rows = 0;
   uint64_t hidden_rows = 0;
   uint64_t file_bytes = 0;
-  bool hot = false;  // a buffer in memory, not a file
+  bool hot = false;    // a buffer in memory, not a file
+  std::string damage;  // not empty: in quarantine
   std::vector<ColumnStorage> columns;
 };
 StatusOr<std::vector<SegmentStorage>> DescribeStorage(const DatabaseVersion& version,

@@ -113,6 +113,9 @@ class StoreCore {
   // ---- for jobs and bulk loads ----
   uint64_t TakeSegmentId() { return next_segment_id.fetch_add(1); }
   StatusOr<SegmentPtr> OpenSegment(const SegmentInfo& info, uint64_t commit_sequence);
+  // Puts what is left of a segment that a job found damaged into quarantine (check.cc).
+  Status Quarantine(TableId table, uint64_t segment_id, std::string damage)
+      SHALE_EXCLUDES(commit_mutex);
   // Commits a job's result; rows hidden since it read them are hidden in the result. When the table
   // or its rows are gone meanwhile, the files are removed and nothing else happens.
   Status CommitReplacement(Replacement replacement) SHALE_EXCLUDES(commit_mutex);
@@ -194,6 +197,14 @@ Status CommitBatch(StoreCore* core, const WriteBatch& batch);  // commit_batch.c
 // returns how many of them are visible there. Jobs may have moved them since the snapshot.
 StatusOr<uint64_t> LocateRows(const VersionEdit& edit, TableId table, const Snapshot& snapshot,
                               std::vector<uint64_t> row_ids, DeleteRecord* record);
+// ---- check.cc ----
+StatusOr<CheckReport> CheckStore(StoreCore* core, std::optional<TableId> table);
+Status DropDamagedSegment(StoreCore* core, TableId table, uint64_t segment_id);
+// Opens the file of an entry of the catalog; DataLoss, too, when it is another's or missing.
+StatusOr<std::shared_ptr<SegmentReader>> OpenStoredSegment(const StoreFiles& files,
+                                                           const SegmentEntry& stored);
+// What is wrong with one file, not with the machine.
+bool IsDamage(const Status& status);
 // Opens or creates everything in `core`, replays the log (recovery.cc).
 Status OpenStore(StoreCore* core);
 

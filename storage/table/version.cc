@@ -3,7 +3,15 @@
 #include <algorithm>
 #include <optional>
 
+#include "engine/base/kill_point.h"
+#include "engine/functions/value_io.h"
+
 namespace shale {
+namespace {
+
+constexpr int64_t kDayUs = int64_t{86400} * 1'000'000;
+
+}  // namespace
 
 std::string StoreFiles::SegmentPath(uint64_t segment_id) const {
   return fmt::format("{}/{:012}.seg", segment_directory, segment_id);
@@ -11,8 +19,9 @@ std::string StoreFiles::SegmentPath(uint64_t segment_id) const {
 
 Segment::~Segment() {
   if (!obsolete_.load()) return;
-  std::string path = reader_->path();
+  std::string path = files_->SegmentPath(id_);
   reader_.reset();
+  KillPoint("segment.remove");
   // A file that stays (a crash, an error) is named by no catalog and removed at the next open.
   files_->disk->Remove(path).IgnoreError();
 }
@@ -30,7 +39,7 @@ void TableVersion::Put(PartitionVersion partition) {
       partitions.begin(), partitions.end(), begin_us,
       [](const PartitionPtr& p, int64_t begin) { return p->range.begin_us < begin; });
   bool there = it != partitions.end() && (*it)->range.begin_us == begin_us;
-  if (partition.segments.empty() && partition.hot.empty()) {
+  if (partition.segments.empty() && partition.damaged.empty() && partition.hot.empty()) {
     if (there) partitions.erase(it);
     return;
   }
@@ -64,7 +73,59 @@ std::vector<RowsRef> AllRows(const TableVersion& table) {
   return out;
 }
 
+std::string PartitionName(const TableSchema& schema, int64_t begin_us) {
+  if (!schema.timestamp_column || schema.partition_unit == PartitionUnit::kNone) return "";
+  int64_t days = begin_us / kDayUs - (begin_us % kDayUs < 0 ? 1 : 0);
+  std::string day = ToText(Value::Int(TypeId::kDate, days));
+  switch (schema.partition_unit) {
+    case PartitionUnit::kHour:
+      return fmt::format("{} {:02}:00", day, (begin_us - days * kDayUs) / (kDayUs / 24));
+    case PartitionUnit::kMonth: return day.substr(0, 7);
+    default: return day;
+  }
+}
+
+Status DamagedError(const TableSchema& schema, const PartitionVersion& partition,
+                    const SegmentRef& ref) {
+  std::string when = PartitionName(schema, partition.range.begin_us);
+  return DataLoss(
+      "segment {} of table \"{}\" ({} rows{}) is in quarantine: {}; bring the file back from a "
+      "backup and run CHECK TABLE {}, or give its rows up with ALTER TABLE {} DROP SEGMENT {} and "
+      "load them again; SET skip_quarantined = on answers without it",
+      ref.segment->id(), schema.name, ref.VisibleRows(),
+      when.empty() ? "" : fmt::format(", partition {}", when), *ref.damage, schema.name,
+      schema.name, ref.segment->id());
+}
+
 // ---- store.h ------------------------------------------------------------------------------------
+
+uint64_t QuarantinedRows(const DatabaseVersion& version, TableId table) {
+  const TableVersion* found = version.Find(table);
+  uint64_t rows = 0;
+  for (const PartitionPtr& partition : found ? found->partitions : std::vector<PartitionPtr>()) {
+    for (const SegmentRef& ref : partition->damaged) rows += ref.VisibleRows();
+  }
+  return rows;
+}
+
+uint64_t QuarantinedSegments(const DatabaseVersion& version, TableId table) {
+  const TableVersion* found = version.Find(table);
+  uint64_t segments = 0;
+  for (const PartitionPtr& partition : found ? found->partitions : std::vector<PartitionPtr>()) {
+    segments += partition->damaged.size();
+  }
+  return segments;
+}
+
+Snapshot WithoutQuarantined(const Snapshot& snapshot) {
+  for (const auto& [id, table] : snapshot->tables) {
+    if (QuarantinedSegments(*snapshot, id) == 0) continue;
+    auto copy = std::make_shared<DatabaseVersion>(*snapshot);
+    copy->skips_damaged = true;
+    return copy;
+  }
+  return snapshot;
+}
 
 std::vector<TableSchemaPtr> Tables(const DatabaseVersion& version) {
   std::vector<TableSchemaPtr> out;

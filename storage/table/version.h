@@ -47,16 +47,24 @@ struct RowHome {
   std::shared_ptr<const RowMoves> moved;  // read and written under the commit lock only
 };
 
-// An open segment file. The last holder of an obsolete one deletes the file.
+// A segment file, open but for one in quarantine that could not be opened. The last holder of an
+// obsolete one deletes the file.
 class Segment {
  public:
   Segment(StoreFilesPtr files, std::shared_ptr<SegmentReader> reader, uint64_t commit_sequence)
-      : files_(std::move(files)), reader_(std::move(reader)), commit_sequence_(commit_sequence) {
-    home_->segment_id = reader_->info().segment_id;
+      : Segment(std::move(files), reader->info().segment_id, reader->info().num_rows,
+                commit_sequence) {
+    reader_ = std::move(reader);
+  }
+  Segment(StoreFilesPtr files, uint64_t id, uint64_t num_rows, uint64_t commit_sequence)
+      : files_(std::move(files)), id_(id), num_rows_(num_rows), commit_sequence_(commit_sequence) {
+    home_->segment_id = id;
   }
   ~Segment();
-  uint64_t id() const { return reader_->info().segment_id; }
-  uint64_t num_rows() const { return reader_->info().num_rows; }
+  uint64_t id() const { return id_; }
+  uint64_t num_rows() const { return num_rows_; }
+  std::string path() const { return files_->SegmentPath(id_); }
+  // Null only in quarantine.
   const std::shared_ptr<SegmentReader>& reader() const { return reader_; }
   // Not 0: the commit of every row; else `_seq` stands in the file.
   uint64_t commit_sequence() const { return commit_sequence_; }
@@ -66,6 +74,8 @@ class Segment {
  private:
   StoreFilesPtr files_;
   std::shared_ptr<SegmentReader> reader_;
+  uint64_t id_;
+  uint64_t num_rows_;
   uint64_t commit_sequence_;
   RowHomePtr home_ = std::make_shared<RowHome>();
   std::atomic<bool> obsolete_{false};
@@ -89,6 +99,7 @@ struct HotTail {
 struct SegmentRef {
   SegmentPtr segment;
   VisibilityPtr hidden;
+  std::shared_ptr<const std::string> damage = nullptr;  // in quarantine: what was found
   uint64_t VisibleRows() const { return segment->num_rows() - HiddenCount(hidden); }
 };
 struct HotRef {
@@ -101,6 +112,8 @@ struct HotRef {
 struct PartitionVersion {
   PartitionRange range;
   std::vector<SegmentRef> segments;
+  // In quarantine: never read. Whoever needs the partition's rows is refused (CheckReadable).
+  std::vector<SegmentRef> damaged;
   std::vector<HotRef> hot;  // in commit order; only the last takes rows
 };
 using PartitionPtr = std::shared_ptr<const PartitionVersion>;
@@ -124,6 +137,8 @@ class DatabaseVersion {
  public:
   uint64_t sequence = 0;
   std::shared_ptr<JobHistory> jobs;  // of the store that this is a version of
+  // The reader chose to do without segments in quarantine (SET skip_quarantined).
+  bool skips_damaged = false;
   std::map<TableId, TablePtr> tables;
   std::shared_ptr<const std::map<std::string, ViewSchema>> views =
       std::make_shared<const std::map<std::string, ViewSchema>>();
@@ -147,5 +162,9 @@ struct RowsRef {
 std::vector<RowsRef> AllRows(const TableVersion& table);
 // "2024-03-01", "2024-03", "2024-03-01 15:00"; "" of a table that has one partition.
 std::string PartitionName(const TableSchema& schema, int64_t begin_us);
+
+// DataLoss naming the segment, the damage and the ways out.
+Status DamagedError(const TableSchema& schema, const PartitionVersion& partition,
+                    const SegmentRef& segment);
 
 }  // namespace shale

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """load_test.py SHALE SOURCE: `shale load` as people and scripts use it."""
+
 import gzip
 import json
 import os
@@ -41,8 +42,14 @@ class Loads(ProgramTest):
         self.assertEqual(summary["rows"], 300)
         self.assertEqual(summary["rows_refused"], 1)
         self.assertEqual(sum(summary["rejects"].values()), 1)
-        for key in ["bytes", "seconds", "rows_per_second", "mb_per_second", "bytes_on_disk",
-                    "partitions"]:
+        for key in [
+            "bytes",
+            "seconds",
+            "rows_per_second",
+            "mb_per_second",
+            "bytes_on_disk",
+            "partitions",
+        ]:
             self.assertGreater(summary[key], 0, key)
 
     def test_exit_codes(self):
@@ -61,6 +68,14 @@ class Loads(ProgramTest):
         self.assertEqual(self.load("--table", "t", "--max-errors", "1", bad).returncode, 0)
         self.assertEqual(self.ask("SELECT count(*) FROM t"), "3\n")
 
+    def test_a_header_of_the_tables_names_is_one_whatever_the_rows_are(self):
+        self.good("shell", "--db", "db", "--create", "-c", "CREATE TABLE t (id BIGINT, word TEXT)")
+        path = self.write("bad.csv", "ID,word\nx,1\ny,2\n")
+        result = self.run_shale("load", "--db", "db", "--table", "t", "--max-errors", "100%", path)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        with open(self.path("t.rejects.ndjson"), encoding="utf-8") as file:
+            self.assertEqual([json.loads(line)["line"] for line in file], [2, 3])
+
     def test_a_missing_folder(self):
         path = self.write("a.csv", "a\n1\n")
         result = self.load("--table", "t", path)
@@ -71,9 +86,12 @@ class Loads(ProgramTest):
     def test_dry_run(self):
         path = self.write("a.csv", "seen,Number\n2020-01-01T00:00:00Z,1\n")
         out = self.good("load", "--table", "T", "--dry-run", path)
-        self.assertEqual(out, 'CREATE TABLE "T" (\n  seen     TIMESTAMPTZ NOT NULL,\n'
-                              '  "Number" BIGINT\n)\nTIMESTAMP (seen) PARTITION BY MONTH\n'
-                              'ORDER BY (seen);\n')
+        self.assertEqual(
+            out,
+            'CREATE TABLE "T" (\n  seen     TIMESTAMPTZ NOT NULL,\n'
+            '  "Number" BIGINT\n)\nTIMESTAMP (seen) PARTITION BY MONTH\n'
+            "ORDER BY (seen);\n",
+        )
         self.assertFalse(os.path.exists(self.path("db")))
 
     def test_pipes_compression_and_patterns(self):
@@ -84,8 +102,9 @@ class Loads(ProgramTest):
         result = self.load("--table", "t", self.path("?.csv*"))
         self.assertEqual(result.returncode, 0, result.stderr)
         if shutil.which("zstd"):
-            subprocess.run(["zstd", "-q", self.path("2.csv"), "-o", self.path("3.csv.zst")],
-                           check=True)
+            subprocess.run(
+                ["zstd", "-q", self.path("2.csv"), "-o", self.path("3.csv.zst")], check=True
+            )
             self.assertEqual(self.load("--table", "t", self.path("3.csv.zst")).returncode, 0)
             self.assertEqual(self.ask("SELECT count(*), sum(a) FROM t"), "5,14\n")
         self.assertEqual(self.ask("SELECT b FROM t WHERE a = 3"), "z\n")
@@ -93,8 +112,13 @@ class Loads(ProgramTest):
     def test_two_processes(self):
         path = self.write("a.csv", "a\n1\n")
         self.assertEqual(self.load("--table", "t", "--create", path).returncode, 0)
-        holder = subprocess.Popen([SHALE, "shell", "--db", "db", "--mode", "csv"], cwd=self.folder,
-                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        holder = subprocess.Popen(
+            [SHALE, "shell", "--db", "db", "--mode", "csv"],
+            cwd=self.folder,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         holder.stdin.write("SELECT 1 AS ready;\n")
         holder.stdin.flush()
         self.assertEqual(holder.stdout.readline(), "ready\n")
@@ -129,13 +153,20 @@ class Interrupted(ProgramTest):
         self.arguments = [SHALE, "load", "--db", "db", "--table", "t", "--create", self.big]
 
     def start(self, *more):
-        return subprocess.Popen([*self.arguments, *more], cwd=self.folder, stdout=subprocess.PIPE,
-                                stderr=subprocess.STDOUT, text=True)
+        return subprocess.Popen(
+            [*self.arguments, *more],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
     def check_all_rows(self):
         total = self.ROWS * (self.ROWS - 1) // 2
-        self.assertEqual(self.ask("SELECT count(*), count(DISTINCT id), sum(id) FROM t"),
-                         f"{self.ROWS},{self.ROWS},{total}\n")
+        self.assertEqual(
+            self.ask("SELECT count(*), count(DISTINCT id), sum(id) FROM t"),
+            f"{self.ROWS},{self.ROWS},{total}\n",
+        )
 
     def test_killed_and_resumed_every_row_is_there_once(self):
         rng = random.Random(7)

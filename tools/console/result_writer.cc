@@ -38,6 +38,10 @@ class WriterBase : public ResultReceiver {
     return Flow::kMore;
   }
 
+  void Notice(std::string_view severity, std::string_view, std::string_view message) final {
+    fmt::print(stderr, "{}: {}\n", severity, message);
+  }
+
   Status End(const std::string& tag, uint64_t num_rows) final {
     bool had_rows = has_rows_;
     has_rows_ = false;

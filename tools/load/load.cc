@@ -30,7 +30,17 @@ class Load {
   StatusOr<int> Run() {
     int64_t begin_us = Clock::System()->MonotonicMicros();
     ASSIGN_OR_RETURN(std::vector<std::string> files, ExpandFiles(options_.files));
-    ASSIGN_OR_RETURN(survey_, SurveyFiles(files, options_.hints, options_.columns));
+    DialectHints hints = options_.hints;
+    std::error_code error;
+    if (!options_.dry_run &&
+        (database_ != nullptr || std::filesystem::exists(options_.db, error))) {
+      RETURN_IF_ERROR(OpenDatabase());
+      auto known = LookUpTable(*database_->store().snapshot(), options_.table);
+      for (size_t i = 0; known.ok() && i < (*known)->columns.size(); ++i) {
+        hints.column_names.push_back((*known)->columns[i].name);
+      }
+    }
+    ASSIGN_OR_RETURN(survey_, SurveyFiles(files, hints, options_.columns));
     RETURN_IF_ERROR(SaySurvey());
     if (options_.dry_run) {
       ASSIGN_OR_RETURN(NewTable table, PlanNewTable(options_, survey_));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstring>
 #include <map>
 #include <set>
@@ -122,9 +123,17 @@ bool HasQuotedFields(std::string_view text) {
   return quoted * 10 > lines;
 }
 
+bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    return std::tolower(static_cast<unsigned char>(x)) ==
+           std::tolower(static_cast<unsigned char>(y));
+  });
+}
+
 // A line of a CSV header rather than data: no cell is a value of the kind that the column has, and
 // cells look like names.
-bool LooksLikeHeader(const PaddedText& piece, const Dialect& dialect, size_t num_fields) {
+bool LooksLikeHeader(const PaddedText& piece, const Dialect& dialect, size_t num_fields,
+                     const std::vector<std::string>& column_names) {
   num_fields = std::min(num_fields, kMaxSniffFields);
   std::vector<uint32_t> counts;
   const auto splitter = MakeDelimitedSplitter(dialect, num_fields, &counts);
@@ -146,6 +155,16 @@ bool LooksLikeHeader(const PaddedText& piece, const Dialect& dialect, size_t num
     if (!splitter->Unescape(raw, value.data(), &size)) return raw;
     return std::string_view(value).substr(0, size);
   };
+  const auto is_name = [&](size_t column) {
+    const Field& head = batch.fields[column];
+    return !head.is_null() &&
+           std::any_of(column_names.begin(), column_names.end(), [&](const std::string& name) {
+             return EqualsIgnoringCase(text_of(head), name);
+           });
+  };
+  size_t named = 0;
+  while (named < num_fields && is_name(named)) ++named;
+  if (named == num_fields) return true;
   for (size_t column = 0; column < num_fields; ++column) {
     const Field& head = batch.fields[column];
     const std::string name(head.is_null() ? "" : text_of(head));
@@ -370,7 +389,8 @@ StatusOr<Dialect> SniffDialect(std::string_view name, const std::vector<std::str
   if (hints.header) {
     dialect.header = *hints.header;
   } else {
-    dialect.header = LooksLikeHeader(*padded[0], dialect, best ? best->num_fields : 1);
+    dialect.header =
+        LooksLikeHeader(*padded[0], dialect, best ? best->num_fields : 1, hints.column_names);
   }
   return dialect;
 }

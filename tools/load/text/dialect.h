@@ -46,6 +46,8 @@ struct DialectHints {
   std::optional<bool> header;
   bool flatten = false;
   std::optional<std::string> null_text;
+  // Of the table's columns: a first record made of nothing else is a header.
+  std::vector<std::string> column_names;
 };
 
 // The dialect of a text of which `pieces` are whole records from several places, the first from the

@@ -81,8 +81,8 @@ TEST_F(PosixDiskTest, Directories) {
   EXPECT_TRUE(disk_->SyncDirectory(Path("x")).ok());
   EXPECT_FALSE(disk_->RemoveDirectory(Path("x")).ok());
   EXPECT_TRUE(disk_->RemoveDirectory(Path("x/y/z")).ok());
-  EXPECT_TRUE(disk_->Exists(Path("x/y")));
-  EXPECT_FALSE(disk_->Exists(Path("x/y/z")));
+  EXPECT_TRUE(*disk_->Exists(Path("x/y")));
+  EXPECT_FALSE(*disk_->Exists(Path("x/y/z")));
 }
 
 TEST_F(PosixDiskTest, LockNamesItsHolder) {

@@ -120,7 +120,7 @@ TEST(SimulatedDisk, NamesNeedTheDirectorySynced) {
     const std::string text = ReadAll(&disk, "/old");
     if (seed % 2 == 0) {
       EXPECT_EQ(text, "new");
-      EXPECT_FALSE(disk.Exists("/new"));
+      EXPECT_FALSE(*disk.Exists("/new"));
     } else {
       EXPECT_TRUE(text == "old" || text == "new") << "a rename is whole: " << text;
       seen.insert(text);
@@ -136,8 +136,8 @@ TEST(SimulatedDisk, RemovalsAreLostOrKept) {
     MakeFile(&disk, "/a", "text");
     ASSERT_TRUE(disk.Remove("/a").ok());
     disk.Crash(seed);
-    seen.insert(disk.Exists("/a"));
-    if (disk.Exists("/a")) {
+    seen.insert(*disk.Exists("/a"));
+    if (*disk.Exists("/a")) {
       EXPECT_EQ(ReadAll(&disk, "/a"), "text");
     }
   }
@@ -185,7 +185,7 @@ TEST(SimulatedDisk, PowerCanGoAtAnyOperation) {
   const uint64_t before = disk.num_operations();
   disk.CutPowerAfter(2);
   EXPECT_TRUE(disk.Open("/a", OpenMode::kReadWrite).ok());
-  EXPECT_TRUE(disk.Exists("/a"));
+  EXPECT_TRUE(*disk.Exists("/a"));
   EXPECT_EQ(disk.Open("/a", OpenMode::kRead).status().code(), StatusCode::kUnavailable);
   EXPECT_EQ(disk.SyncDirectory("/").code(), StatusCode::kUnavailable);
   EXPECT_EQ(disk.num_operations(), before + 4);
@@ -251,7 +251,7 @@ TEST(SimulatedDisk, RestoresContents) {
   SimulatedDisk disk;
   MakeFile(&disk, "/gone", "x");
   disk.Restore({{"/db/log", "log"}, {"/db/segments/1", "one"}});
-  EXPECT_FALSE(disk.Exists("/gone"));
+  EXPECT_FALSE(*disk.Exists("/gone"));
   disk.Crash(9);
   EXPECT_EQ(ReadAll(&disk, "/db/log"), "log");
   EXPECT_THAT(*disk.List("/db"), ElementsAre("log", "segments"));

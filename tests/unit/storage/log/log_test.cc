@@ -56,9 +56,9 @@ TEST_F(LogTest, RecordsComeBackInOrderAcrossFiles) {
       all.push_back(payload);
       all.push_back("x");
     }
-    ASSERT_TRUE((*opened.log)->Close().ok());
+    ASSERT_TRUE((*opened.log)->Close(0).ok());
   }
-  EXPECT_TRUE(disk_.Exists("/db/log-000003"));
+  EXPECT_TRUE(*disk_.Exists("/db/log-000003"));
   Opened again = Open();
   ASSERT_TRUE(again.log.ok()) << again.log.status().ToString();
   EXPECT_EQ(again.payloads, all);
@@ -79,7 +79,7 @@ TEST_F(LogTest, ALargeGroupGetsALargerFile) {
 TEST_F(LogTest, FilesThatAreMissingAreNamed) {
   Opened opened = Open(true);
   for (int i = 0; i < 40; ++i) ASSERT_TRUE(Put(opened.log->get(), {std::string(900, 'a')}).ok());
-  ASSERT_TRUE((*opened.log)->Close().ok());
+  ASSERT_TRUE((*opened.log)->Close(0).ok());
   auto contents = disk_.Contents();
   for (const char* path : {"/db/log-000001", "/db/log-000002", "/db/log-000003"}) {
     auto without = contents;
@@ -112,7 +112,7 @@ TEST_F(LogTest, RemovalKeepsTheNewestFile) {
   uint64_t keep = (*opened.log)->FirstToKeep(1000);
   EXPECT_EQ(keep, 4u);
   ASSERT_TRUE((*opened.log)->RemoveBefore(keep).ok());
-  EXPECT_FALSE(disk_.Exists("/db/log-000003"));
+  EXPECT_FALSE(*disk_.Exists("/db/log-000003"));
   EXPECT_TRUE(Open(false, keep).log.ok());
 }
 

@@ -1,0 +1,7 @@
+if(TARGET sql_parser)
+  shale_fuzzer(sql sql_fuzz.cc sql_parser)
+endif()
+if(TARGET engine)
+  shale_fuzzer(values values_fuzz.cc engine)
+  shale_fuzzer(patterns patterns_fuzz.cc engine)
+endif()
