@@ -1,7 +1,7 @@
 #include "sql/database.h"
 
 #include <algorithm>
-#include <filesystem>
+#include <cstdlib>
 
 #include "engine/base/sync.h"
 #include "engine/expr/kept_results.h"
@@ -217,9 +217,9 @@ ConnectionImpl::Running::~Running() {
 Status ConnectionImpl::RunOne(const ast::Statement& statement, std::string_view text,
                               ResultReceiver* receiver) {
   Running running(this, text, receiver);
-  const bool begins = std::holds_alternative<ast::Transaction>(statement.node) &&
-                      std::get<ast::Transaction>(statement.node).kind ==
-                          ast::Transaction::Kind::kBegin;
+  const bool begins =
+      std::holds_alternative<ast::Transaction>(statement.node) &&
+      std::get<ast::Transaction>(statement.node).kind == ast::Transaction::Kind::kBegin;
   // A BEGIN makes the server's transaction the client's; the end of one ends both.
   if (begins) implicit_ = false;
   RETURN_IF_ERROR(running.cancellation.Check());
@@ -258,9 +258,8 @@ StatusOr<PreparedPtr> ConnectionImpl::Prepare(std::string_view sql, std::vector<
 StatusOr<PreparedPtr> ConnectionImpl::FindPrepared(std::string_view name) const {
   auto found = session_.prepared.find(std::string(name));
   if (found != session_.prepared.end()) return found->second;
-  return WithSqlState(name.empty()
-                          ? NotFound("unnamed prepared statement does not exist")
-                          : NotFound("prepared statement \"{}\" does not exist", name),
+  return WithSqlState(name.empty() ? NotFound("unnamed prepared statement does not exist")
+                                   : NotFound("prepared statement \"{}\" does not exist", name),
                       "26000");
 }
 
@@ -401,11 +400,10 @@ StatusOr<std::unique_ptr<Database>> OpenDatabase(const std::string& directory,
   ASSIGN_OR_RETURN(std::unique_ptr<Store> store, Store::Open(directory, store_options));
   std::unique_ptr<TempSpace> temp;
   if (in_memory) {
-    std::error_code error;
-    const std::string parent = options.temp_directory.empty()
-                                   ? std::filesystem::temp_directory_path(error).string()
-                                   : options.temp_directory;
-    temp = TempSpace::OpenPrivate(parent.empty() ? "/tmp" : parent, options.max_temp_bytes);
+    const char* system = std::getenv("TMPDIR");
+    std::string parent = options.temp_directory;
+    if (parent.empty()) parent = system && *system ? system : "/tmp";
+    temp = TempSpace::OpenPrivate(parent, options.max_temp_bytes);
   } else if (options.temp_directory.empty()) {
     // The database's own lock holds for the folder in it.
     temp = TempSpace::Open(
@@ -441,9 +439,7 @@ StatusOr<Value> ParseParameterText(std::string_view text, const Type& type,
   return ParseBoxed(text, type, time_zone);
 }
 
-std::vector<std::string_view> SplitStatements(std::string_view sql) {
-  return SplitSql(sql);
-}
+std::vector<std::string_view> SplitStatements(std::string_view sql) { return SplitSql(sql); }
 
 StatementKind KindOf(const PreparedStatement& statement) {
   if (statement.statements.empty()) return StatementKind::kEmpty;

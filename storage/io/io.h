@@ -42,9 +42,9 @@ struct ReadRequest {
 };
 
 enum class OpenMode : uint8_t {
-  kRead,        // must exist
-  kReadWrite,   // must exist
-  kCreate,      // must not exist
+  kRead,       // must exist
+  kReadWrite,  // must exist
+  kCreate,     // must not exist
 };
 
 class Disk {
@@ -55,7 +55,7 @@ class Disk {
   virtual void ReadBatch(std::span<ReadRequest> requests) = 0;
   virtual Status Rename(const std::string& from, const std::string& to) = 0;  // atomic, replaces
   virtual Status Remove(const std::string& path) = 0;
-  virtual Status MakeDirectory(const std::string& path) = 0;  // and parents; fine if it exists
+  virtual Status MakeDirectory(const std::string& path) = 0;    // and parents; fine if it exists
   virtual Status RemoveDirectory(const std::string& path) = 0;  // must be empty
   // Names (not paths) in a directory, sorted.
   virtual StatusOr<std::vector<std::string>> List(const std::string& path) = 0;
@@ -68,5 +68,8 @@ class Disk {
 };
 
 Disk* PosixDisk();  // the machine's, lives for ever
+// Bytes that this process may still write below `path`, of which the last parts may not be there
+// yet, on the machine's disk; INT64_MAX when the system does not say.
+int64_t PosixFreeBytes(std::string path);
 
 }  // namespace shale

@@ -10,7 +10,7 @@
 #include "engine/base/log.h"
 #include "server/server.h"
 #include "sql/parser.h"
-#include "sql/session.h"
+#include "tools/console/memory_options.h"
 #include "tools/console/terminal.h"
 
 namespace shale {
@@ -19,7 +19,7 @@ namespace {
 struct ServeArguments {
   std::string db;
   std::string auth = "scram";
-  std::string memory_limit;
+  MemoryArguments memory;
   double stop_timeout_s = 30;
   double login_timeout_s = 60;
   double write_timeout_s = 300;
@@ -50,11 +50,8 @@ int RunServe(const ServeArguments& arguments) {
   DatabaseOptions options;
   options.create = true;
   options.num_workers = arguments.workers;
-  if (!arguments.memory_limit.empty()) {
-    auto limit = ParseByteSize(arguments.memory_limit);
-    if (!limit.ok()) return Fail(limit.status());
-    options.memory_limit_bytes = *limit;
-  }
+  const Status applied = arguments.memory.Apply(&options);
+  if (!applied.ok()) return Fail(applied);
   auto database = Database::Open(arguments.db, options);
   if (!database.ok()) return Fail(database.status());
   const RecoveryReport& recovery = (*database)->store().recovery();
@@ -69,7 +66,8 @@ int RunServe(const ServeArguments& arguments) {
   server_options.login_timeout_us = Micros(arguments.login_timeout_s);
   server_options.write_timeout_us = Micros(arguments.write_timeout_s);
   server_options.max_wait_us = Micros(arguments.max_wait_s);
-  if (options.memory_limit_bytes > 0) server_options.kept_rows_bytes = options.memory_limit_bytes / 4;
+  if (options.memory_limit_bytes > 0)
+    server_options.kept_rows_bytes = options.memory_limit_bytes / 4;
   auto server = Server::Start(database->get(), server_options);
   if (!server.ok()) return Fail(server.status());
   if (!server_options.trust && !(*database)->HasRoles()) {
@@ -103,42 +101,46 @@ void AddServeCommand(CLI::App* app, std::function<int()>* run) {
   serve->add_option("--pg-port", server.pg_port, "Port of the PostgreSQL protocol (0: a free one)")
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
-  serve->add_option("--auth", arguments->auth,
-                    "scram: passwords; trust: anyone, on loopback addresses only")
+  serve
+      ->add_option("--auth", arguments->auth,
+                   "scram: passwords; trust: anyone, on loopback addresses only")
       ->check(CLI::IsMember({"scram", "trust"}))
       ->capture_default_str();
   serve->add_option("--tls-cert", server.tls_certificate, "Certificate chain for TLS")
       ->type_name("PEM");
   serve->add_option("--tls-key", server.tls_key, "Its private key")->type_name("PEM");
-  serve->add_option("--memory-limit", arguments->memory_limit,
-                    "Memory of all queries together (default: 80 % of the machine's)")
-      ->type_name("SIZE");
+  AddMemoryOptions(serve, &arguments->memory);
   serve->add_option("--workers", arguments->workers, "Threads a query may use (0: one a core)")
       ->check(CLI::Range(0, 1024));
   serve->add_option("--max-connections", server.max_connections, "Sessions at once")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
-  serve->add_option("--max-running", server.max_running,
-                    "Statements that run at once (0: twice the cores, at least 4)")
+  serve
+      ->add_option("--max-running", server.max_running,
+                   "Statements that run at once (0: twice the cores, at least 4)")
       ->check(CLI::Range(0, 10'000));
   serve->add_option("--max-waiting", server.max_waiting, "Statements that wait for their turn")
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
   serve->add_option("--max-wait", arguments->max_wait_s, "Seconds they may wait")
       ->capture_default_str();
-  serve->add_option("--statement-timeout", server.statement_timeout,
-                    "Default of statement_timeout: milliseconds, or 30s; 0: none")
+  serve
+      ->add_option("--statement-timeout", server.statement_timeout,
+                   "Default of statement_timeout: milliseconds, or 30s; 0: none")
       ->capture_default_str();
-  serve->add_option("--idle-timeout", server.idle_timeout,
-                    "Default of idle_session_timeout: milliseconds, or 10min; 0: none")
+  serve
+      ->add_option("--idle-timeout", server.idle_timeout,
+                   "Default of idle_session_timeout: milliseconds, or 10min; 0: none")
       ->capture_default_str();
   serve->add_option("--login-timeout", arguments->login_timeout_s, "Seconds a login may take")
       ->capture_default_str();
-  serve->add_option("--write-timeout", arguments->write_timeout_s,
-                    "Seconds without progress after which a client that does not read is cut")
+  serve
+      ->add_option("--write-timeout", arguments->write_timeout_s,
+                   "Seconds without progress after which a client that does not read is cut")
       ->capture_default_str();
-  serve->add_option("--stop-timeout", arguments->stop_timeout_s,
-                    "Seconds that running statements get when the server is to stop")
+  serve
+      ->add_option("--stop-timeout", arguments->stop_timeout_s,
+                   "Seconds that running statements get when the server is to stop")
       ->capture_default_str();
   serve->footer(
       "Prints `ready pg=HOST:PORT` when it takes connections, logs to standard error, stops on "
