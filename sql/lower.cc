@@ -14,6 +14,9 @@
 namespace shale {
 namespace {
 
+// Rows that a top-n keeps in memory, limit or offset.
+constexpr int64_t kMaxTopRows = 1 << 20;
+
 // Conditions that a scan gets when it starts: what joins further on then know of their other side.
 using LateFilters = std::vector<std::function<void(std::vector<ExprPtr>*)>>;
 struct ScanColumn {
@@ -119,7 +122,14 @@ class Lowering {
     std::shared_ptr<PartProfile> profile = analyze_ ? Profile(plan) : nullptr;
     for (Pipeline::Branch& branch : stream->branches) {
       branch.operators.push_back(op);
-      if (analyze_) branch.profiles.push_back(profile);
+      if (!analyze_) continue;
+      branch.profiles.push_back(profile);
+      // A plan that is no source itself may tell something of its operator.
+      if (plan && plan->As<JoinNode>()) {
+        if (!plan->details) plan->details = std::make_shared<std::vector<std::string>>();
+        branch.operator_details.resize(branch.operators.size());
+        branch.operator_details.back() = plan->details;
+      }
     }
   }
   Stream FromSource(Plan* plan, std::function<StatusOr<std::unique_ptr<Source>>()> make,
@@ -175,6 +185,13 @@ class Lowering {
     return stream;
   }
   StatusOr<Stream> LowerNode(Plan* plan, ValuesNode& node) {
+    if (node.series) {
+      const NumberSeries series = *node.series;
+      return FromSource(
+          plan,
+          [series]() -> StatusOr<std::unique_ptr<Source>> { return MakeSeriesSource(series); },
+          false);
+    }
     auto chunks = node.chunks;
     return FromSource(
         plan, [chunks]() -> StatusOr<std::unique_ptr<Source>> { return MakeChunkSource(chunks); },
@@ -247,6 +264,16 @@ class Lowering {
     Plan* child = plan->children[0].get();
     ASSIGN_OR_RETURN(Stream stream, Lower(child));
     ProjectTo(&stream, child->output);
+    // So many rows had better be sorted: a sort may put them on disk.
+    if (node.limit > kMaxTopRows || node.offset > kMaxTopRows) {
+      auto sink = MakeSort(Positioned(node.keys, stream.layout), TypesOf(*child));
+      stream.ordered = false;
+      Finish(std::move(stream), sink, SinkProfile(plan));
+      Stream sorted = FromSink(plan, sink, true);
+      sorted.sequential = true;
+      Add(nullptr, &sorted, MakeLimit(node.limit, node.offset));
+      return sorted;
+    }
     TopN top =
         MakeTopN(Positioned(node.keys, stream.layout), TypesOf(*child), node.limit, node.offset);
     stream.ordered = false;

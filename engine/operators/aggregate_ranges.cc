@@ -12,7 +12,7 @@ namespace {
 constexpr size_t kFlushGroups = 2 * kChunkRows;
 
 // Finished groups and what their values point into.
-struct FinishedGroups {
+struct FlushedGroups {
   MergedGroups groups;
   Arena arena;
 };
@@ -70,7 +70,7 @@ class RangeAggregate : public Operator {
 
  private:
   StatusOr<Flow> Flush(RangeWorker* worker, const Emit& emit, bool last) {
-    auto finished = std::make_shared<FinishedGroups>();
+    auto finished = std::make_shared<FlushedGroups>();
     std::vector<std::unique_ptr<WorkerGroups>> parts;
     parts.push_back(worker->input->Take(last ? nullptr : layouts_.get()));
     RETURN_IF_ERROR(
