@@ -302,7 +302,7 @@ struct BucketZoneState : ScalarState {
   int64_t start = 0;
 };
 StatusOr<std::unique_ptr<ScalarState>> PrepareBucketZone(const FunctionContext&,
-                                                         const std::vector<const Value*>&) {
+                                                         std::span<const Value* const>) {
   return std::make_unique<BucketZoneState>();
 }
 

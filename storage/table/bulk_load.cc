@@ -11,8 +11,9 @@ namespace {
 
 class BulkLoad : public BulkWriter {
  public:
-  BulkLoad(StoreCore* core, TableSchemaPtr schema, int num_workers)
-      : core_(core), schema_(std::move(schema)) {
+  BulkLoad(StoreCore* core, TableSchemaPtr schema, int num_workers,
+           std::function<Status(const Snapshot&)> verify)
+      : core_(core), schema_(std::move(schema)), verify_(std::move(verify)) {
     for (int i = 0; i < num_workers; ++i) {
       workers_.push_back(std::make_unique<Worker>(core->options.memory));
     }
@@ -58,6 +59,7 @@ class BulkLoad : public BulkWriter {
 
   StoreCore* core_;
   TableSchemaPtr schema_;
+  const std::function<Status(const Snapshot&)> verify_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<uint64_t> rows_{0};
 };
@@ -212,6 +214,8 @@ Status BulkLoad::Commit(const std::string& token) {
   } else if (table->schema->schema_id != schema_->schema_id) {
     status = MakeError(StatusCode::kAborted, "table \"{}\" was altered meanwhile: load again",
                        schema_->name);
+  } else if (verify_) {
+    status = verify_(core_->snapshot());
   }
   std::vector<CatalogEdit> edits;
   for (const Built& one : built) {
@@ -253,7 +257,8 @@ Status BulkLoad::Commit(const std::string& token) {
 }  // namespace
 
 StatusOr<std::unique_ptr<BulkWriter>> StartBulkLoad(StoreCore* core, const TableSchema& schema,
-                                                    int num_workers) {
+                                                    int num_workers,
+                                                    std::function<Status(const Snapshot&)> verify) {
   if (num_workers < 1) return InvalidArgument("a bulk load needs at least one worker");
   Snapshot snapshot = core->snapshot();
   const TableVersion* table = snapshot->Find(schema.table_id);
@@ -262,7 +267,8 @@ StatusOr<std::unique_ptr<BulkWriter>> StartBulkLoad(StoreCore* core, const Table
     return MakeError(StatusCode::kAborted, "table \"{}\" was altered meanwhile: load again",
                      schema.name);
   }
-  return std::unique_ptr<BulkWriter>(new BulkLoad(core, table->schema, num_workers));
+  return std::unique_ptr<BulkWriter>(
+      new BulkLoad(core, table->schema, num_workers, std::move(verify)));
 }
 
 }  // namespace shale
