@@ -298,8 +298,8 @@ ast::AlterTable AstBuilder::BuildAlter(P::AlterTableContext* context) {
       ast::AlterTable::AlterColumn change{What::kSetDefault, Name(action->column), nullptr};
       if (action->value != nullptr) {
         change.default_value = BuildExpr(action->value);
-      } else if (action->change != nullptr) {
-        const bool set = action->change->getType() == T::K_SET;
+      } else if (action->alteration != nullptr) {
+        const bool set = action->alteration->getType() == T::K_SET;
         change.what = action->K_NULL() == nullptr ? What::kDropDefault
                       : set                       ? What::kSetNotNull
                                                   : What::kDropNotNull;

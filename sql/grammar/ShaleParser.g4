@@ -341,7 +341,8 @@ alterAction
   | kind=K_DROP constraint=K_CONSTRAINT (K_IF exists=K_EXISTS)? column=identifier
     (K_CASCADE | K_RESTRICT)?
   | kind=K_ALTER K_COLUMN? column=identifier
-    (K_SET K_DEFAULT value=expr | change=(K_SET | K_DROP) (K_NOT K_NULL | K_DEFAULT) | anyToken+)
+    ( K_SET K_DEFAULT value=expr | alteration=(K_SET | K_DROP) (K_NOT K_NULL | K_DEFAULT)
+    | anyToken+ )
   ;
 
 change
