@@ -77,7 +77,6 @@ class Session {
   // it. Null otherwise.
   std::vector<std::optional<Type>>* inferred = nullptr;
   std::map<std::string, std::shared_ptr<PreparedStatement>> prepared;
-  std::map<std::string, std::shared_ptr<const PreparedStatement>> prepared;
   std::map<std::string, std::shared_ptr<Cursor>> cursors;  // by name
   FunctionContext functions;  // now_us is set at each statement's start
 
