@@ -98,7 +98,7 @@ struct Star {
 struct Parameter {
   int index = 0;
 };
-// Prefix operators: "-", "+", "not", "~".
+// Prefix operators: "-", "+", "not", "~"; "variadic" of a call's last argument.
 struct Unary {
   std::string op;
   ExprPtr operand;
@@ -210,6 +210,7 @@ struct Expr {
       node;
   Position at;          // first byte of the expression; for Binary, of the operator
   Position begin, end;  // the expression's text is [begin, end) of the statement's text
+  bool in_parentheses = false;
 };
 
 // ---- queries ----------------------------------------------------------------------------------
@@ -324,13 +325,21 @@ struct Option {
   Identifier name;
   std::string value;
 };
+// PRIMARY KEY, UNIQUE or CHECK of a column (then `columns` is that column) or of a table.
+struct Constraint {
+  enum class Kind { kPrimaryKey, kUnique, kCheck } kind = Kind::kPrimaryKey;
+  std::optional<Identifier> name;
+  std::vector<Identifier> columns;
+  ExprPtr condition;
+  Position at;
+};
 struct ColumnDef {
   Identifier name;
   TypeName type;
   bool not_null = false;
   ExprPtr default_value;
-  // What we do not support but must name in the error: "PRIMARY KEY", "UNIQUE", "REFERENCES",
-  // "CHECK", "GENERATED".
+  std::vector<Constraint> constraints;
+  // What we do not support but must name in the error: "REFERENCES", "GENERATED".
   std::optional<std::string> unsupported;
 };
 struct CreateTable {
@@ -339,13 +348,15 @@ struct CreateTable {
   bool or_replace = false;
   bool temporary = false;
   std::vector<ColumnDef> columns;
-  std::optional<std::string> unsupported_constraint;  // table-level PRIMARY KEY (…) and friends
+  std::vector<Constraint> constraints;
+  std::optional<std::string> unsupported_constraint;  // FOREIGN KEY
   Position unsupported_at;
   std::optional<Identifier> timestamp_column;
   std::optional<Identifier> partition_by;  // HOUR, DAY, WEEK, MONTH (as written)
   std::vector<Identifier> order_by;
   std::vector<Option> options;
-  SelectPtr as;  // CREATE TABLE … AS
+  SelectPtr as;          // CREATE TABLE … AS
+  bool no_data = false;  // … WITH NO DATA
 };
 struct CreateView {
   QualifiedName name;
@@ -355,8 +366,17 @@ struct CreateView {
   SelectPtr query;
   std::string query_text;  // the SELECT's own text, kept in the catalog
 };
+struct CreateIndex {
+  std::optional<Identifier> name;
+  QualifiedName table;
+  std::vector<Identifier> columns;  // those that are plain columns
+  bool unique = false;
+  bool computed = false;  // an expression among them, or WHERE
+  bool if_not_exists = false;
+  Position at;
+};
 struct Drop {
-  enum class What { kTable, kView } what = What::kTable;
+  enum class What { kTable, kView, kIndex } what = What::kTable;
   std::vector<QualifiedName> names;
   bool if_exists = false;
 };
@@ -380,7 +400,19 @@ struct AlterTable {
   struct RenameTable {
     Identifier to;
   };
-  std::vector<std::variant<AddColumn, DropColumn, RenameColumn, RenameTable>> actions;
+  struct DropConstraint {
+    Identifier name;
+    bool if_exists = false;
+  };
+  // ALTER COLUMN c SET DEFAULT e | DROP DEFAULT | SET NOT NULL | DROP NOT NULL
+  struct AlterColumn {
+    enum class What { kSetDefault, kDropDefault, kSetNotNull, kDropNotNull } what;
+    Identifier column;
+    ExprPtr default_value;
+  };
+  std::vector<std::variant<AddColumn, DropColumn, RenameColumn, RenameTable, Constraint,
+                           DropConstraint, AlterColumn>>
+      actions;
 };
 struct Insert {
   With with;
@@ -463,19 +495,39 @@ struct Transaction {
   } kind = Kind::kBegin;
   std::optional<Identifier> savepoint;  // of the last three
 };
+// DECLARE name [NO SCROLL] CURSOR [WITH HOLD] FOR query
+struct DeclareCursor {
+  Identifier name;
+  bool hold = false;
+  bool no_scroll = false;
+  SelectPtr query;
+};
+// FETCH and MOVE: `count` rows from where the cursor stands, or the one row at a place.
+struct Fetch {
+  enum class How { kForward, kBackward, kAbsolute, kRelative } how = How::kForward;
+  Identifier name;
+  int64_t count = 1;
+  bool all = false;
+  bool move = false;
+};
+struct CloseCursor {
+  std::optional<Identifier> name;  // none: ALL
+};
 // CHECKPOINT: seal what is hot; OPTIMIZE TABLE t: seal and compact it; CHECK TABLE t, CHECK ALL:
-// read everything back; ALTER TABLE t DROP SEGMENT n: give up what is damaged.
+// read everything back; ALTER TABLE t DROP SEGMENT n: give up what is damaged. ANALYZE and VACUUM:
+// nothing, since statistics and space are kept as rows come and go.
 struct Maintain {
-  enum class Kind { kCheckpoint, kOptimize, kCheck, kDropSegment } kind = Kind::kCheckpoint;
-  std::optional<QualifiedName> table;  // none: all
+  enum class Kind { kCheckpoint, kOptimize, kAnalyze, kVacuum, kCheck, kDropSegment };
+  Kind kind = Kind::kCheckpoint;
+  std::vector<QualifiedName> tables;  // none: all
   uint64_t segment = 0;
   Position segment_at;
 };
 
 struct Statement {
-  std::variant<Select, CreateTable, CreateView, Drop, Truncate, AlterTable, Insert, Delete, Update,
-               Explain, Show, Describe, Set, CopyTo, Prepare, Execute, Deallocate, Transaction,
-               Maintain>
+  std::variant<Select, CreateTable, CreateView, CreateIndex, Drop, Truncate, AlterTable, Insert,
+               Delete, Update, Explain, Show, Describe, Set, CopyTo, Prepare, Execute, Deallocate,
+               Transaction, Maintain, DeclareCursor, Fetch, CloseCursor>
       node;
   // The statement's own text within what was given to the parser, without the semicolon.
   Position begin, end;

@@ -247,6 +247,10 @@ void SqlPrinter::Column(const ast::ColumnDef& column) {
     Print(*column.default_value);
     out_ += ')';
   }
+  for (const ast::Constraint& constraint : column.constraints) {
+    out_ += ' ';
+    Print(constraint, false);
+  }
   if (column.unsupported.has_value()) out_ += " /* " + *column.unsupported + " */";
 }
 
@@ -272,6 +276,10 @@ void SqlPrinter::Node(const ast::CreateTable& create) {
       if (i > 0) out_ += ", ";
       Column(create.columns[i]);
     }
+    for (const ast::Constraint& constraint : create.constraints) {
+      out_ += ", ";
+      Print(constraint, true);
+    }
     if (create.unsupported_constraint.has_value()) {
       out_ += " /* " + *create.unsupported_constraint + " */";
     }
@@ -288,6 +296,7 @@ void SqlPrinter::Node(const ast::CreateTable& create) {
   if (create.as != nullptr) {
     out_ += " AS ";
     Print(*create.as);
+    if (create.no_data) out_ += " WITH NO DATA";
   }
 }
 
@@ -300,8 +309,34 @@ void SqlPrinter::Node(const ast::CreateView& view) {
   Print(*view.query);
 }
 
+void SqlPrinter::Print(const ast::Constraint& constraint, bool of_table) {
+  if (constraint.name.has_value()) out_ += "CONSTRAINT " + PrintName(*constraint.name) + " ";
+  switch (constraint.kind) {
+    case ast::Constraint::Kind::kPrimaryKey: out_ += "PRIMARY KEY"; break;
+    case ast::Constraint::Kind::kUnique: out_ += "UNIQUE"; break;
+    case ast::Constraint::Kind::kCheck:
+      out_ += "CHECK (";
+      Print(*constraint.condition);
+      out_ += ")";
+      return;
+  }
+  if (of_table) out_ += " (" + PrintNames(constraint.columns, ", ") + ")";
+}
+
+void SqlPrinter::Node(const ast::CreateIndex& index) {
+  out_ += index.unique ? "CREATE UNIQUE INDEX " : "CREATE INDEX ";
+  if (index.if_not_exists) out_ += "IF NOT EXISTS ";
+  if (index.name.has_value()) out_ += PrintName(*index.name) + " ";
+  out_ += "ON " + PrintNames(index.table.parts, ".") + " (" + PrintNames(index.columns, ", ") + ")";
+  if (index.computed) out_ += " /* computed */";
+}
+
 void SqlPrinter::Node(const ast::Drop& drop) {
-  out_ += drop.what == ast::Drop::What::kTable ? "DROP TABLE " : "DROP VIEW ";
+  switch (drop.what) {
+    case ast::Drop::What::kTable: out_ += "DROP TABLE "; break;
+    case ast::Drop::What::kView: out_ += "DROP VIEW "; break;
+    case ast::Drop::What::kIndex: out_ += "DROP INDEX "; break;
+  }
   if (drop.if_exists) out_ += "IF EXISTS ";
   for (size_t i = 0; i < drop.names.size(); ++i) {
     if (i > 0) out_ += ", ";
@@ -331,6 +366,24 @@ void SqlPrinter::Node(const ast::AlterTable& alter) {
       out_ += PrintName(drop->column);
     } else if (const auto* column = std::get_if<ast::AlterTable::RenameColumn>(&alter.actions[i])) {
       out_ += "RENAME COLUMN " + PrintName(column->from) + " TO " + PrintName(column->to);
+    } else if (const auto* made = std::get_if<ast::Constraint>(&alter.actions[i])) {
+      out_ += "ADD ";
+      Print(*made, true);
+    } else if (const auto* gone = std::get_if<ast::AlterTable::DropConstraint>(&alter.actions[i])) {
+      out_ += gone->if_exists ? "DROP CONSTRAINT IF EXISTS " : "DROP CONSTRAINT ";
+      out_ += PrintName(gone->name);
+    } else if (const auto* change = std::get_if<ast::AlterTable::AlterColumn>(&alter.actions[i])) {
+      using What = ast::AlterTable::AlterColumn::What;
+      out_ += "ALTER COLUMN " + PrintName(change->column);
+      switch (change->what) {
+        case What::kSetDefault:
+          out_ += " SET DEFAULT ";
+          Print(*change->default_value);
+          break;
+        case What::kDropDefault: out_ += " DROP DEFAULT"; break;
+        case What::kSetNotNull: out_ += " SET NOT NULL"; break;
+        case What::kDropNotNull: out_ += " DROP NOT NULL"; break;
+      }
     } else {
       out_ += "RENAME TO " + PrintName(std::get<ast::AlterTable::RenameTable>(alter.actions[i]).to);
     }
@@ -470,15 +523,41 @@ void SqlPrinter::Node(const ast::Transaction& transaction) {
   if (transaction.savepoint.has_value()) out_ += PrintName(*transaction.savepoint);
 }
 
+void SqlPrinter::Node(const ast::DeclareCursor& declare) {
+  out_ += "DECLARE " + PrintName(declare.name) + (declare.no_scroll ? " NO SCROLL" : "");
+  out_ += declare.hold ? " CURSOR WITH HOLD FOR " : " CURSOR FOR ";
+  Print(*declare.query);
+}
+
+void SqlPrinter::Node(const ast::Fetch& fetch) {
+  using How = ast::Fetch::How;
+  out_ += fetch.move ? "MOVE " : "FETCH ";
+  switch (fetch.how) {
+    case How::kForward: out_ += "FORWARD "; break;
+    case How::kBackward: out_ += "BACKWARD "; break;
+    case How::kAbsolute: out_ += "ABSOLUTE "; break;
+    case How::kRelative: out_ += "RELATIVE "; break;
+  }
+  out_ += (fetch.all ? "ALL" : std::to_string(fetch.count)) + " FROM " + PrintName(fetch.name);
+}
+
+void SqlPrinter::Node(const ast::CloseCursor& close) {
+  out_ += "CLOSE " + (close.name ? PrintName(*close.name) : "ALL");
+}
+
 void SqlPrinter::Node(const ast::Maintain& maintain) {
   using Kind = ast::Maintain::Kind;
   switch (maintain.kind) {
     case Kind::kCheckpoint: out_ += "CHECKPOINT"; break;
-    case Kind::kOptimize: out_ += "OPTIMIZE TABLE "; break;
-    case Kind::kCheck: out_ += maintain.table.has_value() ? "CHECK TABLE " : "CHECK ALL"; break;
-    case Kind::kDropSegment: out_ += "ALTER TABLE "; break;
+    case Kind::kOptimize: out_ += "OPTIMIZE TABLE"; break;
+    case Kind::kAnalyze: out_ += "ANALYZE"; break;
+    case Kind::kVacuum: out_ += "VACUUM"; break;
+    case Kind::kCheck: out_ += maintain.tables.empty() ? "CHECK ALL" : "CHECK TABLE"; break;
+    case Kind::kDropSegment: out_ += "ALTER TABLE"; break;
   }
-  if (maintain.table.has_value()) out_ += PrintNames(maintain.table->parts, ".");
+  for (size_t i = 0; i < maintain.tables.size(); ++i) {
+    out_ += (i > 0 ? ", " : " ") + PrintNames(maintain.tables[i].parts, ".");
+  }
   if (maintain.kind == Kind::kDropSegment) {
     out_ += " DROP SEGMENT " + std::to_string(maintain.segment);
   }

@@ -22,6 +22,7 @@ class SqlPrinter {
   void Print(const ast::Expr& expr);
   void Print(const ast::Select& select);
   void Print(const ast::Statement& statement);
+  void Print(const ast::Constraint& constraint, bool of_table);
 
  private:
   // Puts `expr` in parentheses if it binds weaker than `at_least`.
@@ -68,6 +69,7 @@ class SqlPrinter {
   void Node(const ast::Select& node) { Print(node); }
   void Node(const ast::CreateTable& node);
   void Node(const ast::CreateView& node);
+  void Node(const ast::CreateIndex& node);
   void Node(const ast::Drop& node);
   void Node(const ast::Truncate& node);
   void Node(const ast::AlterTable& node);
@@ -83,6 +85,9 @@ class SqlPrinter {
   void Node(const ast::Execute& node);
   void Node(const ast::Deallocate& node);
   void Node(const ast::Transaction& node);
+  void Node(const ast::DeclareCursor& node);
+  void Node(const ast::Fetch& node);
+  void Node(const ast::CloseCursor& node);
   void Node(const ast::Maintain& node);
 
   std::string out_;

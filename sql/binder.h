@@ -58,7 +58,7 @@ struct Scope {
 // The rows of a WITH query that was run before what reads it is bound.
 struct CommonRows {
   const ast::CommonTable* table = nullptr;
-  bool returns = true;              // false: an INSERT, UPDATE or DELETE without RETURNING
+  bool returns = true;  // false: an INSERT, UPDATE or DELETE without RETURNING
   std::vector<PlanColumn> columns;  // names and types
   std::shared_ptr<const std::vector<Chunk>> chunks;
 };

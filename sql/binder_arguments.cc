@@ -9,14 +9,31 @@
 namespace shale {
 namespace {
 
-// The names of arguments that may be given by name (PostgreSQL's own); the others default to 0.
+// The names of arguments that may be given by name (PostgreSQL's own), and what those are that are
+// left out.
 struct NamedArguments {
+  enum class Missing : uint8_t { kNone, kZero, kEmptyObject };
   std::string_view function;
   std::vector<std::string_view> names;
+  Missing missing = Missing::kNone;
 };
+using Missing = NamedArguments::Missing;
+
+Bound MissingArgument(Missing missing) {
+  if (missing == Missing::kZero) return Bound{MakeConstant(Value::Int(TypeId::kInteger, 0))};
+  return Bound{MakeConstant(Value::Text("{}")), true};
+}
+
 const std::vector<NamedArguments>& FunctionsWithNamedArguments() {
   static const auto* const kFunctions = new std::vector<NamedArguments>{
-      {"make_interval", {"years", "months", "weeks", "days", "hours", "mins", "secs"}},
+      {"make_interval",
+       {"years", "months", "weeks", "days", "hours", "mins", "secs"},
+       Missing::kZero},
+      {"jsonb_path_exists", {"target", "path", "vars", "silent"}, Missing::kEmptyObject},
+      {"jsonb_path_match", {"target", "path", "vars", "silent"}, Missing::kEmptyObject},
+      {"jsonb_path_query", {"target", "path", "vars", "silent"}, Missing::kEmptyObject},
+      {"jsonb_path_query_first", {"target", "path", "vars", "silent"}, Missing::kEmptyObject},
+      {"jsonb_path_query_array", {"target", "path", "vars", "silent"}, Missing::kEmptyObject},
       {"make_date", {"year", "month", "day"}},
       {"make_timestamp", {"year", "month", "mday", "hour", "min", "sec"}},
       {"make_timestamptz", {"year", "month", "mday", "hour", "min", "sec", "timezone"}}};
@@ -68,6 +85,76 @@ StatusOr<Bound> ExprBinder::AsWrittenType(Bound bound, const ast::TypeName& type
   return rounded;
 }
 
+StatusOr<Bound> ExprBinder::BindJsonArgument(std::string_view function, const ast::Expr& arg) {
+  static constexpr std::string_view kFunctions[] = {"row_to_json", "to_json", "to_jsonb",
+                                                    "json_agg", "jsonb_agg"};
+  if (std::find(std::begin(kFunctions), std::end(kFunctions), function) == std::end(kFunctions)) {
+    return Bind(arg);
+  }
+  std::vector<Bound> parts;
+  const auto add = [&](std::string name, Bound value) {
+    parts.push_back(Bound{MakeConstant(Value::Text(std::move(name)))});
+    parts.push_back(std::move(value));
+  };
+  if (const auto* row = std::get_if<ast::Row>(&arg.node)) {
+    for (const ast::ExprPtr& item : row->items) {
+      ASSIGN_OR_RETURN(Bound value, Bind(*item));
+      add(fmt::format("f{}", parts.size() / 2 + 1), std::move(value));
+    }
+    return Call("row_to_json", std::move(parts), arg.at);
+  }
+  const auto* ref = std::get_if<ast::ColumnRef>(&arg.node);
+  if (ref == nullptr || ref->parts.size() != 1) return Bind(arg);
+  const ast::Identifier& id = ref->parts[0];
+  const auto same = [&](const std::string& name) {
+    return id.quoted ? id.name == name
+                     : absl::AsciiStrToLower(id.name) == absl::AsciiStrToLower(name);
+  };
+  for (Scope* scope = context.scope; scope != nullptr; scope = scope->outer) {
+    for (const ScopeTable& table : scope->tables) {
+      for (const ScopeColumn& column : table.columns) {
+        if (!column.hidden && same(column.column.name)) return Bind(arg);
+      }
+    }
+    for (const ScopeTable& table : scope->tables) {
+      if (!same(table.name)) continue;
+      for (const ScopeColumn& column : table.columns) {
+        if (!column.system) add(column.column.name, Bound{ColumnOf(column.column)});
+      }
+      return Call("row_to_json", std::move(parts), arg.at);
+    }
+  }
+  return Bind(arg);
+}
+
+// VARIADIC ARRAY[a, b]: the elements are the arguments.
+Status ExprBinder::BindVariadic(const ast::Expr& array, std::vector<Bound>* args,
+                                std::vector<ast::Position>* positions) {
+  ASSIGN_OR_RETURN(Bound bound, Bind(array));
+  if (bound.untyped || bound.expr->type.id() != TypeId::kList) {
+    return binder.ErrorAt(array.at, "VARIADIC argument must be an array");
+  }
+  const Type element = bound.expr->type.child();
+  if (const auto* literal = std::get_if<ast::ArrayLiteral>(&array.node)) {
+    for (const ast::ExprPtr& item : literal->items) {
+      ASSIGN_OR_RETURN(Bound one, Bind(*item));
+      ASSIGN_OR_RETURN(ExprPtr expr, Coerce(one, element, item->at, true));
+      args->push_back(Bound{std::move(expr)});
+      positions->push_back(item->at);
+    }
+    return OkStatus();
+  }
+  const ExprPtr folded = FoldConstants(bound.expr, nullptr);
+  if (folded->kind != Expr::Kind::kConstant || folded->value.is_null()) {
+    return binder.ErrorAt(array.at, "VARIADIC takes ARRAY[…] or a constant array that is not NULL");
+  }
+  for (const Value& item : folded->value.items()) {
+    args->push_back(Bound{MakeConstant(item.is_null() ? Value::Null(element) : item)});
+    positions->push_back(array.at);
+  }
+  return OkStatus();
+}
+
 StatusOr<std::vector<Bound>> ExprBinder::BindArguments(const ast::FunctionCall& node,
                                                        ast::Position at,
                                                        std::vector<ast::Position>* positions) {
@@ -81,12 +168,20 @@ StatusOr<std::vector<Bound>> ExprBinder::BindArguments(const ast::FunctionCall& 
       positions->push_back(arg->at);
       continue;
     }
+    const auto* marked = std::get_if<ast::Unary>(&arg->node);
+    if (marked && marked->op == "variadic") {
+      if (arg != node.args.back() || named) {
+        return binder.ErrorAt(arg->at, "VARIADIC goes with the last argument");
+      }
+      RETURN_IF_ERROR(BindVariadic(*marked->operand, &args, positions));
+      continue;
+    }
     const auto* pair = std::get_if<ast::Binary>(&arg->node);
     if (!pair || pair->op != "=>") {
       if (named) {
         return binder.ErrorAt(arg->at, "positional argument cannot follow named argument");
       }
-      ASSIGN_OR_RETURN(Bound bound, Bind(*arg));
+      ASSIGN_OR_RETURN(Bound bound, BindJsonArgument(node.name, *arg));
       args.push_back(std::move(bound));
       positions->push_back(arg->at);
       continue;
@@ -109,9 +204,9 @@ StatusOr<std::vector<Bound>> ExprBinder::BindArguments(const ast::FunctionCall& 
                                fmt::join(function->names, ", ")));
     }
     const auto index = static_cast<size_t>(place - function->names.begin());
-    const bool all_given = node.name != "make_interval";
+    const bool all_given = function->missing == Missing::kNone;
     while (args.size() <= index && !all_given) {
-      args.push_back(Bound{MakeConstant(Value::Int(TypeId::kInteger, 0))});
+      args.push_back(MissingArgument(function->missing));
       positions->push_back(at);
     }
     if (all_given && args.size() < node.args.size()) {

@@ -12,7 +12,7 @@ namespace {
 constexpr size_t kMaxInItems = 10'000;
 
 bool IsOfArrays(const ast::Expr& expr) {
-  return std::holds_alternative<ast::Subscript>(expr.node) &&
+  return !expr.in_parentheses && std::holds_alternative<ast::Subscript>(expr.node) &&
          std::get<ast::Subscript>(expr.node).slice;
 }
 
@@ -109,8 +109,8 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Subscript& node, const ast::Expr
   }
   if (IsOfArrays(*node.operand)) {
     return binder.ErrorAt(expr.at,
-                          "a slice cannot be subscripted further; put it in parentheses with "
-                          "array_slice(…), or unnest it");
+                          "a slice is subscripted further in parentheses: (a[1:2])[1]; arrays of "
+                          "several dimensions are lists of lists here");
   }
   auto bind_index = [&](const ast::ExprPtr& index, int64_t otherwise) -> StatusOr<Bound> {
     if (index == nullptr) return Bound{MakeConstant(Value::Int(TypeId::kBigInt, otherwise))};

@@ -39,6 +39,12 @@ bool IsTimeOfDayField(std::string_view function) {
          function == "extract_microseconds";
 }
 
+bool TakesJsonPath(std::string_view function) {
+  static constexpr std::string_view kFunctions[] = {
+      "#>", "#>>", "#-", "jsonb_set", "jsonb_set_lax", "jsonb_insert", "jsonb_delete_path"};
+  return std::find(std::begin(kFunctions), std::end(kFunctions), function) != std::end(kFunctions);
+}
+
 const std::string* LiteralText(const ast::Expr& expr) {
   const auto* literal = std::get_if<ast::Literal>(&expr.node);
   return literal && literal->kind == ast::Literal::Kind::kString ? &literal->text : nullptr;
@@ -48,6 +54,11 @@ const std::string* LiteralText(const ast::Expr& expr) {
 
 StatusOr<Bound> ExprBinder::Call(std::string_view name, std::vector<Bound> args, ast::Position at,
                                  const std::vector<ast::Position>& arg_positions) {
+  // A path into JSON may be an array; as text it is what the functions read.
+  const Type path = Type::List(TypeId::kText);
+  if (args.size() >= 2 && !args[1].untyped && args[1].expr->type == path && TakesJsonPath(name)) {
+    ASSIGN_OR_RETURN(args[1].expr, MakeCast(args[1].expr, TypeId::kText));
+  }
   std::vector<ArgumentType> types;
   for (const Bound& arg : args) types.push_back(arg.argument());
   auto resolved = Registry::Get().ResolveScalar(name, types);
@@ -121,6 +132,12 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::FunctionCall& node, const ast::E
     }
   }
   ASSIGN_OR_RETURN(args, BindArguments(node, expr.at, &positions));
+  if (node.name == "row_to_json" && args.size() == 1) {
+    if (args[0].expr->kind == Expr::Kind::kCall && args[0].expr->name == "row_to_json") {
+      return std::move(args[0]);
+    }
+    return binder.ErrorAt(expr.at, "row_to_json takes a row: a table's name, or ROW(…)");
+  }
   if (node.name == "coalesce" && !args.empty()) {
     ASSIGN_OR_RETURN(Type type, CommonOf(args, positions));
     auto result = std::make_shared<Expr>();
@@ -131,6 +148,21 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::FunctionCall& node, const ast::E
       result->args.push_back(std::move(arg));
     }
     return Bound{result};
+  }
+  if (args.size() == 1 && !registry.HasScalar(node.name)) {  // float8(x): the type's name as a cast
+    ast::TypeName type;
+    type.name = node.name;
+    type.at = expr.at;
+    int32_t length = 0;
+    if (auto to = binder.BindType(type, &length); to.ok()) {
+      if (args[0].untyped) {
+        ASSIGN_OR_RETURN(ExprPtr cast, Coerce(args[0], *to, positions[0], true));
+        return Bound{std::move(cast)};
+      }
+      auto cast = MakeCast(args[0].expr, *to);
+      if (!cast.ok()) return binder.Locate(expr.at, cast.status());
+      return AsWrittenType(Bound{*std::move(cast)}, type, expr.at);
+    }
   }
   return Call(node.name, std::move(args), expr.at, positions);
 }
@@ -170,7 +202,7 @@ StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const a
   std::vector<ast::Position> positions;
   const size_t num_args = node.args.size() - (without_if ? 1 : 0);
   for (size_t i = 0; i < num_args; ++i) {
-    ASSIGN_OR_RETURN(Bound bound, Bind(*node.args[i]));
+    ASSIGN_OR_RETURN(Bound bound, BindJsonArgument(name, *node.args[i]));
     args.push_back(std::move(bound));
     positions.push_back(node.args[i]->at);
   }

@@ -57,7 +57,8 @@ Status Binder::BindOthers(const ast::TableRef& others, Scope* scope, PlanPtr* pl
   }
   std::vector<PlanColumn> output = (*plan)->output;
   output.insert(output.end(), other->output.begin(), other->output.end());
-  *plan = MakePlan(JoinNode{}, std::move(output), PlanList(std::move(*plan), std::move(other)));
+  *plan =
+      MakePlan(JoinNode{}, std::move(output), PlanList(std::move(*plan), std::move(other)));
   return OkStatus();
 }
 

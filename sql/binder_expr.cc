@@ -278,6 +278,9 @@ StatusOr<Bound> ExprBinder::BindNode(const ast::Unary& node, const ast::Expr& ex
     }
     return Call("not", {std::move(operand)}, expr.at, {node.operand->at});
   }
+  if (node.op == "variadic") {
+    return binder.ErrorAt(expr.at, "VARIADIC goes with the last argument of a function");
+  }
   ASSIGN_OR_RETURN(Bound operand, Bind(*node.operand));
   return Call(node.op, {std::move(operand)}, expr.at, {node.operand->at});
 }

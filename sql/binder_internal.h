@@ -226,6 +226,10 @@ struct ExprBinder {
                            WindowExpr* function);
   StatusOr<Bound> BindChain(const ast::Binary& node);
   // A call's arguments in order, those given by name brought to their places.
+  // An argument of to_json and the like, which may be a whole row: t, or ROW(a, b).
+  StatusOr<Bound> BindJsonArgument(std::string_view function, const ast::Expr& arg);
+  Status BindVariadic(const ast::Expr& array, std::vector<Bound>* args,
+                      std::vector<ast::Position>* positions);
   StatusOr<std::vector<Bound>> BindArguments(const ast::FunctionCall& node, ast::Position at,
                                              std::vector<ast::Position>* positions);
   // 'now', 'today', 'tomorrow' and 'yesterday' as a date or time; null for any other text.

@@ -64,8 +64,8 @@ StatusOr<PlanPtr> Binder::BindSelect(const ast::Select& select, Scope* outer) {
         fmt::format("queries are nested more than {} deep (kMaxSubqueryDepth)", kMaxSubqueryDepth));
   }
   const size_t first = common_tables_.size();
-  const bool run_already =
-      !select.with.empty() && first > 0 && common_tables_[first - 1].table == &select.with.back();
+  const bool run_already = !select.with.empty() && first > 0 &&
+                           common_tables_[first - 1].table == &select.with.back();
   if (!run_already) DeclareCommonTables(select.with, select.recursive, outer);
   StatusOr<PlanPtr> plan = [&]() -> StatusOr<PlanPtr> {
     if (const auto* core = std::get_if<ast::SelectCore>(&select.body)) {

@@ -16,13 +16,8 @@ StatusOr<std::vector<SetColumn>> ExprBinder::BindSetLists(const SetFunction& fun
                                           "ORDER BY, OVER and * do not go with it",
                                           node.name));
   }
-  std::vector<Bound> args;
   std::vector<ast::Position> positions;
-  for (const ast::ExprPtr& arg : node.args) {
-    ASSIGN_OR_RETURN(Bound bound, Bind(*arg));
-    args.push_back(std::move(bound));
-    positions.push_back(arg->at);
-  }
+  ASSIGN_OR_RETURN(std::vector<Bound> args, BindArguments(node, at, &positions));
   std::vector<SetColumn> columns;
   if (!function.columns.empty()) {
     for (const SetFunction::Column& column : function.columns) {

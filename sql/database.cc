@@ -464,6 +464,7 @@ StatementKind KindOf(const PreparedStatement& statement) {
     return create->temporary ? StatementKind::kDefinition : StatementKind::kMaintenance;
   }
   if (std::holds_alternative<ast::CreateView>(node) || std::holds_alternative<ast::Drop>(node) ||
+      std::holds_alternative<ast::CreateIndex>(node) ||
       std::holds_alternative<ast::Truncate>(node) ||
       std::holds_alternative<ast::AlterTable>(node) ||
       std::holds_alternative<ast::Maintain>(node)) {

@@ -12,6 +12,7 @@ struct Execute {
   Status operator()(const ast::Select& node) { return ExecuteQuery(node, context); }
   Status operator()(const ast::CreateTable& node) { return ExecuteCreateTable(node, context); }
   Status operator()(const ast::CreateView& node) { return ExecuteCreateView(node, context); }
+  Status operator()(const ast::CreateIndex& node) { return ExecuteCreateIndex(node, context); }
   Status operator()(const ast::Drop& node) { return ExecuteDrop(node, context); }
   Status operator()(const ast::Truncate& node) { return ExecuteTruncate(node, context); }
   Status operator()(const ast::AlterTable& node) { return ExecuteAlterTable(node, context); }
@@ -30,8 +31,15 @@ struct Execute {
   Status operator()(const ast::Prepare& node) { return ExecutePrepare(node, context); }
   Status operator()(const ast::Execute& node) { return ExecutePrepared(node, context); }
   Status operator()(const ast::Deallocate& node) { return ExecuteDeallocate(node, context); }
+  Status operator()(const ast::DeclareCursor& node) { return ExecuteDeclare(node, context); }
+  Status operator()(const ast::Fetch& node) { return ExecuteFetch(node, context); }
+  Status operator()(const ast::CloseCursor& node) { return ExecuteClose(node, context); }
   Status operator()(const ast::Transaction& node) {
     const std::string savepoint = node.savepoint ? Folded(*node.savepoint) : "";
+    if (node.kind == ast::Transaction::Kind::kCommit ||
+        node.kind == ast::Transaction::Kind::kRollback) {
+      EndCursors(context);
+    }
     switch (node.kind) {
       case ast::Transaction::Kind::kSavepoint:
         RETURN_IF_ERROR(context.data->Save(savepoint));

@@ -80,11 +80,37 @@ Status ExecuteCopyTo(const ast::CopyTo& copy, StatementContext& context);
 Status ExecuteCreateTable(const ast::CreateTable& create, StatementContext& context);
 Status ExecuteCreateView(const ast::CreateView& create, StatementContext& context);
 Status ExecuteDrop(const ast::Drop& drop, StatementContext& context);
+// A column of a definition by its name, folded as DDL folds it.
+StatusOr<size_t> ColumnPosition(const TableSchema& schema, const ast::Identifier& name,
+                                const StatementContext& context);
 Status ExecuteTruncate(const ast::Truncate& truncate, StatementContext& context);
 Status ExecuteAlterTable(const ast::AlterTable& alter, StatementContext& context);
 
 // ---- execute_maintain.cc ----
 Status ExecuteMaintain(const ast::Maintain& maintain, StatementContext& context);
+// ---- execute_keys.cc ----
+// Puts a PRIMARY KEY, UNIQUE or CHECK into a definition whose columns are there.
+Status AddConstraint(const ast::Constraint& constraint, StatementContext& context,
+                     TableSchema* schema);
+// Takes away what names a column that is dropped.
+Status DropConstraintsOf(ColumnId column, StatementContext& context, TableSchema* schema);
+// The columns that a CHECK reads.
+StatusOr<std::vector<ColumnId>> ColumnsOfCheck(const TableCheck& check, const TableSchema& schema,
+                                               StatementContext& context);
+// What rows (columns as the schema's) go through before they are stored: blanks that VARCHAR(n) and
+// CHAR(n) do not hold are cut off, CHECKs are computed.
+Status FitRows(const TableSchema& schema, std::vector<Chunk>* rows, StatementContext& context);
+Status CheckConditions(const TableSchema& schema, const std::vector<Chunk>& rows,
+                       StatementContext& context);
+Status ExecuteCreateIndex(const ast::CreateIndex& create, StatementContext& context);
+Status ExecuteDropIndex(const ast::QualifiedName& name, bool if_exists, StatementContext& context);
+
+// ---- execute_cursor.cc ----
+Status ExecuteDeclare(const ast::DeclareCursor& declare, StatementContext& context);
+Status ExecuteFetch(const ast::Fetch& fetch, StatementContext& context);
+Status ExecuteClose(const ast::CloseCursor& close, StatementContext& context);
+// The transaction is over: cursors without HOLD go.
+void EndCursors(StatementContext& context);
 
 // ---- execute_prepared.cc ----
 Status ExecutePrepare(const ast::Prepare& prepare, StatementContext& context);

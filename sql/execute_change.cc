@@ -12,6 +12,9 @@ namespace {
 constexpr int kMaxAttempts = 10;
 
 Status Apply(Change* change, StatementContext& context) {
+  if (!change->rows.empty()) {
+    RETURN_IF_ERROR(FitRows(*change->schema, &change->rows, context));
+  }
   if (context.changes) {
     context.changes->Add(*change);
     return OkStatus();

@@ -8,12 +8,8 @@
 #include "sql/parser.h"
 
 namespace shale {
-namespace {
 
-// DDL folds unquoted names to lower case.
-std::string NewName(const ast::Identifier& id) {
-  return id.quoted ? id.name : absl::AsciiStrToLower(id.name);
-}
+namespace {
 
 StatusOr<std::string> NewTableName(const ast::QualifiedName& name,
                                    const StatementContext& context) {
@@ -25,7 +21,7 @@ StatusOr<std::string> NewTableName(const ast::QualifiedName& name,
           fmt::format("schema \"{}\" does not exist; tables are in \"public\"", schema.name));
     }
   }
-  std::string table = NewName(name.parts.back());
+  std::string table = Folded(name.parts.back());
   if (table.empty()) return context.ErrorAt(name.parts.back().at, "a table needs a name");
   if (table.starts_with("shale_")) {
     return context.ErrorAt(name.parts.back().at,
@@ -46,19 +42,30 @@ bool Exists(const DatabaseVersion& version, std::string_view name, bool temporar
   return false;
 }
 
+Status SetDefault(const ast::Expr& written, Binder& binder, StatementContext& context,
+                  ColumnSchema* column) {
+  Scope none;
+  Binder::ExprContext expr_context;
+  expr_context.scope = &none;
+  expr_context.clause = "DEFAULT";
+  ExprBinder expr_binder{binder, expr_context};
+  ASSIGN_OR_RETURN(Bound bound, expr_binder.Bind(written));
+  ASSIGN_OR_RETURN(ExprPtr expr, expr_binder.Coerce(bound, column->type, written.at, true));
+  auto value = EvaluateConstant(expr, context.session->functions);
+  if (!value.ok()) return binder.Locate(written.at, value.status());
+  // A stable default (now()) is computed at each INSERT; rows older than the column take this one.
+  column->default_value = *std::move(value);
+  column->default_text = PrintExpr(written);
+  return OkStatus();
+}
+
 StatusOr<ColumnSchema> NewColumn(const ast::ColumnDef& def, Binder& binder,
                                  StatementContext& context) {
   ColumnSchema column;
-  column.name = NewName(def.name);
+  column.name = Folded(def.name);
   if (def.unsupported) {
-    std::string what = *def.unsupported;
-    if (what == "PRIMARY KEY" || what == "UNIQUE") {
-      return context.ErrorAt(
-          def.name.at, fmt::format("{} is not supported: events may repeat. Leave it out, and "
-                                   "sort the table with ORDER BY (…) for fast look-ups",
-                                   what));
-    }
-    return context.ErrorAt(def.name.at, fmt::format("{} is not supported; leave it out", what));
+    return context.ErrorAt(def.name.at,
+                           fmt::format("{} is not supported; leave it out", *def.unsupported));
   }
   if (column.name == "_seq")
     return context.ErrorAt(def.name.at, "_seq is the name of a system column");
@@ -66,22 +73,58 @@ StatusOr<ColumnSchema> NewColumn(const ast::ColumnDef& def, Binder& binder,
   column.not_null = def.not_null;
   column.default_value = Value::Null(column.type);
   if (def.default_value) {
-    Scope none;
-    Binder::ExprContext expr_context;
-    expr_context.scope = &none;
-    expr_context.clause = "DEFAULT";
-    ExprBinder expr_binder{binder, expr_context};
-    ASSIGN_OR_RETURN(Bound bound, expr_binder.Bind(*def.default_value));
-    ASSIGN_OR_RETURN(ExprPtr expr,
-                     expr_binder.Coerce(bound, column.type, def.default_value->at, true));
-    auto value = EvaluateConstant(expr, context.session->functions);
-    if (!value.ok()) return binder.Locate(def.default_value->at, value.status());
-    // A stable default (now()) is computed at each INSERT; rows older than the column take this
-    // one.
-    column.default_value = *std::move(value);
-    column.default_text = PrintExpr(*def.default_value);
+    RETURN_IF_ERROR(SetDefault(*def.default_value, binder, context, &column));
   }
   return column;
+}
+
+Status AlterColumn(const ast::AlterTable::AlterColumn& change, Binder& binder,
+                   StatementContext& context, TableSchema* schema) {
+  using What = ast::AlterTable::AlterColumn::What;
+  ASSIGN_OR_RETURN(size_t position, ColumnPosition(*schema, change.column, context));
+  ColumnSchema& column = schema->columns[position];
+  switch (change.what) {
+    case What::kSetDefault: return SetDefault(*change.default_value, binder, context, &column);
+    case What::kDropDefault:
+      column.default_value = Value::Null(column.type);
+      column.default_text.clear();
+      break;
+    case What::kSetNotNull: column.not_null = true; break;
+    case What::kDropNotNull:
+      for (const TableKey& key : schema->keys) {
+        if (key.kind != TableKey::Kind::kPrimary) continue;
+        if (std::count(key.columns.begin(), key.columns.end(), column.id) == 0) continue;
+        return context.ErrorAt(change.column.at,
+                               fmt::format("column \"{}\" is in a primary key", column.name));
+      }
+      if (schema->timestamp_column == column.id) {
+        return context.ErrorAt(
+            change.column.at,
+            fmt::format("column \"{}\" is the table's TIMESTAMP, which is never NULL",
+                        column.name));
+      }
+      column.not_null = false;
+      break;
+  }
+  return OkStatus();
+}
+
+// The rows there against the definition's checks.
+Status CheckRowsThere(const TableSchema& schema, const Snapshot& snapshot,
+                      StatementContext& context) {
+  Binder binder(context.sql, context.session, snapshot);
+  Scope scope;
+  ASSIGN_OR_RETURN(PlanPtr plan, binder.BindTable(std::make_shared<const TableSchema>(schema),
+                                                  schema.name, &scope));
+  std::vector<PlanColumn> result(plan->output.begin(),
+                                 plan->output.begin() + schema.columns.size());
+  return RunPlan(std::move(plan), result, snapshot, context, [&](Chunk chunk) -> StatusOr<Flow> {
+    if (!CheckConditions(schema, {std::move(chunk)}, context).ok()) {
+      return InvalidArgument("check constraint \"{}\" of relation \"{}\" is violated by some row",
+                             schema.checks.back().name, schema.name);
+    }
+    return Flow::kMore;
+  });
 }
 
 Status AddColumn(ColumnSchema column, ast::Position at, const StatementContext& context,
@@ -96,16 +139,15 @@ Status AddColumn(ColumnSchema column, ast::Position at, const StatementContext& 
   return OkStatus();
 }
 
-// Column ids are given by the store, so until then a column is known by its 1-based position.
-StatusOr<ColumnId> Position(const TableSchema& schema, const ast::Identifier& name,
-                            const StatementContext& context) {
-  std::string folded = NewName(name);
-  std::optional<ColumnId> loose;
+}  // namespace
+
+StatusOr<size_t> ColumnPosition(const TableSchema& schema, const ast::Identifier& name,
+                                const StatementContext& context) {
+  std::string folded = Folded(name);
+  std::optional<size_t> loose;
   for (size_t i = 0; i < schema.columns.size(); ++i) {
-    if (schema.columns[i].name == folded) return static_cast<ColumnId>(i + 1);
-    if (!name.quoted && absl::AsciiStrToLower(schema.columns[i].name) == folded) {
-      loose = static_cast<ColumnId>(i + 1);
-    }
+    if (schema.columns[i].name == folded) return i;
+    if (!name.quoted && absl::AsciiStrToLower(schema.columns[i].name) == folded) loose = i;
   }
   if (loose) return *loose;
   std::vector<std::string> names;
@@ -113,6 +155,15 @@ StatusOr<ColumnId> Position(const TableSchema& schema, const ast::Identifier& na
   std::string near = Nearest(name.name, names);
   return context.ErrorAt(name.at, fmt::format("column \"{}\" does not exist{}", name.name,
                                               near.empty() ? "" : "; did you mean " + near + "?"));
+}
+
+namespace {
+
+// Column ids are given by the store, so until then a column is known by its 1-based position.
+StatusOr<ColumnId> Position(const TableSchema& schema, const ast::Identifier& name,
+                            const StatementContext& context) {
+  ASSIGN_OR_RETURN(size_t position, ColumnPosition(schema, name, context));
+  return static_cast<ColumnId>(position + 1);
 }
 
 Status ApplyClauses(const ast::CreateTable& create, StatementContext& context,
@@ -167,6 +218,14 @@ Status ApplyClauses(const ast::CreateTable& create, StatementContext& context,
       schema->order_by.push_back(id);
     }
   }
+  for (const ast::ColumnDef& column : create.columns) {
+    for (const ast::Constraint& constraint : column.constraints) {
+      RETURN_IF_ERROR(AddConstraint(constraint, context, schema));
+    }
+  }
+  for (const ast::Constraint& constraint : create.constraints) {
+    RETURN_IF_ERROR(AddConstraint(constraint, context, schema));
+  }
   return OkStatus();
 }
 
@@ -176,8 +235,7 @@ Status ExecuteCreateTable(const ast::CreateTable& create, StatementContext& cont
   if (create.unsupported_constraint) {
     return context.ErrorAt(
         create.unsupported_at,
-        fmt::format("{} is not supported: events may repeat. Leave it out, and sort the table "
-                    "with ORDER BY (…) after the column list for fast look-ups",
+        fmt::format("{} is not supported; leave it out: a LEFT JOIN finds rows without a partner",
                     *create.unsupported_constraint));
   }
   ASSIGN_OR_RETURN(std::string name, NewTableName(create.name, context));
@@ -199,10 +257,14 @@ Status ExecuteCreateTable(const ast::CreateTable& create, StatementContext& cont
   PlanPtr plan;
   if (create.as) {
     ASSIGN_OR_RETURN(plan, binder.BindQuery(*create.as));
+    if (create.columns.size() > plan->output.size()) {
+      return context.ErrorAt(create.columns[plan->output.size()].name.at,
+                             "too many column names were specified");
+    }
     for (size_t i = 0; i < plan->output.size(); ++i) {
       ColumnSchema column;
       column.name =
-          i < create.columns.size() ? NewName(create.columns[i].name) : plan->output[i].name;
+          i < create.columns.size() ? Folded(create.columns[i].name) : plan->output[i].name;
       column.type = plan->output[i].type;
       if (column.type.id() == TypeId::kNull) column.type = TypeId::kText;
       column.default_value = Value::Null(column.type);
@@ -226,6 +288,7 @@ Status ExecuteCreateTable(const ast::CreateTable& create, StatementContext& cont
   ASSIGN_OR_RETURN(TableSchemaPtr table,
                    context.data->CreateTable(std::move(schema), create.temporary));
   if (!create.as) return context.receiver->End("CREATE TABLE", 0);
+  if (create.no_data) return context.receiver->End("CREATE TABLE AS", 0);
   auto rows = InsertPlan(std::move(plan), snapshot, *table, context);
   if (!rows.ok()) {
     // The statement did nothing: the table goes with it.
@@ -256,12 +319,18 @@ Status ExecuteCreateView(const ast::CreateView& create, StatementContext& contex
   ViewSchema view;
   view.name = name;
   view.query = create.query_text;
-  for (const ast::Identifier& column : create.columns) view.columns.push_back(NewName(column));
+  for (const ast::Identifier& column : create.columns) view.columns.push_back(Folded(column));
   RETURN_IF_ERROR(context.store->CreateView(std::move(view), create.or_replace));
   return context.receiver->End("CREATE VIEW", 0);
 }
 
 Status ExecuteDrop(const ast::Drop& drop, StatementContext& context) {
+  if (drop.what == ast::Drop::What::kIndex) {
+    for (const ast::QualifiedName& name : drop.names) {
+      RETURN_IF_ERROR(ExecuteDropIndex(name, drop.if_exists, context));
+    }
+    return context.receiver->End("DROP INDEX", 0);
+  }
   bool table = drop.what == ast::Drop::What::kTable;
   for (const ast::QualifiedName& name : drop.names) {
     Snapshot snapshot = context.data->snapshot();
@@ -274,7 +343,7 @@ Status ExecuteDrop(const ast::Drop& drop, StatementContext& context) {
       }
       if (schema.status().code() != StatusCode::kNotFound) return schema.status();
       for (const ViewSchema& view : Views(*snapshot)) {
-        if (view.name == NewName(name.parts.back())) {
+        if (view.name == Folded(name.parts.back())) {
           return context.ErrorAt(
               name.parts[0].at,
               fmt::format("\"{}\" is a view: DROP VIEW {}", view.name, QuoteIdentifier(view.name)));
@@ -283,7 +352,7 @@ Status ExecuteDrop(const ast::Drop& drop, StatementContext& context) {
       if (!drop.if_exists) return schema.status();
     } else {
       RETURN_IF_ERROR(context.data->CheckOutside("DROP VIEW"));
-      Status status = context.store->DropView(NewName(name.parts.back()));
+      Status status = context.store->DropView(Folded(name.parts.back()));
       if (status.code() == StatusCode::kNotFound) {
         if (drop.if_exists) continue;
         return context.ErrorAt(name.parts[0].at,
@@ -309,7 +378,6 @@ Status ExecuteTruncate(const ast::Truncate& truncate, StatementContext& context)
 
 Status ExecuteAlterTable(const ast::AlterTable& alter, StatementContext& context) {
   Snapshot snapshot = context.data->snapshot();
-  RETURN_IF_ERROR(context.data->CheckOutside("ALTER TABLE"));
   Binder binder(context.sql, context.session, snapshot);
   auto found = binder.LookupTable(alter.name);
   if (found.status().code() == StatusCode::kNotFound && alter.if_exists) {
@@ -317,13 +385,9 @@ Status ExecuteAlterTable(const ast::AlterTable& alter, StatementContext& context
   }
   RETURN_IF_ERROR(found.status());
   TableSchema schema = **found;
-  if (IsTemporary(schema.table_id)) {
-    return context.ErrorAt(alter.name.parts[0].at,
-                           "ALTER of a temporary table is not supported: make it anew");
-  }
   for (const auto& action : alter.actions) {
     if (const auto* add = std::get_if<ast::AlterTable::AddColumn>(&action)) {
-      if (add->if_not_exists && schema.FindByName(NewName(add->column.name))) continue;
+      if (add->if_not_exists && schema.FindByName(Folded(add->column.name))) continue;
       ASSIGN_OR_RETURN(ColumnSchema column, NewColumn(add->column, binder, context));
       if (column.not_null && column.default_value.is_null() &&
           RowCount(*snapshot, schema.table_id) > 0) {
@@ -334,6 +398,11 @@ Status ExecuteAlterTable(const ast::AlterTable& alter, StatementContext& context
                         column.name));
       }
       RETURN_IF_ERROR(AddColumn(std::move(column), add->column.name.at, context, &schema));
+      if (!add->column.constraints.empty()) {
+        return context.ErrorAt(add->column.constraints[0].at,
+                               "a new column takes no PRIMARY KEY, UNIQUE or CHECK yet: add the "
+                               "column first, then the constraint with ALTER TABLE … ADD");
+      }
     } else if (const auto* drop = std::get_if<ast::AlterTable::DropColumn>(&action)) {
       auto position = Position(schema, drop->column, context);
       if (!position.ok()) {
@@ -353,24 +422,52 @@ Status ExecuteAlterTable(const ast::AlterTable& alter, StatementContext& context
             drop->column.at,
             "the only column of a table cannot be dropped; DROP TABLE drops it all");
       }
+      RETURN_IF_ERROR(DropConstraintsOf(column.id, context, &schema));
       schema.columns.erase(schema.columns.begin() + (*position - 1));
     } else if (const auto* rename = std::get_if<ast::AlterTable::RenameColumn>(&action)) {
       ASSIGN_OR_RETURN(ColumnId position, Position(schema, rename->from, context));
-      std::string to = NewName(rename->to);
+      std::string to = Folded(rename->to);
       if (schema.FindByName(to) && schema.FindByName(to) != &schema.columns[position - 1]) {
         return context.ErrorAt(rename->to.at, fmt::format("column \"{}\" already exists", to));
       }
+      for (const TableCheck& check : schema.checks) {
+        ASSIGN_OR_RETURN(std::vector<ColumnId> read, ColumnsOfCheck(check, schema, context));
+        if (std::count(read.begin(), read.end(), schema.columns[position - 1].id) == 0) continue;
+        return context.ErrorAt(
+            rename->from.at,
+            fmt::format("column \"{}\" stands in the check constraint \"{}\": DROP CONSTRAINT "
+                        "first, and add it again after",
+                        rename->from.name, check.name));
+      }
       schema.columns[position - 1].name = std::move(to);
+    } else if (const auto* constraint = std::get_if<ast::Constraint>(&action)) {
+      RETURN_IF_ERROR(AddConstraint(*constraint, context, &schema));
+      if (constraint->kind == ast::Constraint::Kind::kCheck) {
+        RETURN_IF_ERROR(CheckRowsThere(schema, snapshot, context));
+      }
+    } else if (const auto* gone = std::get_if<ast::AlterTable::DropConstraint>(&action)) {
+      const std::string name = Folded(gone->name);
+      size_t erased = std::erase_if(
+          schema.keys, [&](const TableKey& key) { return key.unique() && key.name == name; });
+      erased +=
+          std::erase_if(schema.checks, [&](const TableCheck& check) { return check.name == name; });
+      if (erased == 0 && !gone->if_exists) {
+        return context.ErrorAt(
+            gone->name.at,
+            fmt::format("constraint \"{}\" of relation \"{}\" does not exist", name, schema.name));
+      }
+    } else if (const auto* change = std::get_if<ast::AlterTable::AlterColumn>(&action)) {
+      RETURN_IF_ERROR(AlterColumn(*change, binder, context, &schema));
     } else {
       const auto& table = std::get<ast::AlterTable::RenameTable>(action);
-      std::string to = NewName(table.to);
+      std::string to = Folded(table.to);
       if (Exists(*snapshot, to)) {
         return context.ErrorAt(table.to.at, fmt::format("relation \"{}\" already exists", to));
       }
       schema.name = std::move(to);
     }
   }
-  RETURN_IF_ERROR(context.store->AlterTable(schema).status());
+  RETURN_IF_ERROR(context.data->AlterTable(schema));
   return context.receiver->End("ALTER TABLE", 0);
 }
 

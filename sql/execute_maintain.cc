@@ -1,4 +1,4 @@
-// CHECKPOINT, OPTIMIZE, CHECK and ALTER TABLE … DROP SEGMENT.
+// CHECKPOINT, OPTIMIZE, ANALYZE, VACUUM, CHECK and ALTER TABLE … DROP SEGMENT.
 #include "sql/execute.h"
 
 namespace shale {
@@ -10,6 +10,8 @@ const char* NameOf(Kind kind) {
   switch (kind) {
     case Kind::kCheckpoint: return "CHECKPOINT";
     case Kind::kOptimize: return "OPTIMIZE";
+    case Kind::kAnalyze: return "ANALYZE";
+    case Kind::kVacuum: return "VACUUM";
     case Kind::kCheck: return "CHECK";
     case Kind::kDropSegment: break;
   }
@@ -57,14 +59,19 @@ Status Check(std::optional<TableId> table, StatementContext& context) {
 }  // namespace
 
 Status ExecuteMaintain(const ast::Maintain& maintain, StatementContext& context) {
-  RETURN_IF_ERROR(context.data->CheckOutside(NameOf(maintain.kind)));
-  TableSchemaPtr table;
-  if (maintain.table) {
-    Binder binder(context.sql, context.session, context.data->snapshot());
-    ASSIGN_OR_RETURN(table, binder.LookupTable(*maintain.table));
+  // ANALYZE may stand in a transaction, as PostgreSQL has it.
+  if (maintain.kind != Kind::kAnalyze) {
+    RETURN_IF_ERROR(context.data->CheckOutside(NameOf(maintain.kind)));
+  }
+  TableSchemaPtr table;  // the last one: only ANALYZE and VACUUM take several
+  Binder binder(context.sql, context.session, context.data->snapshot());
+  for (const ast::QualifiedName& name : maintain.tables) {
+    ASSIGN_OR_RETURN(table, binder.LookupTable(name));
   }
   const bool temporary = table && IsTemporary(table->table_id);
   switch (maintain.kind) {
+    case Kind::kAnalyze:
+    case Kind::kVacuum: break;
     case Kind::kCheckpoint: RETURN_IF_ERROR(context.store->SealAll()); break;
     case Kind::kOptimize:
       if (!temporary) RETURN_IF_ERROR(context.store->Compact(table->table_id));

@@ -28,9 +28,22 @@ std::string CreateTableText(const TableSchema& schema) {
     text += "    " + QuoteIdentifier(column.name) + " " + SqlType(column);
     if (column.not_null) text += " NOT NULL";
     if (!column.default_text.empty()) text += " DEFAULT " + column.default_text;
-    text += i + 1 < schema.columns.size() ? ",\n" : "\n";
+    text += i + 1 < schema.columns.size() ? ",\n" : "";
   }
-  text += ")";
+  for (const TableKey& key : schema.keys) {
+    if (!key.unique()) continue;
+    text += fmt::format(",\n    CONSTRAINT {} {} (", QuoteIdentifier(key.name),
+                        key.kind == TableKey::Kind::kPrimary ? "PRIMARY KEY" : "UNIQUE");
+    for (size_t i = 0; i < key.columns.size(); ++i) {
+      text += (i ? ", " : "") + QuoteIdentifier(schema.Find(key.columns[i])->name);
+    }
+    text += ")";
+  }
+  for (const TableCheck& check : schema.checks) {
+    text += fmt::format(",\n    CONSTRAINT {} CHECK ({})", QuoteIdentifier(check.name),
+                        check.condition);
+  }
+  text += "\n)";
   if (schema.timestamp_column) {
     text += "\nTIMESTAMP(" + QuoteIdentifier(schema.Find(*schema.timestamp_column)->name) +
             ") PARTITION BY " + UnitWord(schema.partition_unit);

@@ -247,8 +247,14 @@ StatusOr<uint64_t> InsertPlan(PlanPtr plan, const Snapshot& snapshot, const Tabl
       RunPlan(std::move(plan), result, snapshot, context, [&](Chunk chunk) -> StatusOr<Flow> {
         if (chunk.num_rows == 0) return Flow::kMore;
         rows += chunk.num_rows;
-        pending.push_back(std::move(chunk));
-        if (rows < kBulkRows || !context.data->WritesThrough(schema.table_id)) return Flow::kMore;
+        std::vector<Chunk> one;
+        one.push_back(std::move(chunk));
+        RETURN_IF_ERROR(FitRows(schema, &one, context));
+        pending.push_back(std::move(one[0]));
+        if (rows < kBulkRows || schema.HasUniqueKey() ||
+            !context.data->WritesThrough(schema.table_id)) {
+          return Flow::kMore;
+        }
         if (!bulk) {
           ASSIGN_OR_RETURN(bulk, context.store->StartBulk(schema, 1));
         }

@@ -99,6 +99,11 @@ class AstBuilder {
   ast::TableRefPtr BuildFrom(P::FromItemsContext* context);
   ast::TableRefPtr BuildTable(P::TableRefContext* context);
   ast::TableRefPtr BuildJoin(P::TableRefContext* context, ast::TableRefPtr left);
+  // parser_build_cursor.cc
+  ast::DeclareCursor BuildDeclare(P::DeclareCursorContext* context);
+  ast::Fetch BuildFetch(P::FetchContext* context);
+  // parser_build_record.cc
+  ast::TableRefPtr BuildRecordTable(P::TablePrimaryContext* context);
   ast::TableRefPtr BuildTablePrimary(P::TablePrimaryContext* context);
   void BuildSample(P::SampleContext* context, ast::NamedTable* table);
   void BuildLimit(P::LimitPartContext* context, ast::Select* select);
@@ -114,6 +119,8 @@ class AstBuilder {
   void BuildTableOption(P::TableOptionContext* context, ast::CreateTable* create);
   ast::ColumnDef BuildColumn(P::ColumnDefContext* context);
   ast::CreateView BuildCreateView(P::CreateViewContext* context);
+  ast::Constraint BuildConstraint(P::TableConstraintContext* context);
+  ast::CreateIndex BuildCreateIndex(P::CreateIndexContext* context);
   ast::Drop BuildDrop(P::DropContext* context);
   ast::AlterTable BuildAlter(P::AlterTableContext* context);
   void BuildChange(P::ChangeContext* context, ast::Statement* statement);
@@ -185,6 +192,7 @@ class AstBuilder {
   const FoldedTokens& folded_;
   ParseSurroundings surroundings_;
   int depth_;
+  P::IntoClauseContext* into_ = nullptr;  // of the statement; not dealt with yet
   Status status_;
 };
 

@@ -272,6 +272,9 @@ std::vector<ast::ExprPtr> AstBuilder::BuildList(P::ExprListContext* context) {
         list.push_back(Make(ast::Binary{"=>", std::move(name), std::move(value)}, At(item->op),
                             At(item->start), EndOf(item)));
       }
+    } else if (item->variadic != nullptr) {
+      ast::ExprPtr array = BuildExpr(item->expr());
+      if (status_.ok()) list.push_back(Make(ast::Unary{"variadic", std::move(array)}, item));
     } else if (item->expr() != nullptr) {
       list.push_back(BuildExpr(item->expr()));
     } else {
@@ -301,7 +304,10 @@ ast::ExprPtr AstBuilder::BuildPrimary(P::PrimaryContext* context) {
                  At(context->field->start), At(context->field->start), EndOf(context));
         return Make(std::move(part), context);
       }
-      if (items.size() == 1) return std::move(items[0]);
+      if (items.size() == 1) {
+        if (items[0] != nullptr) items[0]->in_parentheses = true;
+        return std::move(items[0]);
+      }
       return Make(ast::Row{std::move(items)}, context);
     }
     case T::ROW_CONSTRUCTOR: return Make(ast::Row{BuildList(context->exprList())}, context);
@@ -545,6 +551,13 @@ std::vector<ast::OrderItem> AstBuilder::BuildOrder(P::SortItemsContext* context)
     ast::OrderItem order;
     order.expr = BuildExpr(item->expr());
     order.descending = item->direction != nullptr && item->direction->getType() == T::K_DESC;
+    if (item->op != nullptr) {  // ORDER BY x USING >
+      const size_t op = item->op->getType();
+      order.descending = op == T::GT;
+      if (op != T::LT && op != T::GT) {
+        Fail(item->op, fmt::format("operator {} is not a valid ordering operator", Text(item->op)));
+      }
+    }
     if (item->nulls != nullptr) order.nulls_first = item->nulls->getType() == T::K_FIRST;
     items.push_back(std::move(order));
     if (!status_.ok()) break;

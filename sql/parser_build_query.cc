@@ -166,6 +166,11 @@ ast::SelectCore AstBuilder::BuildCore(P::SelectCoreContext* context) {
     core.distinct = distinct->K_DISTINCT() != nullptr && distinct->exprList() == nullptr;
   }
   for (P::SelectItemContext* item : context->selectItem()) BuildSelectItem(item, &core.items);
+  if (P::IntoClauseContext* into = context->intoClause(); into != nullptr) {
+    // BuildStatement makes a table of it, where it may stand.
+    if (into_ != nullptr) Fail(into->start, "two INTO clauses for one query");
+    into_ = into;
+  }
   if (context->fromItems() != nullptr) core.from = BuildFrom(context->fromItems());
   if (context->where != nullptr) core.where = BuildExpr(context->where);
   if (context->groupByClause() != nullptr) BuildGroupBy(context->groupByClause(), &core);
@@ -326,6 +331,7 @@ ast::TableRefPtr AstBuilder::BuildJoin(P::TableRefContext* context, ast::TableRe
 }
 
 ast::TableRefPtr AstBuilder::BuildTablePrimary(P::TablePrimaryContext* context) {
+  if (context->recordAlias() != nullptr) return BuildRecordTable(context);
   ast::TableRefPtr table;
   if (context->tableRef() != nullptr) {
     table = BuildTable(context->tableRef());

@@ -14,7 +14,18 @@ ast::Statement AstBuilder::BuildStatement(P::StatementContext* context) {
   statement.begin = At(context->start);
   statement.end = EndOf(context);
   if (context->query() != nullptr) {
-    if (ast::SelectPtr select = BuildQuery(context->query()); select != nullptr) {
+    ast::SelectPtr select = BuildQuery(context->query());
+    P::QueryTermContext* first = context->query()->body;
+    while (first != nullptr && first->left != nullptr) first = first->left;
+    P::SelectCoreContext* core = first != nullptr ? first->selectCore() : nullptr;
+    if (into_ != nullptr && core != nullptr && core->intoClause() == into_ && select != nullptr) {
+      ast::CreateTable create;  // SELECT … INTO t
+      create.name = TableName(into_->qualifiedName());
+      create.temporary = into_->temporary != nullptr;
+      create.as = std::move(select);
+      statement.node = std::move(create);
+      into_ = nullptr;
+    } else if (select != nullptr) {
       statement.node = std::move(*select);
     }
   } else if (context->createTable() != nullptr) {
@@ -23,6 +34,8 @@ ast::Statement AstBuilder::BuildStatement(P::StatementContext* context) {
     statement.node = BuildCreateView(context->createView());
   } else if (context->drop() != nullptr) {
     statement.node = BuildDrop(context->drop());
+  } else if (context->createIndex() != nullptr) {
+    statement.node = BuildCreateIndex(context->createIndex());
   } else if (P::TruncateContext* parsed = context->truncate(); parsed != nullptr) {
     ast::Truncate truncate;
     for (P::QualifiedNameContext* name : parsed->qualifiedName()) {
@@ -62,10 +75,15 @@ ast::Statement AstBuilder::BuildStatement(P::StatementContext* context) {
   } else if (P::MaintainContext* parsed = context->maintain(); parsed != nullptr) {
     ast::Maintain maintain;
     using Kind = ast::Maintain::Kind;
-    if (parsed->qualifiedName() != nullptr) maintain.table = TableName(parsed->qualifiedName());
-    if (parsed->optimize != nullptr) maintain.kind = Kind::kOptimize;
-    if (parsed->check != nullptr) maintain.kind = Kind::kCheck;
-    if (parsed->number != nullptr) {
+    if (parsed->table != nullptr) maintain.tables.push_back(TableName(parsed->table));
+    if (parsed->nothing != nullptr) {
+      maintain.kind = parsed->nothing->getType() == T::K_VACUUM ? Kind::kVacuum : Kind::kAnalyze;
+      for (P::AnalysedContext* one : parsed->analysed()) {
+        maintain.tables.push_back(TableName(one->table));
+      }
+    } else if (parsed->check != nullptr) {
+      maintain.kind = Kind::kCheck;
+    } else if (parsed->number != nullptr) {
       maintain.kind = Kind::kDropSegment;
       maintain.segment_at = At(parsed->number);
       const std::string_view digits = Text(parsed->number);
@@ -78,8 +96,23 @@ ast::Statement AstBuilder::BuildStatement(P::StatementContext* context) {
       } else if (read.ec != std::errc() || read.ptr != digits.data() + digits.size()) {
         Fail(parsed->number, "a segment's number is whole, as shale_segments shows it");
       }
+    } else if (parsed->checkpoint == nullptr) {
+      maintain.kind = Kind::kOptimize;
     }
     statement.node = std::move(maintain);
+  } else if (context->declareCursor() != nullptr) {
+    statement.node = BuildDeclare(context->declareCursor());
+  } else if (context->fetch() != nullptr) {
+    statement.node = BuildFetch(context->fetch());
+  } else if (P::CloseCursorContext* parsed = context->closeCursor(); parsed != nullptr) {
+    ast::CloseCursor close;
+    if (parsed->name != nullptr) close.name = Name(parsed->name);
+    statement.node = std::move(close);
+  }
+  if (into_ != nullptr) {
+    Fail(into_->start,
+         "INTO goes with the first SELECT of a statement; or write CREATE TABLE … AS");
+    into_ = nullptr;
   }
   return statement;
 }
@@ -94,32 +127,24 @@ ast::CreateTable AstBuilder::BuildCreateTable(P::CreateTableContext* context) {
   create.temporary = context->temporary != nullptr;
   if (context->query() != nullptr) {
     create.as = BuildQuery(context->query());
-    if (context->no != nullptr) {
-      Fail(context->no, "WITH NO DATA is not supported; add LIMIT 0 to the query",
-           StatusCode::kUnimplemented);
-    }
+    create.no_data = context->no != nullptr;
   }
   for (P::TableElementContext* element : context->tableElement()) {
     if (element->columnDef() != nullptr) {
       ast::ColumnDef column = BuildColumn(element->columnDef());
-      if (column.type.name.empty()) {
+      if (column.type.name.empty() != (create.as != nullptr)) {
         Fail(element->start,
              create.as != nullptr
-                 ? "CREATE TABLE … AS takes names and types from its query; name columns there "
-                   "with AS"
+                 ? "CREATE TABLE … AS takes types from its query; cast there"
                  : fmt::format("column \"{}\" has no type, such as TEXT, BIGINT or TIMESTAMP",
                                column.name.name));
       }
       create.columns.push_back(std::move(column));
-    } else if (!create.unsupported_constraint.has_value()) {
-      const antlr4::Token* kind = element->tableConstraint()->kind;
-      switch (kind->getType()) {
-        case T::K_PRIMARY: create.unsupported_constraint = "PRIMARY KEY"; break;
-        case T::K_UNIQUE: create.unsupported_constraint = "UNIQUE"; break;
-        case T::K_CHECK: create.unsupported_constraint = "CHECK"; break;
-        default: create.unsupported_constraint = "FOREIGN KEY";
-      }
-      create.unsupported_at = At(kind);
+    } else if (element->tableConstraint()->kind->getType() == T::K_FOREIGN) {
+      create.unsupported_constraint = "FOREIGN KEY";
+      create.unsupported_at = At(element->tableConstraint()->kind);
+    } else {
+      create.constraints.push_back(BuildConstraint(element->tableConstraint()));
     }
   }
   for (P::TableOptionContext* option : context->tableOption()) BuildTableOption(option, &create);
@@ -158,6 +183,48 @@ void AstBuilder::BuildTableOption(P::TableOptionContext* context, ast::CreateTab
   }
 }
 
+namespace {
+
+ast::Constraint::Kind ConstraintKind(size_t token) {
+  switch (token) {
+    case T::K_PRIMARY: return ast::Constraint::Kind::kPrimaryKey;
+    case T::K_UNIQUE: return ast::Constraint::Kind::kUnique;
+    default: return ast::Constraint::Kind::kCheck;
+  }
+}
+
+}  // namespace
+
+ast::Constraint AstBuilder::BuildConstraint(P::TableConstraintContext* context) {
+  ast::Constraint made;
+  made.kind = ConstraintKind(context->kind->getType());
+  if (context->label != nullptr) made.name = Name(context->label);
+  if (context->columns != nullptr) made.columns = Names(context->columns);
+  if (context->expr() != nullptr) made.condition = BuildExpr(context->expr());
+  made.at = At(context->kind);
+  return made;
+}
+
+ast::CreateIndex AstBuilder::BuildCreateIndex(P::CreateIndexContext* context) {
+  ast::CreateIndex index;
+  if (context->index != nullptr) index.name = Name(context->index);
+  index.table = TableName(context->table);
+  index.unique = context->unique != nullptr;
+  index.if_not_exists = context->exists != nullptr;
+  index.computed = context->partial != nullptr;
+  index.at = At(context->start);
+  for (P::IndexItemContext* item : context->indexItem()) {
+    ast::ExprPtr expr = BuildExpr(item->expr());
+    const auto* column = std::get_if<ast::ColumnRef>(&expr->node);
+    if (column != nullptr && column->parts.size() == 1) {
+      index.columns.push_back(column->parts[0]);
+    } else {
+      index.computed = true;
+    }
+  }
+  return index;
+}
+
 ast::ColumnDef AstBuilder::BuildColumn(P::ColumnDefContext* context) {
   ast::ColumnDef column;
   column.name = Name(context->name);
@@ -172,9 +239,18 @@ ast::ColumnDef AstBuilder::BuildColumn(P::ColumnDefContext* context) {
       if (constraint->K_NOT() != nullptr) column.not_null = true;
     } else if (!column.unsupported.has_value()) {
       switch (constraint->kind->getType()) {
-        case T::K_PRIMARY: column.unsupported = "PRIMARY KEY"; break;
-        case T::K_UNIQUE: column.unsupported = "UNIQUE"; break;
-        case T::K_CHECK: column.unsupported = "CHECK"; break;
+        case T::K_PRIMARY:
+        case T::K_UNIQUE:
+        case T::K_CHECK: {
+          ast::Constraint made;
+          made.kind = ConstraintKind(constraint->kind->getType());
+          if (constraint->label != nullptr) made.name = Name(constraint->label);
+          made.columns.push_back(column.name);
+          if (constraint->expr() != nullptr) made.condition = BuildExpr(constraint->expr());
+          made.at = At(constraint->kind);
+          column.constraints.push_back(std::move(made));
+          break;
+        }
         case T::K_REFERENCES: column.unsupported = "REFERENCES"; break;
         case T::K_GENERATED: column.unsupported = "GENERATED"; break;
         default: {
@@ -210,7 +286,9 @@ ast::CreateView AstBuilder::BuildCreateView(P::CreateViewContext* context) {
 
 ast::Drop AstBuilder::BuildDrop(P::DropContext* context) {
   ast::Drop drop;
-  drop.what = context->view != nullptr ? ast::Drop::What::kView : ast::Drop::What::kTable;
+  drop.what = context->view != nullptr    ? ast::Drop::What::kView
+              : context->index != nullptr ? ast::Drop::What::kIndex
+                                          : ast::Drop::What::kTable;
   drop.if_exists = context->exists != nullptr;
   for (P::QualifiedNameContext* name : context->qualifiedName()) {
     drop.names.push_back(TableName(name));
@@ -224,14 +302,32 @@ ast::AlterTable AstBuilder::BuildAlter(P::AlterTableContext* context) {
   alter.if_exists = context->exists != nullptr;
   for (P::AlterActionContext* action : context->alterAction()) {
     if (action->tableConstraint() != nullptr) {
-      Fail(action->tableConstraint()->kind,
-           "constraints are not supported; uniqueness of events is kept by their event id",
-           StatusCode::kUnimplemented);
+      if (action->tableConstraint()->kind->getType() == T::K_FOREIGN) {
+        Fail(action->tableConstraint()->kind,
+             "FOREIGN KEY is not supported; a LEFT JOIN finds rows without a partner",
+             StatusCode::kUnimplemented);
+      }
+      alter.actions.emplace_back(BuildConstraint(action->tableConstraint()));
+    } else if (action->constraint != nullptr) {
+      alter.actions.emplace_back(
+          ast::AlterTable::DropConstraint{Name(action->column), action->exists != nullptr});
     } else if (action->kind->getType() == T::K_ALTER) {
-      Fail(action->kind,
-           "ALTER COLUMN is not supported; add a column of the new type, or CREATE TABLE … AS "
-           "SELECT with a cast",
-           StatusCode::kUnimplemented);
+      using What = ast::AlterTable::AlterColumn::What;
+      ast::AlterTable::AlterColumn change{What::kSetDefault, Name(action->column), nullptr};
+      if (action->value != nullptr) {
+        change.default_value = BuildExpr(action->value);
+      } else if (action->alteration != nullptr) {
+        const bool set = action->alteration->getType() == T::K_SET;
+        change.what = action->K_NULL() == nullptr ? What::kDropDefault
+                      : set                       ? What::kSetNotNull
+                                                  : What::kDropNotNull;
+      } else {
+        Fail(action->kind,
+             "the type of a column cannot be changed; add a column of the new type, or CREATE "
+             "TABLE … AS SELECT with a cast",
+             StatusCode::kUnimplemented);
+      }
+      alter.actions.emplace_back(std::move(change));
     } else if (action->columnDef() != nullptr) {
       ast::AlterTable::AddColumn add{BuildColumn(action->columnDef()), action->exists != nullptr};
       if (add.column.type.name.empty()) {

@@ -8,6 +8,7 @@
 #include "engine/functions/value_format.h"
 #include "engine/functions/value_io.h"
 #include "engine/vector/vector.h"
+#include "sql/postgres_settings.h"
 
 namespace shale {
 namespace {
@@ -154,6 +155,10 @@ Status Session::Set(std::string_view name, std::string_view value) {
     // A client's own: "myapp.user".
     settings_.push_back({key, "", "Set by the client.", false});
     setting = &settings_.back();
+  } else if (!setting && PostgresDefault(key)) {
+    settings_.push_back(
+        {key, "", "PostgreSQL's; taken for clients that set it, without effect.", false});
+    setting = &settings_.back();
   }
   if (!setting) {
     std::vector<std::string> names;
@@ -248,6 +253,7 @@ Status Session::Reset(std::string_view name) {
     if (key == "all" && !setting.fixed) RETURN_IF_ERROR(Set(setting.name, initial(setting)));
     if (setting.name == key) return Set(key, initial(setting));
   }
+  if (const auto known = PostgresDefault(key)) return Set(key, *known);
   return key == "all" ? OkStatus() : Set(key, "");
 }
 
@@ -270,6 +276,7 @@ StatusOr<std::string> Session::Get(std::string_view name) const {
     if (setting.name == key) return setting.value;
     names.push_back(setting.name);
   }
+  if (const auto known = PostgresDefault(key)) return std::string(*known);
   std::string near = Nearest(key, names);
   return InvalidArgument("unrecognized configuration parameter \"{}\"{}", name,
                          near.empty() ? "" : fmt::format("; did you mean {}?", near));

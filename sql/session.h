@@ -39,6 +39,8 @@ struct SessionIdentity {
   SessionDirectory* sessions = nullptr;  // null: no server
 };
 
+struct Cursor;  // sql/execute_cursor.cc
+
 struct Setting {
   std::string name;
   std::string value;
@@ -81,6 +83,7 @@ class Session {
   // it. Null otherwise.
   std::vector<std::optional<Type>>* inferred = nullptr;
   std::map<std::string, std::shared_ptr<PreparedStatement>> prepared;
+  std::map<std::string, std::shared_ptr<Cursor>> cursors;  // by name
   FunctionContext functions;  // now_us is set at each statement's start
 
  private:

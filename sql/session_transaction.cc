@@ -131,6 +131,14 @@ Status SessionTransaction::DropTable(TableId table) {
   return store_->DropTable(table);
 }
 
+Status SessionTransaction::AlterTable(const TableSchema& schema) {
+  if (IsTemporary(schema.table_id)) {
+    return Apply(snapshot(), [&](Transaction* to) { return to->AlterTemporary(schema); });
+  }
+  RETURN_IF_ERROR(CheckOutside("ALTER TABLE"));
+  return store_->AlterTable(schema).status();
+}
+
 Status SessionTransaction::Truncate(TableId table) {
   if (IsTemporary(table)) {
     return Apply(snapshot(), [&](Transaction* to) { return to->TruncateTemporary(table); });

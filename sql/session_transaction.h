@@ -49,6 +49,7 @@ class SessionTransaction {
                  const std::vector<uint64_t>& row_ids, const std::vector<Chunk>& rows);
 
   StatusOr<TableSchemaPtr> CreateTable(TableSchema schema, bool temporary);
+  Status AlterTable(const TableSchema& schema);
   Status DropTable(TableId table);
   Status Truncate(TableId table);
   void DropTemporaryTables() { temporary_ = TemporaryTables{{}, temporary_.next_id}; }

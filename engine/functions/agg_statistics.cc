@@ -17,6 +17,19 @@ struct MomentState {
   double m2;  // sum of squared differences from the mean
 };
 
+// What PostgreSQL refuses: finite values of which a sum or a square is not.
+bool Overflows(std::initializer_list<double> before, std::initializer_list<double> after) {
+  const auto finite = [](double value) { return std::isfinite(value); };
+  if (std::all_of(after.begin(), after.end(), finite)) [[likely]]
+    return false;
+  return std::all_of(before.begin(), before.end(), finite);
+}
+Status FloatOverflow() { return OutOfRange("value out of range: overflow"); }
+// A mean is kept where PostgreSQL keeps the sum.
+bool SumOverflows(double mean, int64_t count) {
+  return std::isfinite(mean) && std::isinf(mean * static_cast<double>(count));
+}
+
 struct MomentOp {
   using State = MomentState;
   using Value = double;
@@ -24,10 +37,11 @@ struct MomentOp {
   static constexpr uint8_t kVersion = 1;
   static bool Add(const AggregateCall&, State* state, double value) {
     ++state->count;
+    const State before = *state;
     const double delta = value - state->mean;
     state->mean += delta / static_cast<double>(state->count);
     state->m2 += delta * (value - state->mean);
-    return true;
+    return !Overflows({value, before.mean, before.m2}, {state->mean, state->m2});
   }
   static bool AddMany(const AggregateCall& call, State* state, double value, size_t n) {
     // n equal values have no spread, but NaN and infinity must show.
@@ -54,9 +68,14 @@ struct MomentOp {
         }
       }
       for (; i < end; ++i) squares[0] += (values[i] - mean) * (values[i] - mean);
-      Merge(call, state,
-            {static_cast<int64_t>(end - begin), mean,
-             (squares[0] + squares[1]) + (squares[2] + squares[3])});
+      const State block = {static_cast<int64_t>(end - begin), mean,
+                           (squares[0] + squares[1]) + (squares[2] + squares[3])};
+      if (!std::isfinite(block.m2) && std::all_of(values + begin, values + end, [](double value) {
+            return std::isfinite(value);
+          })) {
+        return false;
+      }
+      if (!Merge(call, state, block)) return false;
     }
     return true;
   }
@@ -70,9 +89,10 @@ struct MomentOp {
     const double b = static_cast<double>(from.count);
     const double delta = from.mean - into->mean;
     into->count += from.count;
+    const State before = *into;
     into->mean += delta * (b / (a + b));
     into->m2 += from.m2 + delta * delta * (a * b / (a + b));
-    return true;
+    return !Overflows({before.mean, before.m2, from.mean, from.m2}, {into->mean, into->m2});
   }
   static void Write(const State& state, StateWriter* writer) {
     writer->Put(state.count);
@@ -83,17 +103,22 @@ struct MomentOp {
     return reader->Get(&state->count) && reader->Get(&state->mean) && reader->Get(&state->m2) &&
            state->count >= 0;
   }
-  static Status Failure(const AggregateCall&) { return OkStatus(); }
+  static Status Failure(const AggregateCall&) { return FloatOverflow(); }
 };
 
 template <bool kSample, bool kRoot>
 struct MomentFinish {
-  static void Finish(const AggregateCall&, const MomentState& state, ResultWriter* writer,
-                     size_t row) {
+  static Status Finish(const AggregateCall&, const MomentState& state, ResultWriter* writer,
+                       size_t row) {
+    if (SumOverflows(state.mean, state.count)) return FloatOverflow();
     const int64_t freedom = state.count - (kSample ? 1 : 0);
-    if (freedom <= 0) return writer->SetNull<double>(row);
+    if (freedom <= 0) {
+      writer->SetNull<double>(row);
+      return OkStatus();
+    }
     const double variance = state.m2 / static_cast<double>(freedom);
     writer->Set<double>(row, kRoot ? std::sqrt(variance) : variance);
+    return OkStatus();
   }
 };
 
@@ -122,6 +147,7 @@ struct PairOp {
   static constexpr std::string_view kName = "covariance";
   static constexpr uint8_t kVersion = 1;
   static bool Add(const AggregateCall&, State* state, double y, double x) {
+    const State before = *state;
     ++state->count;
     const double n = static_cast<double>(state->count);
     const double delta_y = y - state->mean_y;
@@ -131,7 +157,7 @@ struct PairOp {
     state->yy += delta_y * (y - state->mean_y);
     state->xx += delta_x * (x - state->mean_x);
     state->xy += delta_x * (y - state->mean_y);
-    return true;
+    return !Overflows({y, x, before.yy, before.xx, before.xy}, {state->yy, state->xx, state->xy});
   }
   static bool Merge(const AggregateCall&, State* into, const State& from) {
     if (from.count == 0) return true;
@@ -144,13 +170,15 @@ struct PairOp {
     const double delta_y = from.mean_y - into->mean_y;
     const double delta_x = from.mean_x - into->mean_x;
     const double weight = a * b / (a + b);
+    const State before = *into;
     into->count += from.count;
     into->mean_y += delta_y * (b / (a + b));
     into->mean_x += delta_x * (b / (a + b));
     into->yy += from.yy + delta_y * delta_y * weight;
     into->xx += from.xx + delta_x * delta_x * weight;
     into->xy += from.xy + delta_x * delta_y * weight;
-    return true;
+    return !Overflows({before.yy, before.xx, before.xy, from.yy, from.xx, from.xy},
+                      {into->yy, into->xx, into->xy});
   }
   static void Write(const State& state, StateWriter* writer) {
     writer->Put(state.count);
@@ -163,7 +191,19 @@ struct PairOp {
            reader->Get(&state->mean_x) && reader->Get(&state->yy) && reader->Get(&state->xx) &&
            reader->Get(&state->xy) && state->count >= 0;
   }
-  static Status Failure(const AggregateCall&) { return OkStatus(); }
+  static Status Failure(const AggregateCall&) { return FloatOverflow(); }
+};
+
+// regr_count alone: whatever the values.
+struct PairCountOp : PairOp {
+  static bool Add(const AggregateCall&, State* state, double, double) {
+    ++state->count;
+    return true;
+  }
+  static bool Merge(const AggregateCall&, State* into, const State& from) {
+    into->count += from.count;
+    return true;
+  }
 };
 
 enum class PairResult {
@@ -184,11 +224,14 @@ enum class PairResult {
 // NaN stands for NULL only where the formulas below have no value.
 template <PairResult kResult>
 struct PairFinish {
-  static void Finish(const AggregateCall&, const PairState& s, ResultWriter* writer, size_t row) {
+  static Status Finish(const AggregateCall&, const PairState& s, ResultWriter* writer, size_t row) {
     if constexpr (kResult == PairResult::kCount) {
       writer->Set<int64_t>(row, s.count);
-      return;
+      return OkStatus();
     } else {
+      if (SumOverflows(s.mean_x, s.count) || SumOverflows(s.mean_y, s.count)) {
+        return FloatOverflow();
+      }
       const double n = static_cast<double>(s.count);
       bool defined = s.count > 0;
       double value = 0;
@@ -228,6 +271,7 @@ struct PairFinish {
         writer->Set<double>(row, value);
       else
         writer->SetNull<double>(row);
+      return OkStatus();
     }
   }
 };
@@ -237,7 +281,8 @@ StatusOr<ResolvedAggregate> ResolvePair(std::span<const ArgumentType> args) {
   if (args.size() != 2 || !GoesToDouble(args[0]) || !GoesToDouble(args[1])) {
     return NoSuchOverload();
   }
-  return Resolved(BinaryKernels<PairOp, PairFinish<kResult>>(), {TypeId::kDouble, TypeId::kDouble},
+  using Op = std::conditional_t<kResult == PairResult::kCount, PairCountOp, PairOp>;
+  return Resolved(BinaryKernels<Op, PairFinish<kResult>>(), {TypeId::kDouble, TypeId::kDouble},
                   kResult == PairResult::kCount ? TypeId::kBigInt : TypeId::kDouble);
 }
 

@@ -1,5 +1,8 @@
 // sum(x) and avg(x). They share states and updates and differ in how they end, so the aggregate
 // operator can keep one state for both.
+#include <algorithm>
+#include <cmath>
+
 #include "engine/functions/agg_kernel.h"
 #include "engine/functions/families.h"
 
@@ -213,6 +216,11 @@ struct FloatSumState {
   int64_t count;
 };
 
+// What PostgreSQL refuses: finite values whose sum is not. Infinity as a value stays what it is.
+inline bool SumOverflows(double before, double added, double sum) {
+  return std::isinf(sum) && std::isfinite(before) && std::isfinite(added);
+}
+
 template <typename T>
 struct FloatSumOp {
   using State = FloatSumState;
@@ -221,13 +229,15 @@ struct FloatSumOp {
   static constexpr uint8_t kVersion = 1;
   static bool Add(const AggregateCall&, State* state, T value) {
     ++state->count;
-    state->sum += value;
-    return true;
+    const double before = state->sum;
+    state->sum = before + static_cast<double>(value);
+    return !SumOverflows(before, value, state->sum);
   }
   static bool AddMany(const AggregateCall&, State* state, T value, size_t n) {
     state->count += static_cast<int64_t>(n);
-    state->sum += static_cast<double>(value) * static_cast<double>(n);
-    return true;
+    const double before = state->sum;
+    state->sum = before + static_cast<double>(value) * static_cast<double>(n);
+    return !SumOverflows(before, value, state->sum);
   }
   static bool AddBlock(const AggregateCall&, State* state, const T* values, size_t n) {
     state->count += static_cast<int64_t>(n);
@@ -237,14 +247,20 @@ struct FloatSumOp {
       for (int lane = 0; lane < 8; ++lane) sums[lane] += values[i + lane];
     }
     for (; i < n; ++i) sums[0] += values[i];
-    state->sum +=
+    const double added =
         ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
-    return true;
+    const double before = state->sum;
+    state->sum = before + added;
+    if (std::isfinite(state->sum)) [[likely]]
+      return true;
+    if (std::isfinite(added)) return !SumOverflows(before, added, state->sum);
+    return std::any_of(values, values + n, [](T value) { return !std::isfinite(value); });
   }
   static bool Merge(const AggregateCall&, State* into, const State& from) {
     into->count += from.count;
-    into->sum += from.sum;
-    return true;
+    const double before = into->sum;
+    into->sum = before + from.sum;
+    return !SumOverflows(before, from.sum, into->sum);
   }
   static void Write(const State& state, StateWriter* writer) {
     writer->Put(state.sum);
@@ -253,7 +269,7 @@ struct FloatSumOp {
   static bool Read(const AggregateCall&, StateReader* reader, State* state) {
     return reader->Get(&state->sum) && reader->Get(&state->count) && state->count >= 0;
   }
-  static Status Failure(const AggregateCall&) { return OkStatus(); }
+  static Status Failure(const AggregateCall&) { return OutOfRange("value out of range: overflow"); }
 };
 
 struct FloatSumFinish {

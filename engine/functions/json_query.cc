@@ -1,46 +1,14 @@
+// Paths from text; json_query_run.cc runs them.
 #include "engine/functions/json_query.h"
 
+#include <algorithm>
 #include <charconv>
-#include <cstdlib>
 
+#include "engine/functions/json_query_node.h"
 #include "engine/functions/json_text.h"
-#include "engine/functions/regexp.h"
 #include "engine/functions/utf8.h"
 
 namespace shale {
-
-struct JsonQuery::Node {
-  enum class Kind : uint8_t {
-    kRoot,     // $
-    kCurrent,  // @
-    kLiteral,  // text: JSON
-    kMember,   // of child 0, text: name
-    kAnyMember,
-    kElements,  // of child 0: from to, or all
-    kFilter,    // child 0 where child 1
-    kSize,
-    kType,
-    kCompare,  // op text
-    kAnd,
-    kOr,
-    kNot,
-    kExists,
-    kStartsWith,  // text: the prefix
-    kLikeRegex,
-    kIsUnknown,
-  };
-  struct Range {
-    int64_t from = 0, to = 0;
-    bool from_last = false, to_last = false;  // counted back from the last element
-  };
-  Kind kind = Kind::kRoot;
-  std::vector<std::unique_ptr<Node>> children;
-  std::string text;
-  std::vector<Range> ranges;  // none: all elements
-  std::unique_ptr<Regexp> regexp;
-
-  bool is_condition() const { return kind >= Kind::kCompare; }
-};
 
 namespace {
 
@@ -66,12 +34,10 @@ class Parser {
  public:
   explicit Parser(std::string_view text) : text_(text) {}
 
-  StatusOr<NodePtr> Run() {
+  StatusOr<NodePtr> Run(bool* lax) {
     Skip();
-    if (TakeWord("strict")) {
-      return Unsupported("jsonpath: strict mode is not supported; leave the word out");
-    }
-    TakeWord("lax");
+    *lax = !TakeWord("strict");
+    if (*lax) TakeWord("lax");
     NodePtr root = Or();
     Skip();
     if (status_.ok() && at_ < text_.size()) Fail("unexpected");
@@ -148,7 +114,7 @@ class Parser {
       if (!Take(")")) return Fail("expected ) instead of");
       return status_.ok() ? MakeNode(Kind::kExists, std::move(operand)) : nullptr;
     }
-    NodePtr left = Path();
+    NodePtr left = Sum();
     if (!status_.ok()) return nullptr;
     Skip();
     if (left->is_condition()) {
@@ -160,7 +126,7 @@ class Parser {
     }
     for (const std::string_view op : {"==", "!=", "<>", "<=", ">=", "<", ">"}) {
       if (!Take(op)) continue;
-      NodePtr right = Path();
+      NodePtr right = Sum();
       if (!status_.ok()) return nullptr;
       NodePtr compare = MakeNode(Kind::kCompare, std::move(left), std::move(right));
       compare->text = op == "<>" ? "!=" : op;
@@ -168,14 +134,66 @@ class Parser {
     }
     if (TakeWord("starts")) {
       if (!TakeWord("with")) return Fail("expected with instead of");
-      NodePtr starts = MakeNode(Kind::kStartsWith, std::move(left));
-      return String(&starts->text) ? std::move(starts) : Fail("expected a string instead of");
+      NodePtr prefix = Primary();
+      if (!status_.ok()) return nullptr;
+      if (prefix->kind != Kind::kVariable &&
+          (prefix->kind != Kind::kLiteral || prefix->text[0] != '"')) {
+        return Fail("expected a string or a variable before");
+      }
+      return MakeNode(Kind::kStartsWith, std::move(left), std::move(prefix));
     }
     if (TakeWord("like_regex")) return LikeRegex(std::move(left));
-    for (const char op : {'+', '-', '*', '/', '%'}) {
-      if (Peek() == op) return Refuse("arithmetic");
-    }
     return left;
+  }
+
+  NodePtr Arithmetic(std::string_view op, NodePtr a, NodePtr b) {
+    if (!status_.ok()) return nullptr;
+    if (a->is_condition() || b->is_condition()) return Fail("a condition is no number, before");
+    NodePtr node = MakeNode(Kind::kArithmetic, std::move(a), std::move(b));
+    node->text = op;
+    return node;
+  }
+  NodePtr Sum() {
+    NodePtr left = Product();
+    while (status_.ok()) {
+      if (Take("+")) {
+        left = Arithmetic("+", std::move(left), Product());
+      } else if (Take("-")) {
+        left = Arithmetic("-", std::move(left), Product());
+      } else {
+        return left;
+      }
+    }
+    return nullptr;
+  }
+  NodePtr Product() {
+    NodePtr left = Sign();
+    while (status_.ok()) {
+      if (Take("*")) {
+        left = Arithmetic("*", std::move(left), Sign());
+      } else if (Take("/")) {
+        left = Arithmetic("/", std::move(left), Sign());
+      } else if (Take("%")) {
+        left = Arithmetic("%", std::move(left), Sign());
+      } else {
+        return left;
+      }
+    }
+    return nullptr;
+  }
+  NodePtr Sign() {
+    Skip();
+    if (Peek() != '-' && Peek() != '+') return Path();
+    const std::string op(1, Peek());
+    ++at_;
+    if (++depth_ > kMaxNestedConditions) return Fail("nested too deep");
+    NodePtr operand = Sign();
+    --depth_;
+    if (!status_.ok()) return nullptr;
+    if (operand->is_condition()) return Fail("a condition is no number, before");
+    NodePtr node = MakeNode(Kind::kSign, std::move(operand));
+    node->text = op;
+    return node;
   }
 
   NodePtr LikeRegex(NodePtr left) {
@@ -215,7 +233,9 @@ class Parser {
       Skip();
       if (Take("?")) {
         if (!Take("(")) return Fail("expected ( instead of");
+        ++filters_;
         NodePtr condition = Or();
+        --filters_;
         if (!status_.ok()) return nullptr;
         if (!condition->is_condition()) return Fail("a filter needs a condition, before");
         if (!Take(")")) return Fail("expected ) instead of");
@@ -239,11 +259,17 @@ class Parser {
     if (c == '$') {
       ++at_;
       if (at_ < text_.size() && (IsNameByte(text_[at_]) || text_[at_] == '"')) {
-        return Refuse("a variable");
+        NodePtr variable = MakeNode(Kind::kVariable);
+        return Name(&variable->text) ? std::move(variable) : Fail("expected a name instead of");
       }
       return MakeNode(Kind::kRoot);
     }
+    if (TakeWord("last")) {
+      if (subscripts_ == 0) return Fail("LAST is allowed only in array subscripts, before");
+      return MakeNode(Kind::kLast);
+    }
     if (c == '@') {
+      if (filters_ == 0) return Fail("@ is not allowed in root expressions:");
       ++at_;
       return MakeNode(Kind::kCurrent);
     }
@@ -266,54 +292,96 @@ class Parser {
         return literal;
       }
     }
-    size_t end = at_ + (c == '-' ? 1 : 0);
-    const size_t first = end;
-    while (end < text_.size() &&
-           (IsAsciiDigit(text_[end]) || text_[end] == '.' || text_[end] == 'e' ||
-            text_[end] == 'E' ||
-            ((text_[end] == '-' || text_[end] == '+') && AsciiLower(text_[end - 1]) == 'e'))) {
-      ++end;
-    }
-    if (end == first || !IsAsciiDigit(text_[first])) return Fail("unexpected");
-    literal->text = text_.substr(at_, end - at_);
-    at_ = end;
+    if (!Number(&literal->text)) return Fail("unexpected");
     return literal;
+  }
+
+  // 12, 1.5, .5, 1., 1e-3 as JSON writes them.
+  bool Number(std::string* out) {
+    size_t at = at_;
+    const auto digits = [&] {
+      const size_t begin = at;
+      while (at < text_.size() && IsAsciiDigit(text_[at])) ++at;
+      return text_.substr(begin, at - begin);
+    };
+    const std::string_view whole = digits();
+    std::string_view fraction;
+    if (at < text_.size() && text_[at] == '.' &&
+        (whole.empty() || at + 1 == text_.size() || !IsNameStart(text_[at + 1]))) {
+      ++at;
+      fraction = digits();
+    }
+    if (whole.empty() && fraction.empty()) return false;
+    if (whole.size() > 1 && whole[0] == '0') return false;
+    *out = whole.empty() ? "0" : std::string(whole);
+    if (!fraction.empty()) *out += "." + std::string(fraction);
+    if (at < text_.size() && AsciiLower(text_[at]) == 'e') {
+      const size_t mark = at++;
+      if (at < text_.size() && (text_[at] == '-' || text_[at] == '+')) ++at;
+      if (digits().empty()) return false;
+      *out += std::string(text_.substr(mark, at - mark));
+    }
+    if (at < text_.size() && IsNameByte(text_[at])) return false;
+    at_ = at;
+    return true;
+  }
+  static bool IsNameStart(char c) { return IsNameByte(c) && !IsAsciiDigit(c); }
+
+  // A name, plain or in double quotes, as it stands.
+  bool Name(std::string* out) {
+    if (String(out)) return true;
+    size_t end = at_;
+    while (end < text_.size() && IsNameByte(text_[end])) ++end;
+    if (end == at_) return false;
+    *out = text_.substr(at_, end - at_);
+    at_ = end;
+    return true;
+  }
+
+  // {2}, {1 to last} after .**
+  bool Level(int64_t* level) {
+    Skip();
+    if (TakeWord("last")) {
+      *level = Node::kDeepest;
+      return true;
+    }
+    const auto end = std::from_chars(text_.data() + at_, text_.data() + text_.size(), *level);
+    if (end.ec != std::errc() || *level < 0) return false;
+    at_ = static_cast<size_t>(end.ptr - text_.data());
+    return true;
+  }
+  NodePtr AnyLevel(NodePtr operand) {
+    NodePtr any = MakeNode(Kind::kAnyLevel, std::move(operand));
+    if (!Take("{")) return any;
+    if (!Level(&any->first)) return Fail("expected a level instead of");
+    any->last = any->first;
+    if (TakeWord("to") && !Level(&any->last)) return Fail("expected a level instead of");
+    if (!Take("}")) return Fail("expected } instead of");
+    return any;
   }
 
   NodePtr Dot(NodePtr operand) {
     Skip();
-    if (Take("**")) return Refuse(".**");
+    if (Take("**")) return AnyLevel(std::move(operand));
     if (Take("*")) return MakeNode(Kind::kAnyMember, std::move(operand));
     std::string name;
-    if (!String(&name)) {
-      size_t end = at_;
-      while (end < text_.size() && IsNameByte(text_[end])) ++end;
-      if (end == at_) return Fail("expected a name instead of");
-      name = text_.substr(at_, end - at_);
-      at_ = end;
-      if (Take("(")) {
-        if (!Take(")")) return Refuse("a method with arguments");
-        if (name == "size") return MakeNode(Kind::kSize, std::move(operand));
-        if (name == "type") return MakeNode(Kind::kType, std::move(operand));
-        return Refuse("the method ." + name + "()");
+    const bool quoted = Peek() == '"';
+    if (!Name(&name)) return Fail("expected a name instead of");
+    if (!quoted && Take("(")) {
+      if (name == "datetime") return Refuse("the method .datetime()");
+      if (!Take(")")) return Fail("expected ) instead of");
+      static constexpr std::pair<std::string_view, Kind> kMethods[] = {
+          {"size", Kind::kSize},        {"type", Kind::kType},   {"double", Kind::kDouble},
+          {"ceiling", Kind::kCeiling},  {"floor", Kind::kFloor}, {"abs", Kind::kAbs},
+          {"keyvalue", Kind::kKeyValue}};
+      for (const auto& [method, kind] : kMethods) {
+        if (name == method) return MakeNode(kind, std::move(operand));
       }
+      return Refuse("the method ." + name + "()");
     }
     NodePtr member = MakeNode(Kind::kMember, std::move(operand));
     member->text = std::move(name);
     return member;
-  }
-
-  bool Index(int64_t* value, bool* from_last) {
-    Skip();
-    *from_last = TakeWord("last");
-    *value = 0;
-    if (*from_last && !Take("-")) return true;
-    Skip();
-    const auto end = std::from_chars(text_.data() + at_, text_.data() + text_.size(), *value);
-    if (end.ec != std::errc()) return false;
-    at_ = static_cast<size_t>(end.ptr - text_.data());
-    if (*from_last) *value = -*value;
-    return true;
   }
 
   NodePtr Subscript(NodePtr operand) {
@@ -322,16 +390,19 @@ class Parser {
       if (!Take("]")) return Fail("expected ] instead of");
       return elements;
     }
+    ++subscripts_;
     do {
-      Node::Range range;
-      if (!Index(&range.from, &range.from_last)) return Fail("expected a number instead of");
-      range.to = range.from;
-      range.to_last = range.from_last;
-      if (TakeWord("to") && !Index(&range.to, &range.to_last)) {
-        return Fail("expected a number instead of");
+      NodePtr from = Sum();
+      if (!status_.ok()) return nullptr;
+      NodePtr to;
+      if (TakeWord("to")) {
+        to = Sum();
+        if (!status_.ok()) return nullptr;
       }
-      elements->ranges.push_back(range);
+      elements->children.push_back(std::move(from));
+      elements->children.push_back(std::move(to));  // null: the same
     } while (Take(","));
+    --subscripts_;
     if (!Take("]")) return Fail("expected ] instead of");
     return elements;
   }
@@ -339,203 +410,9 @@ class Parser {
   std::string_view text_;
   size_t at_ = 0;
   int depth_ = 0;
+  int filters_ = 0;     // open ones: where @ may stand
+  int subscripts_ = 0;  // likewise for last
   Status status_;
-};
-
-// ---- running
-// -------------------------------------------------------------------------------------
-
-using Items = std::vector<std::string_view>;
-enum class Truth : uint8_t { kFalse, kTrue, kUnknown };
-
-class Runner {
- public:
-  Runner(std::string_view json, std::deque<std::string>* made)
-      : root_(TrimJson(json)), made_(made) {}
-
-  void Path(const Node& node, std::string_view current, Items* out) {
-    switch (node.kind) {
-      case Kind::kRoot: out->push_back(root_); return;
-      case Kind::kCurrent: out->push_back(current); return;
-      case Kind::kLiteral: out->push_back(node.text); return;
-      default: break;
-    }
-    if (node.is_condition()) {
-      switch (Condition(node, current)) {
-        case Truth::kTrue: out->push_back("true"); break;
-        case Truth::kFalse: out->push_back("false"); break;
-        case Truth::kUnknown: out->push_back("null"); break;
-      }
-      return;
-    }
-    Items operands;
-    Path(*node.children[0], current, &operands);
-    for (const std::string_view item : operands) Step(node, item, out);
-  }
-
- private:
-  static bool IsArray(std::string_view item) { return JsonKindOf(item) == JsonKind::kArray; }
-
-  // visit(item), or for an array each of its elements.
-  template <typename F>
-  static void Unwrapped(std::string_view item, F visit) {
-    if (!IsArray(item)) return visit(item);
-    for (JsonItems items(item); items.Next();) visit(items.value());
-  }
-
-  void Step(const Node& node, std::string_view item, Items* out) {
-    switch (node.kind) {
-      case Kind::kMember:
-        Unwrapped(item, [&](std::string_view object) {
-          if (auto member = JsonMember(object, node.text)) out->push_back(*member);
-        });
-        return;
-      case Kind::kAnyMember:
-        Unwrapped(item, [&](std::string_view object) {
-          if (JsonKindOf(object) != JsonKind::kObject) return;
-          for (JsonItems items(object); items.Next();) out->push_back(items.value());
-        });
-        return;
-      case Kind::kElements: Elements(node, item, out); return;
-      case Kind::kFilter:
-        Unwrapped(item, [&](std::string_view candidate) {
-          if (Condition(*node.children[1], candidate) == Truth::kTrue) out->push_back(candidate);
-        });
-        return;
-      case Kind::kSize:
-        made_->push_back(std::to_string(IsArray(item) ? JsonLength(item) : 1));
-        out->push_back(made_->back());
-        return;
-      default:
-        made_->push_back('"' + std::string(JsonKindName(JsonKindOf(item))) + '"');
-        out->push_back(made_->back());
-    }
-  }
-
-  static void Elements(const Node& node, std::string_view item, Items* out) {
-    Items elements;
-    Unwrapped(item, [&](std::string_view element) { elements.push_back(element); });
-    if (node.ranges.empty()) {
-      out->insert(out->end(), elements.begin(), elements.end());
-      return;
-    }
-    const auto last = static_cast<int64_t>(elements.size()) - 1;
-    for (const Node::Range& range : node.ranges) {
-      const int64_t from = range.from_last ? last + range.from : range.from;
-      const int64_t to = range.to_last ? last + range.to : range.to;
-      for (int64_t i = std::max<int64_t>(from, 0); i <= std::min(to, last); ++i) {
-        out->push_back(elements[i]);
-      }
-    }
-  }
-
-  Truth Condition(const Node& node, std::string_view current) {
-    switch (node.kind) {
-      case Kind::kAnd: {
-        const Truth left = Condition(*node.children[0], current);
-        if (left == Truth::kFalse) return left;
-        const Truth right = Condition(*node.children[1], current);
-        return right == Truth::kTrue ? left : right;
-      }
-      case Kind::kOr: {
-        const Truth left = Condition(*node.children[0], current);
-        if (left == Truth::kTrue) return left;
-        const Truth right = Condition(*node.children[1], current);
-        return right == Truth::kFalse ? left : right;
-      }
-      case Kind::kNot: {
-        const Truth operand = Condition(*node.children[0], current);
-        return operand == Truth::kUnknown ? operand
-               : operand == Truth::kTrue  ? Truth::kFalse
-                                          : Truth::kTrue;
-      }
-      case Kind::kIsUnknown:
-        return Condition(*node.children[0], current) == Truth::kUnknown ? Truth::kTrue
-                                                                        : Truth::kFalse;
-      case Kind::kExists: {
-        Items found;
-        Path(*node.children[0], current, &found);
-        return found.empty() ? Truth::kFalse : Truth::kTrue;
-      }
-      case Kind::kCompare: {
-        const Items left = Operands(*node.children[0], current);
-        const Items right = Operands(*node.children[1], current);
-        return Any(left, [&](std::string_view a) {
-          return Any(right, [&](std::string_view b) { return Compare(node.text, a, b); });
-        });
-      }
-      default:
-        return Any(Operands(*node.children[0], current), [&](std::string_view item) {
-          std::string buffer;
-          std::string_view text;
-          if (JsonKindOf(item) != JsonKind::kString || !JsonUnquote(item, &buffer, &text)) {
-            return Truth::kUnknown;
-          }
-          const bool holds = node.kind == Kind::kStartsWith ? text.starts_with(node.text)
-                                                            : node.regexp->Matches(text);
-          return holds ? Truth::kTrue : Truth::kFalse;
-        });
-    }
-  }
-
-  Items Operands(const Node& node, std::string_view current) {
-    Items found, unwrapped;
-    Path(node, current, &found);
-    for (const std::string_view item : found) {
-      Unwrapped(item, [&](std::string_view value) { unwrapped.push_back(value); });
-    }
-    return unwrapped;
-  }
-
-  // True for one is true, else unknown for one is unknown.
-  template <typename F>
-  static Truth Any(const Items& items, F test) {
-    Truth result = Truth::kFalse;
-    for (const std::string_view item : items) {
-      const Truth truth = test(item);
-      if (truth == Truth::kTrue) return truth;
-      if (truth == Truth::kUnknown) result = truth;
-    }
-    return result;
-  }
-
-  static Truth Compare(std::string_view op, std::string_view a, std::string_view b) {
-    const JsonKind kind = JsonKindOf(a);
-    const JsonKind other = JsonKindOf(b);
-    int order = 0;
-    if (kind != other) {
-      if (kind != JsonKind::kNull && other != JsonKind::kNull) return Truth::kUnknown;
-      return op == "!=" ? Truth::kTrue : Truth::kFalse;  // null differs from all else
-    }
-    switch (kind) {
-      case JsonKind::kNull: break;
-      case JsonKind::kBoolean: order = (a[0] == 't') - (b[0] == 't'); break;
-      case JsonKind::kNumber: {
-        const double x = std::strtod(std::string(a).c_str(), nullptr);
-        const double y = std::strtod(std::string(b).c_str(), nullptr);
-        order = (x > y) - (x < y);
-        break;
-      }
-      case JsonKind::kString: {
-        std::string left, right;
-        std::string_view x, y;
-        if (!JsonUnquote(a, &left, &x) || !JsonUnquote(b, &right, &y)) return Truth::kUnknown;
-        order = x.compare(y);
-        break;
-      }
-      default: return Truth::kUnknown;
-    }
-    const bool holds = op == "=="   ? order == 0
-                       : op == "!=" ? order != 0
-                       : op == "<"  ? order < 0
-                       : op == "<=" ? order <= 0
-                       : op == ">"  ? order > 0
-                                    : order >= 0;
-    return holds ? Truth::kTrue : Truth::kFalse;
-  }
-
-  std::string_view root_;
-  std::deque<std::string>* made_;
 };
 
 }  // namespace
@@ -544,12 +421,8 @@ JsonQuery::~JsonQuery() = default;
 
 StatusOr<std::unique_ptr<JsonQuery>> JsonQuery::Compile(std::string_view text) {
   std::unique_ptr<JsonQuery> query(new JsonQuery);
-  ASSIGN_OR_RETURN(query->root_, Parser(text).Run());
+  ASSIGN_OR_RETURN(query->root_, Parser(text).Run(&query->lax_));
   return query;
-}
-
-void JsonQuery::Run(std::string_view json, Found* found) const {
-  Runner(json, &found->made).Path(*root_, TrimJson(json), &found->items);
 }
 
 }  // namespace shale

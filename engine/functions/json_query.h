@@ -1,15 +1,12 @@
-// SQL/JSON path expressions (the language of jsonb_path_query; ISO/IEC 19075-6) over JSON text, in
-// lax mode: members of all elements of an array, elements of what is no array as if it were one,
-// nothing where there is nothing.
+// SQL/JSON path expressions (the language of jsonb_path_query; ISO/IEC 19075-6) over JSON text. In
+// lax mode members are those of all elements of an array, elements of what is no array those of an
+// array of it alone, and nothing is where nothing is; in strict mode these are errors.
 //
-// Known: $ and @, .name ."name" .* [n] [n to m] [last - n] [*], ? (condition), == != <> < <= > >=,
-// && || !, exists (…), starts with, like_regex, is unknown, literals, .size() and .type(). Not
-// known, and refused by name: strict mode, arithmetic, $variables, .** and other methods.
+// All of PostgreSQL's language but .datetime(), which is refused by name.
 #pragma once
 
 #include <deque>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,19 +22,23 @@ class JsonQuery {
   static StatusOr<std::unique_ptr<JsonQuery>> Compile(std::string_view text);
   ~JsonQuery();
 
-  // What a run finds: views of the document, or of texts made on the way.
+  // What a run finds: views of the document, or of texts made on the way; until `error`, if any.
   struct Found {
     std::vector<std::string_view> items;
     std::deque<std::string> made;
+    Status error;
   };
-  // A condition as a whole path gives one boolean, or null where it is unknown.
-  void Run(std::string_view json, Found* found) const;
+  // `variables` is an object (or empty): $x is its member x. A condition as a whole path gives one
+  // boolean, or null where it is unknown.
+  void Run(std::string_view json, std::string_view variables, Found* found) const;
+  bool is_lax() const { return lax_; }
 
   struct Node;
 
  private:
   JsonQuery() = default;
   std::unique_ptr<Node> root_;
+  bool lax_ = true;
 };
 
 }  // namespace shale

@@ -163,10 +163,17 @@ double PartOfMicros(DateUnit unit, int64_t local, int64_t offset) {
   switch (unit) {
     case DateUnit::kMicrosecond:
       return static_cast<double>(FieldOfMicros<DateUnit::kMicrosecond>(local));
-    case DateUnit::kMillisecond:
-      return static_cast<double>(FieldOfMicros<DateUnit::kSecond>(local)) / 1e3;
-    case DateUnit::kSecond:
-      return static_cast<double>(FieldOfMicros<DateUnit::kSecond>(local)) / 1e6;
+    // Whole seconds and the rest apart, so that the last digit is PostgreSQL's.
+    case DateUnit::kMillisecond: {
+      const int64_t micros = FieldOfMicros<DateUnit::kSecond>(local);
+      return static_cast<double>(micros / 1'000'000) * 1e3 +
+             static_cast<double>(micros % 1'000'000) / 1e3;
+    }
+    case DateUnit::kSecond: {
+      const int64_t micros = FieldOfMicros<DateUnit::kSecond>(local);
+      return static_cast<double>(micros / 1'000'000) +
+             static_cast<double>(micros % 1'000'000) / 1e6;
+    }
     case DateUnit::kMinute: return static_cast<double>(FieldOfMicros<DateUnit::kMinute>(local));
     case DateUnit::kHour: return static_cast<double>(FieldOfMicros<DateUnit::kHour>(local));
     case DateUnit::kDay: return static_cast<double>(FieldOfMicros<DateUnit::kDay>(local));
@@ -196,11 +203,13 @@ double PartOfMicros(DateUnit unit, int64_t local, int64_t offset) {
 bool PartOfInterval(DateUnit unit, const Interval& value, double* out) {
   int64_t field = 0;
   double scale = 1;
+  double per_second = 1;  // of what is made of microseconds
   switch (unit) {
     case DateUnit::kMicrosecond: field = FieldOfInterval<DateUnit::kMicrosecond>(value); break;
     case DateUnit::kMillisecond:
       field = FieldOfInterval<DateUnit::kSecond>(value);
       scale = 1e3;
+      per_second = 1e3;
       break;
     case DateUnit::kSecond:
       field = FieldOfInterval<DateUnit::kSecond>(value);
@@ -221,7 +230,12 @@ bool PartOfInterval(DateUnit unit, const Interval& value, double* out) {
       break;
     default: return false;
   }
-  *out = static_cast<double>(field) / scale;
+  if (unit == DateUnit::kMillisecond || unit == DateUnit::kSecond) {
+    *out = static_cast<double>(field / 1'000'000) * per_second +
+           static_cast<double>(field % 1'000'000) / scale;
+  } else {
+    *out = static_cast<double>(field) / scale;
+  }
   return true;
 }
 

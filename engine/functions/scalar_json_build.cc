@@ -95,6 +95,24 @@ Status BuildObjectKernel(const KernelCall& call, Vector* result) {
   });
 }
 
+// As row_to_json lays it out: no blanks.
+Status RowKernelOfPairs(const KernelCall& call, Vector* result) {
+  if (call.args.size() % 2 != 0 && call.num_rows > 0) {
+    return InvalidArgument("row_to_json takes a row: a table's name, or ROW(…)");
+  }
+  return MakeTexts(call, result, "row_to_json", [&](size_t row, std::string* text) {
+    text->push_back('{');
+    for (size_t i = 0; i < call.args.size(); i += 2) {
+      if (i > 0) text->push_back(',');
+      RETURN_IF_ERROR(AppendKey(call, i, row, false, text));
+      text->push_back(':');
+      AppendValueAsJson(call.args[i + 1], row, call.context.time_zone, text);
+    }
+    text->push_back('}');
+    return OkStatus();
+  });
+}
+
 template <JsonStyle kStyle>
 Status BuildArrayKernel(const KernelCall& call, Vector* result) {
   return MakeTexts(call, result, "json_build_array", [&](size_t row, std::string* text) {
@@ -305,6 +323,15 @@ void AddMaking(Registry* registry) {
          NullRule::kCustom, [](std::span<const ArgumentType> args) {
            return ResolveAny(args, &BuildObjectKernel<JsonStyle::kAsWritten>);
          });
+  AddAny(registry,
+         {"row_to_json",
+          {},
+          "(row) → JSON",
+          "A row as an object: a table's name, ROW(…), or names and values in turn.",
+          "row_to_json('a', 1, 'b', NULL)",
+          R"({"a":1,"b":null})"},
+         NullRule::kCustom,
+         [](std::span<const ArgumentType> args) { return ResolveAny(args, &RowKernelOfPairs); });
   AddAny(registry,
          {"jsonb_build_object",
           {},

@@ -80,6 +80,60 @@ Status PartsKernel(const KernelCall& call, Vector* result) {
   return lists.Finish();
 }
 
+// Whether a container has any, or all, of the names in a TEXT[].
+bool HasName(std::string_view json, std::string_view name) {
+  const JsonKind kind = JsonKindOf(json);
+  if (kind == JsonKind::kObject) return JsonMember(json, name).has_value();
+  std::string buffer;
+  std::string_view text;
+  const auto is_name = [&](std::string_view value) {
+    return JsonKindOf(value) == JsonKind::kString && JsonUnquote(value, &buffer, &text) &&
+           text == name;
+  };
+  if (kind != JsonKind::kArray) return is_name(json);
+  for (JsonItems elements(json); elements.Next();) {
+    if (is_name(elements.value())) return true;
+  }
+  return false;
+}
+
+template <bool kAll>
+Status HasNamesKernel(const KernelCall& call, Vector* result) {
+  const Arg<std::string_view> json(call.args[0]);
+  const Vector lists = call.args[1].Flatten();
+  const Vector names = lists.children()[0].Flatten();
+  const auto* entries = lists.values<ListEntry>();
+  auto* out = result->mutable_values<uint8_t>();
+  WhileValid(result->validity(), call.num_rows, [&](size_t row) {
+    const std::string_view document = TrimJson(json[row]);
+    bool has = kAll;
+    for (uint32_t i = 0; i < entries[row].length && has == kAll; ++i) {
+      const uint32_t at = entries[row].offset + i;
+      if (!names.IsNull(at)) has = HasName(document, names.values<std::string_view>()[at]);
+    }
+    out[row] = has;
+    return true;
+  });
+  return OkStatus();
+}
+
+template <bool kAll>
+void AddHasNames(Registry* registry, std::string name, std::string op, std::string summary,
+                 std::string example_result) {
+  ScalarFunction function;
+  function.example = name + R"(('{"a": 1, "b": 2}', ARRAY['a', 'c']))";
+  function.name = std::move(name);
+  function.aliases = {std::move(op)};
+  function.category = "json";
+  function.signature = "(json JSON, names TEXT[]) → BOOLEAN";
+  function.summary = std::move(summary);
+  function.example_result = std::move(example_result);
+  function.args = {TypeId::kJson, Type::List(TypeId::kText)};
+  function.result = TypeId::kBoolean;
+  function.kernel = &HasNamesKernel<kAll>;
+  registry->Add(std::move(function));
+}
+
 template <Part kPart>
 void AddParts(Registry* registry, std::string name, std::vector<std::string> aliases,
               std::string summary, std::string example, std::string example_result) {
@@ -101,6 +155,12 @@ void AddParts(Registry* registry, std::string name, std::vector<std::string> ali
 }  // namespace
 
 void RegisterJsonList(Registry* registry) {
+  AddHasNames<false>(
+      registry, "jsonb_exists_any", "?|",
+      "Whether it has a member, or an element that is a string, of any of the names.", "t");
+  AddHasNames<true>(
+      registry, "jsonb_exists_all", "?&",
+      "Whether it has a member, or an element that is a string, of each of the names.", "f");
   AddParts<Part::kElement>(
       registry, "json_array_values", {"jsonb_array_values", "JSONExtractArrayRaw"},
       "The elements of a JSON array.", "json_array_values('[1, \"a\"]')", "{1,\"\\\"a\\\"\"}");

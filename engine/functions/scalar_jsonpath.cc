@@ -1,5 +1,5 @@
-// jsonb_path_exists, jsonb_path_match, jsonb_path_query_first, jsonb_path_query_array and the
-// operators @? and @@.
+// jsonb_path_exists, jsonb_path_match, jsonb_path_query… and the operators @? and @@.
+#include <optional>
 #include <unordered_map>
 
 #include "engine/functions/families.h"
@@ -7,6 +7,7 @@
 #include "engine/functions/json_query.h"
 #include "engine/functions/json_write.h"
 #include "engine/functions/row_kernel.h"
+#include "engine/functions/text_lists.h"
 
 namespace shale {
 namespace {
@@ -25,14 +26,15 @@ StatusOr<std::unique_ptr<ScalarState>> PrepareQuery(const FunctionContext&,
   return std::make_unique<QueryState>();
 }
 
-bool Run(RowState& row, std::string_view json, std::string_view path, JsonQuery::Found* found) {
-  auto& state = row.prepared<QueryState>();
+// `silent` takes errors of the document, never those of the path itself. False after Fail.
+bool Run(QueryState& state, std::string_view json, std::string_view path,
+         std::string_view variables, bool silent, JsonQuery::Found* found, Status* status) {
   if (state.last == nullptr || path != state.last_text) {
     auto known = state.compiled.find(std::string(path));
     if (known == state.compiled.end()) {
       auto query = JsonQuery::Compile(path);
       if (!query.ok()) {
-        row.Fail(query.status());
+        *status = query.status();
         return false;
       }
       if (state.compiled.size() >= kMaxRememberedPaths) state.compiled.clear();
@@ -41,29 +43,54 @@ bool Run(RowState& row, std::string_view json, std::string_view path, JsonQuery:
     state.last = known->second.get();
     state.last_text = path;
   }
-  state.last->Run(json, found);
-  return true;
+  if (JsonKindOf(TrimJson(variables)) != JsonKind::kObject) {
+    *status = InvalidArgument("\"vars\" argument is not an object");
+    return false;
+  }
+  state.last->Run(json, variables, found);
+  if (found->error.ok() || silent) return true;
+  *status = found->error;
+  return false;
 }
 
-bool PathExists(RowState& row, std::string_view json, std::string_view path) {
-  JsonQuery::Found found;
-  return Run(row, json, path, &found) && !found.items.empty();
+bool Run(RowState& row, std::string_view json, std::string_view path, std::string_view variables,
+         bool silent, JsonQuery::Found* found) {
+  Status status;
+  if (Run(row.prepared<QueryState>(), json, path, variables, silent, found, &status)) return true;
+  row.Fail(std::move(status));
+  return false;
 }
 
-// The one boolean that a path gives; anything else is an error, or NULL of the operator.
-template <bool kOperator>
-bool PathMatch(RowState& row, std::string_view json, std::string_view path) {
+bool PathExists(RowState& row, std::string_view json, std::string_view path,
+                std::string_view variables, bool silent) {
   JsonQuery::Found found;
-  if (!Run(row, json, path, &found)) return false;
-  if (found.items.size() == 1) {
+  // In lax mode the first find settles it, whatever comes after.
+  auto& state = row.prepared<QueryState>();
+  Status status;
+  const bool good = Run(state, json, path, variables, silent, &found, &status);
+  if (!found.items.empty() && (found.error.ok() || state.last->is_lax())) return true;
+  if (!good) {
+    row.Fail(std::move(status));
+  } else if (!found.error.ok()) {
+    row.SetNull();
+  }
+  return false;
+}
+
+// The one boolean that a path gives; anything else is an error, or NULL when silent.
+bool PathMatch(RowState& row, std::string_view json, std::string_view path,
+               std::string_view variables, bool silent) {
+  JsonQuery::Found found;
+  if (!Run(row, json, path, variables, silent, &found)) return false;
+  if (found.error.ok() && found.items.size() == 1) {
     const JsonKind kind = JsonKindOf(found.items[0]);
     if (kind == JsonKind::kBoolean) return found.items[0][0] == 't';
-    if (kind == JsonKind::kNull || kOperator) {
+    if (kind == JsonKind::kNull) {
       row.SetNull();
       return false;
     }
   }
-  if (kOperator) {
+  if (silent) {
     row.SetNull();
   } else {
     row.Fail(InvalidArgument("single boolean result is expected"));
@@ -71,9 +98,10 @@ bool PathMatch(RowState& row, std::string_view json, std::string_view path) {
   return false;
 }
 
-std::string_view PathFirst(RowState& row, std::string_view json, std::string_view path) {
+std::string_view PathFirst(RowState& row, std::string_view json, std::string_view path,
+                           std::string_view variables, bool silent) {
   JsonQuery::Found found;
-  if (!Run(row, json, path, &found)) return {};
+  if (!Run(row, json, path, variables, silent, &found)) return {};
   if (found.items.empty()) {
     row.SetNull();
     return {};
@@ -83,9 +111,10 @@ std::string_view PathFirst(RowState& row, std::string_view json, std::string_vie
   return row.Keep(out);
 }
 
-std::string_view PathArray(RowState& row, std::string_view json, std::string_view path) {
+std::string_view PathArray(RowState& row, std::string_view json, std::string_view path,
+                           std::string_view variables, bool silent) {
   JsonQuery::Found found;
-  if (!Run(row, json, path, &found)) return {};
+  if (!Run(row, json, path, variables, silent, &found)) return {};
   std::string& out = row.scratch();
   out = "[";
   for (size_t i = 0; i < found.items.size(); ++i) {
@@ -96,42 +125,133 @@ std::string_view PathArray(RowState& row, std::string_view json, std::string_vie
   return row.Keep(out);
 }
 
-void AddQuery(Registry* registry, ScalarFunction row, Type result, ScalarKernel kernel) {
-  row.args = {TypeId::kJson, TypeId::kText};
+// With two, three or four arguments: variables are none and errors are told unless given.
+template <auto Fn, typename R>
+R WithTwo(RowState& row, std::string_view json, std::string_view path) {
+  return Fn(row, json, path, "{}", false);
+}
+template <auto Fn, typename R>
+R WithThree(RowState& row, std::string_view json, std::string_view path,
+            std::string_view variables) {
+  return Fn(row, json, path, variables, false);
+}
+template <auto Fn, typename R>
+R Silently(RowState& row, std::string_view json, std::string_view path) {
+  return Fn(row, json, path, "{}", true);
+}
+
+// A list of what is found, for FROM jsonb_path_query(…).
+Status PathValues(const KernelCall& call, Vector* result) {
+  const Arg<std::string_view> json(call.args[0]), path(call.args[1]);
+  std::optional<Arg<std::string_view>> variables;
+  std::optional<Arg<uint8_t>> silent;
+  if (call.args.size() > 2) variables.emplace(call.args[2]);
+  if (call.args.size() > 3) silent.emplace(call.args[3]);
+  auto& state = static_cast<QueryState&>(*call.state);
+  TextLists lists(result, call.num_rows);
+  Status status;
+  std::string text;
+  WhileValid(result->validity(), call.num_rows, [&](size_t row) {
+    JsonQuery::Found found;
+    if (!Run(state, json[row], path[row], variables ? (*variables)[row] : "{}",
+             silent && (*silent)[row] != 0, &found, &status)) {
+      return false;
+    }
+    lists.Begin();
+    for (const std::string_view item : found.items) {
+      text.clear();
+      AppendCanonicalJson(item, &text);
+      lists.Add(text);
+    }
+    lists.End(row);
+    return true;
+  });
+  RETURN_IF_ERROR(status);
+  return lists.Finish();
+}
+
+void AddQuery(Registry* registry, ScalarFunction row, size_t num_args, Type result,
+              ScalarKernel kernel) {
+  const Type all[] = {TypeId::kJson, TypeId::kText, TypeId::kJson, TypeId::kBoolean};
+  row.args.assign(all, all + num_args);
   row.result = std::move(result);
   row.kernel = kernel;
   row.prepare = &PrepareQuery;
   registry->Add(std::move(row));
 }
 
+template <auto Fn, typename R>
+void AddQueries(Registry* registry, const std::string& name, const std::string& to, Type result,
+                const std::string& summary, const std::string& example,
+                const std::string& example_result, bool condition = false) {
+  const std::string with_variables = name + R"(('{"a": [1, 2]}', ')" +
+                                     (condition ? "$.a[*] > $x" : "$.a[*] ? (@ > $x)") +
+                                     R"(', '{"x": 1}'))";
+  const std::string silent = name + R"(('{"a": [1, 2]}', 'strict )" +
+                             (condition ? "$.a[1] == 2" : "$.a[1]") + R"(', '{}', true))";
+  AddQuery(registry,
+           FunctionRow("json", name, {}, "(json JSON, path TEXT) → " + to, summary, example,
+                       example_result),
+           2, result, RowKernel<WithTwo<Fn, R>>);
+  AddQuery(registry,
+           FunctionRow("json", name, {}, "(json JSON, path TEXT, vars JSON) → " + to,
+                       "The same, with the members of vars as $variables.", with_variables,
+                       example_result == "[1, 2]" ? "[2]" : example_result),
+           3, result, RowKernel<WithThree<Fn, R>>);
+  AddQuery(
+      registry,
+      FunctionRow("json", name, {}, "(json JSON, path TEXT, vars JSON, silent BOOLEAN) → " + to,
+                  "The same, where silent takes a document's errors for no find.", silent,
+                  example_result == "[1, 2]" ? "[2]" : example_result),
+      4, result, RowKernel<Fn>);
+}
+
 }  // namespace
 
 void RegisterJsonPath(Registry* registry) {
+  AddQueries<PathExists, bool>(registry, "jsonb_path_exists", "BOOLEAN", TypeId::kBoolean,
+                               "Whether an SQL/JSON path finds anything.",
+                               R"(jsonb_path_exists('{"a": [1, 2]}', '$.a[*] ? (@ > 1)'))", "t");
   AddQuery(registry,
-           FunctionRow("json", "jsonb_path_exists", {"@?"}, "(json JSON, path TEXT) → BOOLEAN",
-                       "Whether an SQL/JSON path finds anything; json @? path too.",
-                       R"(jsonb_path_exists('{"a": [1, 2]}', '$.a[*] ? (@ > 1)'))", "t"),
-           TypeId::kBoolean, RowKernel<PathExists>);
-  AddQuery(registry,
-           FunctionRow("json", "jsonb_path_match", {}, "(json JSON, path TEXT) → BOOLEAN",
-                       "The boolean that an SQL/JSON path gives.",
-                       R"(jsonb_path_match('{"a": [1, 2]}', '$.a[*] > 1'))", "t"),
-           TypeId::kBoolean, RowKernel<PathMatch<false>>);
+           FunctionRow("json", "@?", {}, "(json JSON, path TEXT) → BOOLEAN",
+                       "jsonb_path_exists, NULL where the document does not fit the path.",
+                       R"('{"a": [1, 2]}'::jsonb @? '$.a[*] ? (@ > 1)')", "t"),
+           2, TypeId::kBoolean, RowKernel<Silently<PathExists, bool>>);
+  AddQueries<PathMatch, bool>(registry, "jsonb_path_match", "BOOLEAN", TypeId::kBoolean,
+                              "The boolean that an SQL/JSON path gives.",
+                              R"(jsonb_path_match('{"a": [1, 2]}', '$.a[*] > 1'))", "t", true);
   AddQuery(registry,
            FunctionRow("json", "@@", {}, "(json JSON, path TEXT) → BOOLEAN",
                        "jsonb_path_match, NULL where the path gives no boolean.",
                        R"('{"a": [1, 2]}'::jsonb @@ '$.a[*] > 1')", "t"),
-           TypeId::kBoolean, RowKernel<PathMatch<true>>);
+           2, TypeId::kBoolean, RowKernel<Silently<PathMatch, bool>>);
+  AddQueries<PathFirst, std::string_view>(
+      registry, "jsonb_path_query_first", "JSON", TypeId::kJson,
+      "The first of what an SQL/JSON path finds; NULL for nothing.",
+      R"(jsonb_path_query_first('{"a": [1, 2]}', '$.a[last]'))", "2");
+  AddQueries<PathArray, std::string_view>(
+      registry, "jsonb_path_query_array", "JSON", TypeId::kJson,
+      "All that an SQL/JSON path finds, as an array.",
+      R"(jsonb_path_query_array('[{"a": 1}, {"a": 2}]', '$.a'))", "[1, 2]");
+  const Type values = Type::List(TypeId::kJson);
   AddQuery(registry,
-           FunctionRow("json", "jsonb_path_query_first", {}, "(json JSON, path TEXT) → JSON",
-                       "The first of what an SQL/JSON path finds; NULL for nothing.",
-                       R"(jsonb_path_query_first('{"a": [1, 2]}', '$.a[last]'))", "2"),
-           TypeId::kJson, RowKernel<PathFirst>);
-  AddQuery(registry,
-           FunctionRow("json", "jsonb_path_query_array", {}, "(json JSON, path TEXT) → JSON",
-                       "All that an SQL/JSON path finds, as an array.",
-                       R"(jsonb_path_query_array('[{"a": 1}, {"a": 2}]', '$.a'))", "[1, 2]"),
-           TypeId::kJson, RowKernel<PathArray>);
+           FunctionRow("json", "jsonb_path_values", {}, "(json JSON, path TEXT) → JSON[]",
+                       "All that an SQL/JSON path finds, as JSON[].",
+                       R"(jsonb_path_values('[{"a": 1}, {"a": 2}]', '$.a'))", "{1,2}"),
+           2, values, &PathValues);
+  for (const size_t num_args : {3, 4}) {
+    AddQuery(
+        registry,
+        FunctionRow("json", "jsonb_path_values", {},
+                    num_args == 3 ? "(json JSON, path TEXT, vars JSON) → JSON[]"
+                                  : "(json JSON, path TEXT, vars JSON, silent BOOLEAN) → JSON[]",
+                    "The same with variables, and without errors.",
+                    num_args == 3
+                        ? R"(jsonb_path_values('{"a": [1, 2]}', '$.a[*] ? (@ > $x)', '{"x": 1}'))"
+                        : R"(jsonb_path_values('{"a": [1, 2]}', '$.a[1]', '{}', true))",
+                    "{2}"),
+        num_args, values, &PathValues);
+  }
 }
 
 }  // namespace shale

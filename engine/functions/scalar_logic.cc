@@ -2,9 +2,11 @@
 // are expressions of their own, since they evaluate lazily.)
 #include <cstring>
 #include <numeric>
+#include <optional>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
+#include "engine/functions/date.h"
 #include "engine/functions/families.h"
 #include "engine/functions/kernels.h"
 #include "engine/functions/value_order.h"
@@ -313,6 +315,37 @@ Status NullIfKernel(const KernelCall& call, Vector* result) {
   return OkStatus();
 }
 
+// A DATE against a timestamp: the value stays a date.
+Status NullIfDateKernel(const KernelCall& call, Vector* result) {
+  const Arg<int32_t> value(call.args[0]);
+  const Arg<int64_t> other(call.args[1]);
+  std::optional<ZoneCursor> zone;
+  if (call.args[1].type().id() == TypeId::kTimestampTz) {
+    ASSIGN_OR_RETURN(const TimeZone* found, TimeZone::Find(call.context.time_zone));
+    zone.emplace(*found);
+  }
+  int32_t* out = result->mutable_values<int32_t>();
+  for (size_t row = 0; row < call.num_rows; ++row) {
+    bool null = IsNullAt(call.args[0], row);
+    if (!null && !IsNullAt(call.args[1], row)) {
+      int64_t micros = 0;
+      const bool fits = IsFiniteDate(value[row]) &&
+                        !__builtin_mul_overflow(int64_t{value[row]}, kMicrosPerDay, &micros);
+      if (fits && zone) micros = zone->ToUtc(micros);
+      if (!IsFiniteDate(value[row])) {
+        micros = value[row] == kDateInfinity ? kTimestampInfinity : kTimestampMinusInfinity;
+      }
+      null = (fits || !IsFiniteDate(value[row])) && micros == other[row];
+    }
+    if (null) {
+      result->SetNull(row);
+    } else {
+      out[row] = value[row];
+    }
+  }
+  return OkStatus();
+}
+
 StatusOr<ResolvedScalar> ResolveNullIf(std::span<const ArgumentType> args) {
   if (args.size() != 2) return NotFound("two arguments");
   ASSIGN_OR_RETURN(Type common, CommonOfAll(args));
@@ -322,6 +355,13 @@ StatusOr<ResolvedScalar> ResolveNullIf(std::span<const ArgumentType> args) {
   resolved.arg_types = {common, common};
   // The type of the first, where the second only makes the comparison wider.
   const ArgumentType& value = args[0];
+  if (!value.untyped_literal && value.type.id() == TypeId::kDate &&
+      (common.id() == TypeId::kTimestamp || common.id() == TypeId::kTimestampTz)) {
+    resolved.kernel = &NullIfDateKernel;
+    resolved.arg_types = {value.type, common};
+    resolved.result_type = value.type;
+    return resolved;
+  }
   const bool keeps_type = !value.untyped_literal &&
                           ((value.type.IsInteger() && common.IsInteger()) ||
                            (value.type.id() == TypeId::kReal && common.id() == TypeId::kDouble));

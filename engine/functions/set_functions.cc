@@ -102,6 +102,13 @@ void RegisterSetFunctions(Registry* registry) {
       .example_result = "a=x",
       .columns = {{"key", "json_member_names"}, {"value", "json_member_texts"}}});
   registry->Add(SetFunction{
+      .name = "jsonb_path_query",
+      .signature = "(json JSON, path TEXT [, vars JSON [, silent BOOLEAN]]) → rows of JSON",
+      .summary = "What an SQL/JSON path finds, a row each.",
+      .example = "SELECT array_agg(x) FROM jsonb_path_query('[1, 2, 3]', '$[*] ? (@ > 1)') AS t(x)",
+      .example_result = "{2,3}",
+      .columns = {{"", "jsonb_path_values"}}});
+  registry->Add(SetFunction{
       .name = "json_object_keys",
       .aliases = {"jsonb_object_keys"},
       .signature = "(json JSON) → rows of TEXT",

@@ -12,33 +12,46 @@ constexpr int64_t kMinute = 60 * kSecond;
 constexpr int64_t kHour = 60 * kMinute;
 constexpr int64_t kDay = 24 * kHour;
 
+// Nothing longer is in range, and products of it with a unit fit 128 bits.
+constexpr size_t kMaxDigits = 24;
+
+// A number as written: its whole part exactly, and the rest with the same sign.
+struct Number {
+  int128_t whole = 0;
+  double fraction = 0;
+  void Negate() {
+    whole = -whole;
+    fraction = -fraction;
+  }
+};
+
 // Collects fields; every sum is checked once at the end.
 struct Sum {
-  double months = 0;  // whole
-  double days = 0;    // whole
-  int128_t micros = 0;
-  bool overflow = false;
+  int128_t months = 0, days = 0, micros = 0;
 
-  void AddMicros(double value) {
-    if (!(std::fabs(value) < 9.2e18))
-      overflow = true;
-    else
-      micros += static_cast<int128_t>(std::rint(value));
+  void AddMicros(const Number& number, int64_t unit) {
+    micros += number.whole * unit +
+              static_cast<int128_t>(std::rint(number.fraction * static_cast<double>(unit)));
   }
-  void AddDays(double value) {
-    double whole = std::trunc(value);
-    days += whole;
-    AddMicros((value - whole) * static_cast<double>(kDay));
+  // A fraction of days is one of 24 hours.
+  void AddDays(const Number& number, int unit) {
+    days += number.whole * unit;
+    const double rest = number.fraction * unit;
+    const double whole = std::trunc(rest);
+    days += static_cast<int128_t>(whole);
+    micros += static_cast<int128_t>(std::rint((rest - whole) * static_cast<double>(kDay)));
   }
-  void AddMonths(double value) {
-    double whole = std::trunc(value);
-    months += whole;
-    // A fraction of a month is that of 30 days; rounded, as 0.1 is no exact binary fraction.
-    AddDays(std::rint((value - whole) * 30 * 1e6) / 1e6);
+  // A fraction of a month is that of 30 days; rounded, as 0.1 is no exact binary fraction.
+  void AddMonths(const Number& number, int unit) {
+    months += number.whole * unit;
+    const double rest = number.fraction * unit;
+    const double whole = std::trunc(rest);
+    months += static_cast<int128_t>(whole);
+    AddDays({0, std::rint((rest - whole) * 30 * 1e6) / 1e6}, 1);
   }
-  void AddYears(double value) {
-    double whole = std::trunc(value);
-    months += whole * 12 + std::rint((value - whole) * 12);
+  void AddYears(const Number& number, int unit) {
+    months +=
+        number.whole * unit * 12 + static_cast<int128_t>(std::rint(number.fraction * unit * 12));
   }
   void Negate() {
     months = -months;
@@ -46,7 +59,7 @@ struct Sum {
     micros = -micros;
   }
   ParseOutcome Get(Interval* out) const {
-    if (overflow || std::fabs(months) > INT32_MAX || std::fabs(days) > INT32_MAX ||
+    if (months > INT32_MAX || months < INT32_MIN || days > INT32_MAX || days < INT32_MIN ||
         micros > INT64_MAX || micros < INT64_MIN) {
       return ParseOutcome::kOutOfRange;
     }
@@ -59,8 +72,26 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 char LowerChar(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 bool IsAlpha(char c) { return LowerChar(c) >= 'a' && LowerChar(c) <= 'z'; }
 
-// `integral` may be exact where the double is not (microseconds of a large count).
-bool AddUnit(std::string_view unit, double value, Sum* sum) {
+// Digits, a point and digits, as a Number; false for anything else.
+bool ReadNumber(std::string_view text, Number* out) {
+  const size_t point = std::min(text.find('.'), text.size());
+  *out = {};
+  for (char c : text.substr(0, point)) {
+    if (!IsDigit(c)) return false;
+    out->whole = out->whole * 10 + (c - '0');
+  }
+  if (point < text.size()) {
+    for (char c : text.substr(point + 1)) {
+      if (!IsDigit(c)) return false;
+    }
+    if (text.size() - point > 1) {
+      out->fraction = std::strtod(("0" + std::string(text.substr(point))).c_str(), nullptr);
+    }
+  }
+  return text.size() > (point < text.size() ? 1 : 0);
+}
+
+bool AddUnit(std::string_view unit, const Number& number, Sum* sum) {
   std::string name;
   for (char c : unit) name.push_back(LowerChar(c));
   auto is = [&](std::initializer_list<std::string_view> names) {
@@ -69,71 +100,177 @@ bool AddUnit(std::string_view unit, double value, Sum* sum) {
     }
     return false;
   };
-  if (is({"us", "usec", "usecs", "microsecond", "microseconds"})) {
-    sum->AddMicros(value);
-  } else if (is({"ms", "msec", "msecs", "millisecond", "milliseconds"})) {
-    sum->AddMicros(value * 1000);
+  if (is({"us", "usec", "usecs", "usecond", "useconds", "microsecond", "microseconds"})) {
+    sum->AddMicros(number, 1);
+  } else if (is({"ms", "msec", "msecs", "msecond", "mseconds", "millisecond", "milliseconds"})) {
+    sum->AddMicros(number, 1000);
   } else if (is({"s", "sec", "secs", "second", "seconds"})) {
-    sum->AddMicros(value * kSecond);
+    sum->AddMicros(number, kSecond);
   } else if (is({"m", "min", "mins", "minute", "minutes"})) {
-    sum->AddMicros(value * kMinute);
+    sum->AddMicros(number, kMinute);
   } else if (is({"h", "hr", "hrs", "hour", "hours"})) {
-    sum->AddMicros(value * kHour);
+    sum->AddMicros(number, kHour);
   } else if (is({"d", "day", "days"})) {
-    sum->AddDays(value);
+    sum->AddDays(number, 1);
   } else if (is({"w", "week", "weeks"})) {
-    sum->AddDays(value * 7);
+    sum->AddDays(number, 7);
   } else if (is({"mon", "mons", "month", "months"})) {
-    sum->AddMonths(value);
+    sum->AddMonths(number, 1);
   } else if (is({"quarter", "quarters"})) {
-    sum->AddMonths(value * 3);
+    sum->AddMonths(number, 3);
   } else if (is({"y", "yr", "yrs", "year", "years"})) {
-    sum->AddYears(value);
+    sum->AddYears(number, 1);
   } else if (is({"dec", "decs", "decade", "decades"})) {
-    sum->AddYears(value * 10);
+    sum->AddYears(number, 10);
   } else if (is({"c", "cent", "century", "centuries"})) {
-    sum->AddYears(value * 100);
-  } else if (is({"mil", "mils", "millennium", "millennia"})) {
-    sum->AddYears(value * 1000);
+    sum->AddYears(number, 100);
+  } else if (is({"mil", "mils", "millennium", "millenniums", "millennia"})) {
+    sum->AddYears(number, 1000);
   } else {
     return false;
   }
   return true;
 }
 
-// ISO 8601: P1Y2M3W4DT5H6M7.5S
-ParseOutcome ParseIso(std::string_view text, Interval* out) {
-  Sum sum;
-  bool in_time = false, any = false;
-  size_t at = 1;
-  while (at < text.size()) {
-    if (text[at] == 'T' || text[at] == 't') {
-      in_time = true;
-      ++at;
-      continue;
+// ISO 8601: P1Y2M3W4DT5H6M7.5S, and without letters P0001-02-03T04:05:06, P00010203T040506.
+class IsoReader {
+ public:
+  explicit IsoReader(std::string_view text) : text_(text) {}
+
+  ParseOutcome Read(Interval* out) {
+    if (text_.size() < 2) return ParseOutcome::kSyntax;
+    bool good = true;
+    while (at_ < text_.size() && good) {
+      if (LowerChar(text_[at_]) == 't' && !in_time_) {
+        in_time_ = true;
+        any_ = false;
+        used_ = true;  // PT alone is no time
+        ++at_;
+      } else {
+        good = in_time_ ? Time() : Date();
+      }
     }
-    std::string number;
-    while (at < text.size() &&
-           (IsDigit(text[at]) || text[at] == '.' || text[at] == '-' || text[at] == '+')) {
-      number.push_back(text[at++]);
-    }
-    double value;
-    if (at == text.size() || ParseDoubleOutcome(number, &value) != ParseOutcome::kOk) {
-      return ParseOutcome::kSyntax;
-    }
-    any = true;
-    switch (LowerChar(text[at++])) {
-      case 'y': sum.AddYears(value); break;
-      case 'm': in_time ? sum.AddMicros(value * kMinute) : sum.AddMonths(value); break;
-      case 'w': sum.AddDays(value * 7); break;
-      case 'd': sum.AddDays(value); break;
-      case 'h': sum.AddMicros(value * kHour); break;
-      case 's': sum.AddMicros(value * kSecond); break;
-      default: return ParseOutcome::kSyntax;
-    }
+    return good && used_ ? sum_.Get(out) : ParseOutcome::kSyntax;
   }
-  return any ? sum.Get(out) : ParseOutcome::kSyntax;
-}
+
+ private:
+  char Peek() const { return at_ < text_.size() ? LowerChar(text_[at_]) : '\0'; }
+  // A number with sign, point and exponent; how many digits came first.
+  bool Take(Number* number, size_t* width) {
+    const size_t begin = at_;
+    const bool negative = Peek() == '-';
+    if (negative || Peek() == '+') ++at_;
+    const size_t first = at_;
+    while (IsDigit(Peek())) ++at_;
+    *width = at_ - first;
+    if (Peek() == '.') {
+      ++at_;
+      while (IsDigit(Peek())) ++at_;
+    }
+    const std::string_view plain = text_.substr(first, at_ - first);
+    if (plain.size() > kMaxDigits * 2 || *width > kMaxDigits || !ReadNumber(plain, number)) {
+      return false;
+    }
+    if (negative) number->Negate();
+    if (Peek() != 'e') return true;
+    ++at_;
+    if (Peek() == '-' || Peek() == '+') ++at_;
+    while (IsDigit(Peek())) ++at_;
+    double value = 0;
+    if (ParseDoubleOutcome(text_.substr(begin, at_ - begin), &value) != ParseOutcome::kOk ||
+        !(std::fabs(value) < 1e19)) {
+      return false;
+    }
+    number->whole = static_cast<int128_t>(value);
+    number->fraction = value - std::trunc(value);
+    return true;
+  }
+
+  bool Date() {
+    Number number;
+    size_t width = 0;
+    if (!Take(&number, &width)) return false;
+    const bool first = !any_;
+    any_ = used_ = true;
+    switch (Peek()) {
+      case 'y': sum_.AddYears(number, 1); break;
+      case 'm': sum_.AddMonths(number, 1); break;
+      case 'w': sum_.AddDays(number, 7); break;
+      case 'd': sum_.AddDays(number, 1); break;
+      case 't':
+      case '\0':
+      case '-': return first && DateWithoutLetters(number, width);
+      default: return false;
+    }
+    ++at_;
+    return true;
+  }
+  bool DateWithoutLetters(const Number& number, size_t width) {
+    if (Peek() != '-' && width == 8) {
+      sum_.months += number.whole / 10000 * 12 + number.whole / 100 % 100;
+      sum_.days += number.whole % 100;
+      return true;
+    }
+    sum_.AddYears(number, 1);
+    if (Peek() != '-') return true;
+    ++at_;
+    Number part;
+    size_t digits = 0;
+    if (!Take(&part, &digits)) return false;
+    sum_.AddMonths(part, 1);
+    if (Peek() != '-') return Peek() == 't' || Peek() == '\0';
+    ++at_;
+    if (!Take(&part, &digits)) return false;
+    sum_.AddDays(part, 1);
+    return Peek() == 't' || Peek() == '\0';
+  }
+
+  bool Time() {
+    Number number;
+    size_t width = 0;
+    if (!Take(&number, &width)) return false;
+    const bool first = !any_;
+    any_ = used_ = true;
+    switch (Peek()) {
+      case 'h': sum_.AddMicros(number, kHour); break;
+      case 'm': sum_.AddMicros(number, kMinute); break;
+      case 's': sum_.AddMicros(number, kSecond); break;
+      case '\0':
+        if (first && width == 6) {  // hhmmss
+          Number seconds = number;
+          seconds.whole = number.whole % 100;
+          sum_.AddMicros({number.whole / 10000, 0}, kHour);
+          sum_.AddMicros({number.whole / 100 % 100, 0}, kMinute);
+          sum_.AddMicros(seconds, kSecond);
+          return true;
+        }
+        if (!first) return false;
+        sum_.AddMicros(number, kHour);
+        return true;
+      case ':': {
+        if (!first) return false;
+        sum_.AddMicros(number, kHour);
+        for (const int64_t unit : {kMinute, kSecond}) {
+          if (Peek() != ':') break;
+          ++at_;
+          if (!Take(&number, &width)) return false;
+          sum_.AddMicros(number, unit);
+        }
+        return at_ == text_.size();
+      }
+      default: return false;
+    }
+    ++at_;
+    return true;
+  }
+
+  std::string_view text_;
+  size_t at_ = 1;
+  bool in_time_ = false;
+  bool any_ = false;   // in this part, date or time
+  bool used_ = false;  // anything at all
+  Sum sum_;
+};
 
 // "2:03", "-2:03:04" …
 bool IsTimeAhead(std::string_view text) {
@@ -147,12 +284,15 @@ bool IsTimeAhead(std::string_view text) {
 
 ParseOutcome ParseInterval(std::string_view text, Interval* out) {
   if (text.empty()) return ParseOutcome::kSyntax;
-  if (text[0] == 'P' || text[0] == 'p') return ParseIso(text, out);
+  if (text[0] == 'P' || text[0] == 'p') return IsoReader(text).Read(out);
   Sum sum;
   size_t at = 0;
   bool any = false;
   auto skip = [&] {
-    while (at < text.size() && (text[at] == ' ' || text[at] == '\t' || text[at] == ',')) ++at;
+    while (at < text.size() && (text[at] == ' ' || text[at] == '\t' || text[at] == ',' ||
+                                text[at] == '@')) {  // the verbose style's mark
+      ++at;
+    }
   };
   auto digits = [&] {
     size_t begin = at;
@@ -160,7 +300,6 @@ ParseOutcome ParseInterval(std::string_view text, Interval* out) {
     return text.substr(begin, at - begin);
   };
   skip();
-  if (at < text.size() && text[at] == '@') ++at;  // the verbose style's mark
   for (skip(); at < text.size(); skip()) {
     if (IsAlpha(text[at])) {
       size_t begin = at;
@@ -177,36 +316,41 @@ ParseOutcome ParseInterval(std::string_view text, Interval* out) {
     skip();
     size_t number_begin = at;
     std::string_view whole = digits();
-    if (whole.size() > 18) return ParseOutcome::kOutOfRange;
+    if (whole.size() > kMaxDigits) return ParseOutcome::kOutOfRange;
     if (at < text.size() && text[at] == ':' && !whole.empty()) {  // H:MM[:SS[.fraction]]
-      double hours = std::strtod(std::string(whole).c_str(), nullptr);
+      Number hours, minutes, seconds;
+      ReadNumber(whole, &hours);
       ++at;
-      std::string_view minutes = digits();
-      if (minutes.empty() || minutes.size() > 2) return ParseOutcome::kSyntax;
-      double seconds = 0;
+      std::string_view minutes_text = digits();
+      if (minutes_text.empty() || minutes_text.size() > 2) return ParseOutcome::kSyntax;
+      ReadNumber(minutes_text, &minutes);
       if (at < text.size() && (text[at] == ':' || text[at] == '.')) {
-        bool with_seconds = text[at] == ':';
+        const bool with_seconds = text[at] == ':';
         if (with_seconds) ++at;
-        size_t begin = at;
+        const size_t begin = at;
         digits();
         if (at < text.size() && text[at] == '.') {
           ++at;
           digits();
         }
-        std::string part(text.substr(begin, at - begin));
-        if (part.empty()) return ParseOutcome::kSyntax;
-        seconds = std::strtod(part.c_str(), nullptr);
+        if (at - begin > kMaxDigits || !ReadNumber(text.substr(begin, at - begin), &seconds)) {
+          return ParseOutcome::kSyntax;
+        }
         if (!with_seconds) {  // MM:SS.fraction
-          seconds += std::strtod(std::string(minutes).c_str(), nullptr);
-          minutes = whole;
-          hours = 0;
+          seconds.whole += minutes.whole;
+          minutes = hours;
+          hours = {};
         }
       }
-      double m = std::strtod(std::string(minutes).c_str(), nullptr);
-      if (m >= 60 || seconds > 60) return ParseOutcome::kOutOfRange;
-      double sign = negative ? -1 : 1;
-      sum.AddMicros(sign * hours * kHour);
-      sum.AddMicros(sign * (m * kMinute + std::rint(seconds * kSecond)));
+      if (minutes.whole >= 60 || seconds.whole > 60 ||
+          (seconds.whole == 60 && seconds.fraction > 0)) {
+        return ParseOutcome::kOutOfRange;
+      }
+      Sum time;
+      time.AddMicros(hours, kHour);
+      time.AddMicros(minutes, kMinute);
+      time.AddMicros(seconds, kSecond);
+      sum.micros += negative ? -time.micros : time.micros;
       any = true;
       continue;
     }
@@ -215,9 +359,11 @@ ParseOutcome ParseInterval(std::string_view text, Interval* out) {
       ++at;
       std::string_view months = digits();
       if (months.size() > 2) return ParseOutcome::kSyntax;
-      double m = std::strtod(std::string(months).c_str(), nullptr);
-      if (m > 11) return ParseOutcome::kOutOfRange;
-      double total = std::strtod(std::string(whole).c_str(), nullptr) * 12 + m;
+      Number years, rest;
+      ReadNumber(whole, &years);
+      ReadNumber(months, &rest);
+      if (rest.whole > 11) return ParseOutcome::kOutOfRange;
+      const int128_t total = years.whole * 12 + rest.whole;
       sum.months += negative ? -total : total;
       any = true;
       continue;
@@ -229,8 +375,9 @@ ParseOutcome ParseInterval(std::string_view text, Interval* out) {
     std::string number(text.substr(number_begin, at - number_begin));
     if (number.empty() || number == ".") return ParseOutcome::kSyntax;
     if (number.size() > 64) return ParseOutcome::kOutOfRange;
-    double value = std::strtod(number.c_str(), nullptr);
-    if (negative) value = -value;
+    Number value;
+    if (!ReadNumber(number, &value)) return ParseOutcome::kSyntax;
+    if (negative) value.Negate();
     skip();
     size_t begin = at;
     while (at < text.size() && IsAlpha(text[at])) ++at;

@@ -231,16 +231,8 @@ ParseOutcome ParseTrimmed(std::string_view text, const Type& type, std::string_v
       return ParseOutcome::kOk;
     }
     case TypeId::kDate: {
-      ParseOutcome outcome = ParseDateOutcome(text, static_cast<int32_t*>(out));
-      if (outcome != ParseOutcome::kSyntax) return outcome;
-      int64_t micros;  // a time of day is cut off
-      bool has_offset;
-      outcome = ParseTimestampOutcome(text, &micros, &has_offset);
-      if (outcome == ParseOutcome::kOk) {
-        if (has_offset) return ParseOutcome::kSyntax;
-        Store(out, static_cast<int32_t>(DaysOfMicros(micros)));
-      }
-      return outcome;
+      // A time of day and a zone are cut off.
+      return ParseDateOutcome(text, static_cast<int32_t*>(out));
     }
     case TypeId::kTimestamp:
     case TypeId::kTimestampTz: return ParseTimestampInto(text, type, time_zone, out);

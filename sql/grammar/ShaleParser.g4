@@ -19,31 +19,30 @@ options { superClass = DepthLimitedParser; }
 
 tokens {
   IDENT, NUMBER, STRING, PARAM, MULTIWORD_TYPE, LITERAL_LIST, VALUES_LIST, ROW_CONSTRUCTOR,
-  CHANGE_WITH,
-  LPAREN, QPAREN, RPAREN, LBRACKET, RBRACKET, COMMA, DOT, SEMI, TYPECAST, COLON,
+  CHANGE_WITH, LPAREN, QPAREN, RPAREN, LBRACKET, RBRACKET, COMMA, DOT, SEMI, TYPECAST, COLON,
   ARROW, EQ, NE, LT, GT, LE, GE, PLUS, MINUS, STAR, SLASH, PERCENT, CARET, OPERATOR, TILDE,
   K_ABORT, K_ADD, K_ALL, K_ALTER, K_ALWAYS, K_ANALYSE, K_ANALYZE, K_AND, K_ANTI, K_ANY, K_ARRAY,
   K_AS, K_ASC, K_ASOF, K_ASYMMETRIC, K_AT, K_BEGIN, K_BERNOULLI, K_BETWEEN, K_BOTH, K_BY,
-  K_CASCADE, K_CASE, K_CAST, K_CHECK, K_CHECKPOINT, K_COLLATE, K_COLUMN, K_COMMIT, K_CONFLICT,
-  K_CONSTRAINT, K_COPY, K_CREATE, K_CROSS, K_CUBE, K_CURRENT, K_CURRENT_CATALOG, K_CURRENT_DATE,
-  K_CURRENT_ROLE, K_CURRENT_SCHEMA, K_CURRENT_TIME, K_CURRENT_TIMESTAMP, K_CURRENT_USER, K_DATA,
-  K_DEALLOCATE, K_DEFAULT, K_DEFERRABLE, K_DELETE, K_DESC, K_DESCRIBE, K_DISTINCT, K_DO, K_DROP,
-  K_ELSE, K_END, K_ESCAPE, K_EXCEPT, K_EXCLUDE, K_EXECUTE, K_EXISTS, K_EXPLAIN, K_EXTRACT,
-  K_FALSE, K_FETCH, K_FILTER, K_FINAL, K_FIRST, K_FOLLOWING, K_FOR, K_FOREIGN, K_FROM, K_FULL,
-  K_GENERATED, K_GRANT, K_GROUP, K_GROUPING, K_GROUPS, K_HAVING, K_IF, K_IGNORE, K_ILIKE, K_IN,
-  K_INITIALLY, K_INNER, K_INSERT, K_INTERSECT, K_INTERVAL, K_INTO, K_IS, K_ISNULL, K_JOIN, K_LAST,
-  K_LATERAL, K_LEADING, K_LEFT, K_LIKE, K_LIMIT, K_LOCAL, K_LOCALTIME, K_LOCALTIMESTAMP,
-  K_MATERIALIZED, K_NATURAL, K_NEXT, K_NO, K_NOT, K_NOTNULL, K_NULL, K_NULLS, K_OFFSET, K_ON,
-  K_ONLY, K_OPERATOR, K_OPTIMIZE, K_OR, K_ORDER, K_ORDINALITY, K_OTHERS, K_OUTER, K_OVER,
-  K_OVERLAPS, K_OVERLAY, K_PARTITION, K_PLACING, K_POSITION, K_PRECEDING, K_PREPARE, K_PRIMARY,
-  K_QUALIFY, K_RANGE, K_RECURSIVE, K_REFERENCES, K_RELEASE, K_RENAME, K_REPLACE, K_RESET, K_RESPECT,
-  K_RESTRICT, K_RETURNING, K_RIGHT, K_ROLLBACK, K_ROLLUP, K_ROW, K_ROWS, K_SAMPLE, K_SAVEPOINT,
-  K_SELECT,
+  K_CASCADE, K_CASE, K_CAST, K_CHECK, K_CHECKPOINT, K_CLOSE, K_COLLATE, K_COLUMN, K_COMMIT,
+  K_CONFLICT, K_CONSTRAINT, K_COPY, K_CREATE, K_CROSS, K_CUBE, K_CURRENT, K_CURRENT_CATALOG,
+  K_CURRENT_DATE, K_CURRENT_ROLE, K_CURRENT_SCHEMA, K_CURRENT_TIME, K_CURRENT_TIMESTAMP,
+  K_CURRENT_USER, K_CURSOR, K_DATA, K_DEALLOCATE, K_DECLARE, K_DEFAULT, K_DEFERRABLE, K_DELETE,
+  K_DESC, K_DESCRIBE, K_DISTINCT, K_DO, K_DROP, K_ELSE, K_END, K_ESCAPE, K_EXCEPT, K_EXCLUDE,
+  K_EXECUTE, K_EXISTS, K_EXPLAIN, K_EXTRACT, K_FALSE, K_FETCH, K_FILTER, K_FINAL, K_FIRST,
+  K_FOLLOWING, K_FOR, K_FOREIGN, K_FROM, K_FULL, K_GENERATED, K_GRANT, K_GROUP, K_GROUPING,
+  K_GROUPS, K_HAVING, K_HOLD, K_IF, K_IGNORE, K_ILIKE, K_IN, K_INDEX, K_INITIALLY, K_INNER,
+  K_INSERT, K_INTERSECT, K_INTERVAL, K_INTO, K_IS, K_ISNULL, K_JOIN, K_LAST, K_LATERAL, K_LEADING,
+  K_LEFT, K_LIKE, K_LIMIT, K_LOCAL, K_LOCALTIME, K_LOCALTIMESTAMP, K_MATERIALIZED, K_MOVE,
+  K_NATURAL, K_NEXT, K_NO, K_NOT, K_NOTNULL, K_NULL, K_NULLS, K_OFFSET, K_ON, K_ONLY, K_OPERATOR,
+  K_OPTIMIZE, K_OR, K_ORDER, K_ORDINALITY, K_OTHERS, K_OUTER, K_OVER, K_OVERLAPS, K_OVERLAY,
+  K_PARTITION, K_PLACING, K_POSITION, K_PRECEDING, K_PREPARE, K_PRIMARY, K_QUALIFY, K_RANGE,
+  K_RECURSIVE, K_REFERENCES, K_RELEASE, K_RENAME, K_REPLACE, K_RESET, K_RESPECT, K_RESTRICT,
+  K_RETURNING, K_RIGHT, K_ROLLBACK, K_ROLLUP, K_ROW, K_ROWS, K_SAMPLE, K_SAVEPOINT, K_SELECT,
   K_SEMI, K_SESSION, K_SESSION_USER, K_SET, K_SETS, K_SHOW, K_SIMILAR, K_SOME, K_START, K_STDOUT,
   K_SUBSTRING, K_SYMMETRIC, K_SYSTEM, K_TABLE, K_TABLESAMPLE, K_TEMP, K_TEMPORARY, K_THEN, K_TIES,
   K_TIME, K_TIMESTAMP, K_TO, K_TRAILING, K_TRANSACTION, K_TRIM, K_TRUE, K_TRUNCATE, K_TRY_CAST,
-  K_UNBOUNDED, K_UNION, K_UNIQUE, K_UNKNOWN, K_UPDATE, K_USER, K_USING, K_VALUES, K_VARIADIC,
-  K_VIEW, K_WHEN, K_WHERE, K_WINDOW, K_WITH, K_WITHIN, K_WORK, K_ZONE
+  K_UNBOUNDED, K_UNION, K_UNIQUE, K_UNKNOWN, K_UPDATE, K_USER, K_USING, K_VACUUM, K_VALUES,
+  K_VARIADIC, K_VIEW, K_WHEN, K_WHERE, K_WINDOW, K_WITH, K_WITHIN, K_WITHOUT, K_WORK, K_ZONE
 }
 
 singleStatement : statement EOF ;
@@ -51,10 +50,11 @@ singleExpression : expr EOF ;
 
 statement
   : query
-  | createTable | createView | drop | truncate | alterTable
+  | createTable | createView | createIndex | drop | truncate | alterTable
   | change
   | explain | show | describe | set | copy | transaction | maintain
   | prepare | execute | deallocate
+  | declareCursor | fetch | closeCursor
   ;
 
 // ---- queries ----
@@ -77,13 +77,14 @@ queryTerm
   ;
 
 selectCore
-  : K_SELECT distinctClause? selectItem (COMMA selectItem)*
+  : K_SELECT distinctClause? selectItem (COMMA selectItem)* intoClause?
     (K_FROM fromItems)?
     (K_WHERE where=expr)?
     groupByClause?
     (K_HAVING having=expr)?
     (windowClause | qualifyClause)*
   ;
+intoClause : K_INTO temporary=(K_TEMP | K_TEMPORARY)? K_TABLE? qualifiedName ;
 distinctClause : K_ALL | K_DISTINCT (K_ON LPAREN exprList RPAREN)? ;
 windowClause : K_WINDOW windowDefinition (COMMA windowDefinition)* ;
 qualifyClause : K_QUALIFY expr ;
@@ -116,7 +117,9 @@ frameBound
 frameExclusion : K_EXCLUDE (K_CURRENT K_ROW | what=(K_GROUP | K_TIES) | K_NO what=K_OTHERS) ;
 
 sortItems : sortItem (COMMA sortItem)* ;
-sortItem : expr direction=(K_ASC | K_DESC)? (K_NULLS nulls=(K_FIRST | K_LAST))? ;
+sortItem
+  : expr (direction=(K_ASC | K_DESC) | K_USING op=(LT | LE | GT | GE))?
+    (K_NULLS nulls=(K_FIRST | K_LAST))? ;
 
 limitPart
   : kind=K_LIMIT (K_ALL | count=expr (COMMA second=expr)?)
@@ -143,10 +146,15 @@ joinCondition : K_ON expr | K_USING LPAREN identifierList RPAREN ;
 tablePrimary
   : K_ONLY? table=qualifiedName tableAlias? sample?
   | lateral=K_LATERAL? QPAREN query RPAREN tableAlias?
+  | lateral=K_LATERAL? function=functionCall recordAlias
   | lateral=K_LATERAL? function=functionCall (K_WITH ordinality=K_ORDINALITY)? tableAlias?
   | LPAREN tableRef RPAREN tableAlias?
   | VALUES_LIST tableAlias?
   ;
+// json_to_record(…) AS r(a INTEGER, b TEXT)
+recordAlias
+  : (K_AS identifier? | identifier) LPAREN recordColumn (COMMA recordColumn)* RPAREN ;
+recordColumn : name=identifier typeName ;
 tableAlias : K_AS? identifier (LPAREN identifierList RPAREN)? ;
 sample
   : K_SAMPLE fraction=NUMBER (SLASH divisor=NUMBER)? (K_OFFSET skip=NUMBER (SLASH part=NUMBER)?)?
@@ -248,7 +256,7 @@ special
   ;
 
 exprList : exprListItem (COMMA exprListItem)* ;
-exprListItem : LITERAL_LIST | argument=identifier op=ARROW expr | expr ;
+exprListItem : LITERAL_LIST | variadic=K_VARIADIC expr | argument=identifier op=ARROW expr | expr ;
 
 typeName
   : (name=qualifiedName
@@ -267,24 +275,27 @@ createTable
 tableElement : columnDef | tableConstraint ;
 columnDef : name=identifier typeName? columnConstraint* ;
 columnConstraint
-  : (K_CONSTRAINT identifier)?
+  : (K_CONSTRAINT label=identifier)?
     ( K_NOT K_NULL
     | K_NULL
     | K_DEFAULT value=valueExpr
-    | kind=K_PRIMARY identifier
-    | kind=K_UNIQUE
-    | kind=K_CHECK LPAREN expr RPAREN
+    | kind=K_PRIMARY identifier keyParameters
+    | kind=K_UNIQUE keyParameters
+    | kind=K_CHECK LPAREN expr RPAREN (K_NO identifier)?
     | kind=K_REFERENCES qualifiedName (LPAREN identifierList RPAREN)? (K_ON anyWord+)*
     | kind=K_GENERATED (K_ALWAYS | K_BY K_DEFAULT) K_AS
       (identifier (LPAREN anyToken* RPAREN)? | LPAREN expr RPAREN identifier?)
     | kind=K_COLLATE qualifiedName
     )
   ;
+// INCLUDE (…), WITH (…)
+keyParameters
+  : (identifier LPAREN identifierList RPAREN)? (K_WITH LPAREN option (COMMA option)* RPAREN)? ;
 tableConstraint
-  : (K_CONSTRAINT identifier)?
-    ( kind=K_PRIMARY identifier LPAREN identifierList RPAREN
-    | kind=K_UNIQUE LPAREN identifierList RPAREN
-    | kind=K_CHECK LPAREN expr RPAREN
+  : (K_CONSTRAINT label=identifier)?
+    ( kind=K_PRIMARY identifier LPAREN columns=identifierList RPAREN keyParameters
+    | kind=K_UNIQUE LPAREN columns=identifierList RPAREN keyParameters
+    | kind=K_CHECK LPAREN expr RPAREN (K_NO identifier)?
     | kind=K_FOREIGN identifier LPAREN identifierList RPAREN
       K_REFERENCES qualifiedName (LPAREN identifierList RPAREN)? (K_ON anyWord+)*
     )
@@ -303,8 +314,19 @@ createView
     K_VIEW (K_IF K_NOT exists=K_EXISTS)? view=qualifiedName
     (LPAREN columns=identifierList RPAREN)? K_AS query
   ;
+createIndex
+  : K_CREATE unique=K_UNIQUE? K_INDEX
+    (identifier? (K_IF K_NOT exists=K_EXISTS)? index=identifier)?
+    K_ON K_ONLY? table=qualifiedName (K_USING identifier)?
+    LPAREN indexItem (COMMA indexItem)* RPAREN
+    (identifier LPAREN identifierList RPAREN)?
+    (K_NULLS K_NOT? K_DISTINCT)?
+    (K_WITH LPAREN option (COMMA option)* RPAREN)?
+    (partial=K_WHERE expr)?
+  ;
+indexItem : expr identifier? (K_ASC | K_DESC)? (K_NULLS (K_FIRST | K_LAST))? ;
 drop
-  : K_DROP (K_TABLE | view=K_VIEW) (K_IF exists=K_EXISTS)?
+  : K_DROP (K_TABLE | view=K_VIEW | index=K_INDEX) (K_IF exists=K_EXISTS)?
     qualifiedName (COMMA qualifiedName)* (K_CASCADE | K_RESTRICT)? ;
 truncate : K_TRUNCATE K_TABLE? qualifiedName (COMMA qualifiedName)* (K_CASCADE | K_RESTRICT)? ;
 
@@ -316,7 +338,11 @@ alterAction
   | kind=K_DROP K_COLUMN? (K_IF exists=K_EXISTS)? column=identifier (K_CASCADE | K_RESTRICT)?
   | kind=K_RENAME to=K_TO renamed=identifier
   | kind=K_RENAME K_COLUMN? column=identifier K_TO renamed=identifier
-  | kind=K_ALTER K_COLUMN? column=identifier anyToken+
+  | kind=K_DROP constraint=K_CONSTRAINT (K_IF exists=K_EXISTS)? column=identifier
+    (K_CASCADE | K_RESTRICT)?
+  | kind=K_ALTER K_COLUMN? column=identifier
+    ( K_SET K_DEFAULT value=expr | alteration=(K_SET | K_DROP) (K_NOT K_NULL | K_DEFAULT)
+    | anyToken+ )
   ;
 
 change
@@ -379,14 +405,32 @@ transaction
 transactionMode : identifier | COMMA | K_NOT K_DEFERRABLE | K_DEFERRABLE | K_ONLY ;
 prepare
   : K_PREPARE name=identifier (LPAREN typeName (COMMA typeName)* RPAREN)? K_AS statement ;
+declareCursor
+  : K_DECLARE name=identifier cursorWord* K_CURSOR (hold=(K_WITH | K_WITHOUT) K_HOLD)?
+    K_FOR query ;
+cursorWord : identifier | K_NO ;
+fetch
+  : (K_FETCH | move=K_MOVE) (fetchDirection (K_FROM | K_IN)? | K_FROM | K_IN)? name=identifier ;
+fetchDirection
+  : word=identifier? sign=(MINUS | PLUS)? count=NUMBER
+  | word=identifier? all=K_ALL
+  | word=identifier
+  ;
+closeCursor : K_CLOSE (all=K_ALL | name=identifier) ;
 execute : K_EXECUTE name=identifier (LPAREN exprList? RPAREN)? ;
 deallocate : K_DEALLOCATE K_PREPARE? (all=K_ALL | name=identifier) ;
 maintain
   : checkpoint=K_CHECKPOINT
-  | optimize=K_OPTIMIZE K_TABLE? qualifiedName K_FINAL?
-  | check=K_CHECK (all=K_ALL | K_TABLE qualifiedName)
-  | K_ALTER K_TABLE qualifiedName K_DROP word=IDENT number=NUMBER
+  | K_OPTIMIZE K_TABLE? table=qualifiedName K_FINAL?
+  | check=K_CHECK (all=K_ALL | K_TABLE table=qualifiedName)
+  | K_ALTER K_TABLE table=qualifiedName K_DROP word=IDENT number=NUMBER
+  | nothing=(K_ANALYZE | K_ANALYSE | K_VACUUM)
+    (LPAREN explainOption (COMMA explainOption)* RPAREN)?
+    K_FULL? (K_ANALYZE | K_ANALYSE)? (analysed (COMMA analysed)*)?
   ;
+// The name before it is VERBOSE or FREEZE.
+analysed
+  : identifier? (K_ANALYZE | K_ANALYSE)? table=qualifiedName (LPAREN identifierList RPAREN)? ;
 
 // ---- names ----
 
@@ -401,15 +445,17 @@ identifier : IDENT | nonReserved ;
 // Keywords that are names everywhere but where the grammar above asks for them.
 nonReserved
   : K_ABORT | K_ADD | K_ALTER | K_ALWAYS | K_BEGIN | K_BERNOULLI | K_BY | K_CASCADE
-  | K_CHECKPOINT | K_COMMIT | K_CONFLICT | K_COPY | K_CURRENT | K_DATA | K_DEALLOCATE | K_DELETE
+  | K_CHECKPOINT | K_CLOSE | K_COMMIT | K_CONFLICT | K_COPY | K_CURRENT | K_CURSOR | K_DATA
+  | K_DEALLOCATE | K_DECLARE | K_DELETE | K_HOLD | K_MOVE | K_WITHOUT
   | K_DESCRIBE | K_DROP | K_ESCAPE | K_EXCLUDE | K_EXECUTE | K_EXPLAIN | K_FINAL | K_FIRST
-  | K_FOLLOWING | K_GENERATED | K_GROUPS | K_IF | K_INSERT | K_LAST | K_LOCAL | K_MATERIALIZED
+  | K_FOLLOWING | K_GENERATED | K_GROUPS | K_IF | K_INDEX | K_INSERT | K_LAST | K_LOCAL
+  | K_MATERIALIZED
   | K_NEXT | K_NO | K_OPTIMIZE | K_ORDINALITY | K_OTHERS | K_PRECEDING | K_PREPARE | K_RANGE
   | K_RELEASE | K_RENAME | K_REPLACE | K_RESET | K_RESTRICT | K_ROLLBACK | K_ROW | K_ROWS
   | K_SAVEPOINT | K_SESSION
   | K_SET | K_SETS | K_SHOW | K_START | K_STDOUT | K_SYSTEM | K_TEMP | K_TEMPORARY | K_TIES
   | K_TIME | K_TIMESTAMP | K_TRANSACTION | K_TRUNCATE | K_UNBOUNDED | K_UNKNOWN | K_UPDATE
-  | K_VIEW | K_WORK | K_ZONE
+  | K_VACUUM | K_VIEW | K_WORK | K_ZONE
   ;
 // Usable only in double quotes, after a dot, or after AS as a column's label.
 reservedWord

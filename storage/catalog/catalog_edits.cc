@@ -1,4 +1,6 @@
 // Edits to bytes and back.
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
 #include "engine/base/check.h"
 #include "storage/catalog/catalog_state.h"
 #include "storage/log/chunk_codec.h"
@@ -16,6 +18,53 @@ void PutMissing(const std::map<ColumnId, Value>& values, WireWriter* wire) {
     wire->Put<int32_t>(id);
     PutValue(value, wire);
   }
+}
+
+// Keys and checks stand among the options, under names that no option can have.
+constexpr std::string_view kKeyOption = "key ";
+constexpr std::string_view kCheckOption = "check ";
+
+std::map<std::string, std::string> StoredOptions(const TableSchema& schema) {
+  std::map<std::string, std::string> options = schema.options;
+  for (const TableKey& key : schema.keys) {
+    std::string& value = options[std::string(kKeyOption) + key.name];
+    value = std::to_string(static_cast<int>(key.kind));
+    for (ColumnId id : key.columns) value += " " + std::to_string(id);
+  }
+  for (const TableCheck& check : schema.checks) {
+    options[std::string(kCheckOption) + check.name] = check.condition;
+  }
+  return options;
+}
+
+void TakeOption(std::string_view name, std::string_view value, TableSchema* schema,
+                WireReader* wire) {
+  if (name.starts_with(kCheckOption)) {
+    schema->checks.push_back({std::string(name.substr(kCheckOption.size())), std::string(value)});
+    return;
+  }
+  if (!name.starts_with(kKeyOption)) {
+    schema->options[std::string(name)] = std::string(value);
+    return;
+  }
+  TableKey key;
+  key.name = name.substr(kKeyOption.size());
+  bool first = true;
+  for (absl::string_view word :
+       absl::StrSplit(absl::string_view(value.data(), value.size()), ' ')) {
+    int number = 0;
+    if (!absl::SimpleAtoi(word, &number)) return wire->Fail();
+    if (first && (number < 1 || number > static_cast<int>(TableKey::Kind::kIndex))) {
+      return wire->Fail();
+    }
+    if (first) {
+      key.kind = static_cast<TableKey::Kind>(number);
+    } else {
+      key.columns.push_back(number);
+    }
+    first = false;
+  }
+  schema->keys.push_back(std::move(key));
 }
 
 void PutSchema(const TableSchema& schema, WireWriter* wire) {
@@ -36,8 +85,9 @@ void PutSchema(const TableSchema& schema, WireWriter* wire) {
   wire->Put<uint8_t>(static_cast<uint8_t>(schema.partition_unit));
   wire->Put<uint32_t>(static_cast<uint32_t>(schema.order_by.size()));
   for (ColumnId id : schema.order_by) wire->Put<int32_t>(id);
-  wire->Put<uint32_t>(static_cast<uint32_t>(schema.options.size()));
-  for (const auto& [key, value] : schema.options) {
+  const std::map<std::string, std::string> stored = StoredOptions(schema);
+  wire->Put<uint32_t>(static_cast<uint32_t>(stored.size()));
+  for (const auto& [key, value] : stored) {
     wire->PutString(key);
     wire->PutString(value);
   }
@@ -73,7 +123,7 @@ TableSchemaPtr GetSchema(WireReader* wire) {
   uint32_t options = wire->Get<uint32_t>();
   for (uint32_t i = 0; i < options && wire->ok(); ++i) {
     std::string key(wire->GetString());
-    schema->options[key] = wire->GetString();
+    TakeOption(key, wire->GetString(), schema.get(), wire);
   }
   return schema;
 }

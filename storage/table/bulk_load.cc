@@ -12,8 +12,9 @@ namespace {
 
 class BulkLoad : public BulkWriter {
  public:
-  BulkLoad(StoreCore* core, TableSchemaPtr schema, int num_workers)
-      : core_(core), schema_(std::move(schema)) {
+  BulkLoad(StoreCore* core, TableSchemaPtr schema, int num_workers,
+           std::function<Status(const Snapshot&)> verify)
+      : core_(core), schema_(std::move(schema)), verify_(std::move(verify)) {
     for (int i = 0; i < num_workers; ++i) {
       workers_.push_back(std::make_unique<Worker>(core->options.memory));
     }
@@ -59,6 +60,7 @@ class BulkLoad : public BulkWriter {
 
   StoreCore* core_;
   TableSchemaPtr schema_;
+  const std::function<Status(const Snapshot&)> verify_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<uint64_t> rows_{0};
 };
@@ -214,6 +216,8 @@ Status BulkLoad::Commit(const std::string& token) {
   } else if (table->schema->schema_id != schema_->schema_id) {
     status = MakeError(StatusCode::kAborted, "table \"{}\" was altered meanwhile: load again",
                        schema_->name);
+  } else if (verify_) {
+    status = verify_(core_->snapshot());
   }
   std::vector<CatalogEdit> edits;
   for (const Built& one : built) {
@@ -256,7 +260,8 @@ Status BulkLoad::Commit(const std::string& token) {
 }  // namespace
 
 StatusOr<std::unique_ptr<BulkWriter>> StartBulkLoad(StoreCore* core, const TableSchema& schema,
-                                                    int num_workers) {
+                                                    int num_workers,
+                                                    std::function<Status(const Snapshot&)> verify) {
   if (num_workers < 1) return InvalidArgument("a bulk load needs at least one worker");
   Snapshot snapshot = core->snapshot();
   const TableVersion* table = snapshot->Find(schema.table_id);
@@ -265,7 +270,8 @@ StatusOr<std::unique_ptr<BulkWriter>> StartBulkLoad(StoreCore* core, const Table
     return MakeError(StatusCode::kAborted, "table \"{}\" was altered meanwhile: load again",
                      schema.name);
   }
-  return std::unique_ptr<BulkWriter>(new BulkLoad(core, table->schema, num_workers));
+  return std::unique_ptr<BulkWriter>(
+      new BulkLoad(core, table->schema, num_workers, std::move(verify)));
 }
 
 }  // namespace shale

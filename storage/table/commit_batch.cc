@@ -1,5 +1,6 @@
 // Several inserts and deletes as one commit: one record of the log, one version.
 #include "engine/base/kill_point.h"
+#include "storage/table/row_keys.h"
 #include "storage/table/store_core.h"
 
 namespace shale {
@@ -7,6 +8,11 @@ namespace {
 
 Status Altered(const std::string& table) {
   return MakeError(StatusCode::kAborted, "table \"{}\" was altered meanwhile: run it again", table);
+}
+
+bool SameTable(const DatabaseVersion& a, const DatabaseVersion& b, TableId id) {
+  auto in_a = a.tables.find(id), in_b = b.tables.find(id);
+  return in_a != a.tables.end() && in_b != b.tables.end() && in_a->second == in_b->second;
 }
 
 }  // namespace
@@ -47,6 +53,14 @@ Status CommitBatch(StoreCore* core, const WriteBatch& batch) {
           "table \"{}\" would have more than {} partitions: choose a larger PARTITION BY unit",
           schema.name, kMaxPartitionsPerTable);
     }
+    // The transaction has checked its rows against its snapshot; what came since is new to them.
+    if (!schema.HasUniqueKey() || SameTable(*batch.snapshot, edit.next(), schema.table_id))
+      continue;
+    if (!batch.deletes.empty()) {
+      return MakeError(StatusCode::kAborted,
+                       "could not serialize access due to concurrent update: run it again");
+    }
+    RETURN_IF_ERROR(CheckKeys(core->snapshot(), *table->schema, batch.inserts[i].chunks));
   }
 
   const uint64_t sequence = core->NextSequence();

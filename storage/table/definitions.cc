@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "storage/table/row_keys.h"
+
 namespace shale {
 namespace {
 
@@ -65,16 +67,37 @@ Status CheckDefinition(const TableSchema& schema) {
                          schema.name, column->name, column->type.ToString());
     }
   }
-  return OkStatus();
+  return CheckKeyDefinitions(schema);
 }
 
-// Tables and views share their names.
+// Tables, views and keys share their names.
 Status CheckFree(const DatabaseVersion& version, const std::string& name) {
   if (FindTable(version, name)) {
     return MakeError(StatusCode::kAlreadyExists, "table \"{}\" already exists", name);
   }
   if (version.views->contains(name)) {
     return MakeError(StatusCode::kAlreadyExists, "view \"{}\" already exists", name);
+  }
+  for (const auto& [id, table] : version.tables) {
+    for (const TableKey& key : table->schema->keys) {
+      if (key.name != name) continue;
+      return MakeError(StatusCode::kAlreadyExists,
+                       "relation \"{}\" already exists: it is a key of "
+                       "table \"{}\"",
+                       name, table->schema->name);
+    }
+  }
+  return OkStatus();
+}
+
+// The keys of `schema` that `old` (may be null) does not have.
+Status CheckNewKeys(const DatabaseVersion& version, const TableSchema& schema,
+                    const TableSchema* old) {
+  for (const TableKey& key : schema.keys) {
+    const bool kept = old != nullptr &&
+                      std::any_of(old->keys.begin(), old->keys.end(),
+                                  [&](const TableKey& before) { return before.name == key.name; });
+    if (!kept) RETURN_IF_ERROR(CheckFree(version, key.name));
   }
   return OkStatus();
 }
@@ -115,6 +138,9 @@ Status SettleDefinition(TableSchema* definition) {
   auto renumber = [&](ColumnId id) { return numbers.contains(id) ? numbers[id] : ColumnId{0}; };
   if (schema.timestamp_column) schema.timestamp_column = renumber(*schema.timestamp_column);
   for (ColumnId& id : schema.order_by) id = renumber(id);
+  for (TableKey& key : schema.keys) {
+    for (ColumnId& id : key.columns) id = renumber(id);
+  }
   RETURN_IF_ERROR(CheckDefinition(schema));
   if (schema.timestamp_column) {
     schema.columns[*schema.timestamp_column - 1].not_null = true;
@@ -128,6 +154,7 @@ StatusOr<TableSchemaPtr> CreateTable(StoreCore* core, TableSchema schema) {
   VersionEdit edit = core->Begin();
   RETURN_IF_ERROR(SettleDefinition(&schema));
   RETURN_IF_ERROR(CheckFree(edit.next(), schema.name));
+  RETURN_IF_ERROR(CheckNewKeys(edit.next(), schema, nullptr));
   schema.table_id = core->catalog->state().counters.next_table_id;
   auto next_column = static_cast<ColumnId>(schema.columns.size() + 1);
 
@@ -186,6 +213,7 @@ StatusOr<TableSchemaPtr> AlterTable(StoreCore* core, const TableSchema& schema) 
                      "table \"{}\" was altered meanwhile: run the statement again", old.name);
   }
   if (schema.name != old.name) RETURN_IF_ERROR(CheckFree(edit.next(), schema.name));
+  RETURN_IF_ERROR(CheckNewKeys(edit.next(), schema, &old));
   bool rows = HasRows(*table);
   bool moved = schema.partition_unit != old.partition_unit ||
                schema.timestamp_column != old.timestamp_column;
@@ -225,8 +253,7 @@ StatusOr<TableSchemaPtr> AlterTable(StoreCore* core, const TableSchema& schema) 
           before->name, column.type.ToString());
     }
     if (rows && column.not_null && !before->not_null) {
-      return Unsupported("column \"{}\" cannot become NOT NULL while table \"{}\" has rows",
-                         before->name, old.name);
+      RETURN_IF_ERROR(CheckNoNulls(core->snapshot(), old, *before));
     }
   }
   for (const ColumnSchema& column : old.columns) {
@@ -245,6 +272,11 @@ StatusOr<TableSchemaPtr> AlterTable(StoreCore* core, const TableSchema& schema) 
     put.missing_values.erase(column.id);
   }
   RETURN_IF_ERROR(CheckDefinition(*next));
+  for (const TableKey& key : next->keys) {
+    const bool before = std::any_of(old.keys.begin(), old.keys.end(),
+                                    [&](const TableKey& other) { return other.name == key.name; });
+    if (!before && rows) RETURN_IF_ERROR(CheckRowsThere(core->snapshot(), old, key));
+  }
   put.schema = next;
   table->schema = next;
   table->missing_values = std::make_shared<const std::map<ColumnId, Value>>(put.missing_values);

@@ -130,8 +130,7 @@ Status CheckRows(const TableSchema& schema, const Chunk& rows, uint64_t first_ro
       for (size_t row = 0; row < rows.num_rows; ++row) {
         if (!vector.IsNull(row)) continue;
         return InvalidArgument(
-            "null value in column \"{}\" of table \"{}\", row {}: the column is "
-            "NOT NULL",
+            "null value in column \"{}\" of relation \"{}\" violates not-null constraint (row {})",
             column.name, schema.name, first_row + row + 1);
       }
     }

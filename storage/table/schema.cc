@@ -48,6 +48,10 @@ const ColumnSchema* TableSchema::Find(ColumnId id) const {
   return nullptr;
 }
 
+bool TableSchema::HasUniqueKey() const {
+  return std::any_of(keys.begin(), keys.end(), [](const TableKey& key) { return key.unique(); });
+}
+
 const ColumnSchema* TableSchema::FindByName(std::string_view name) const {
   for (const ColumnSchema& column : columns) {
     if (column.name == name) return &column;

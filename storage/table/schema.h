@@ -32,6 +32,22 @@ struct ColumnSchema {
   int32_t max_length = 0;    // VARCHAR(n): characters; 0 is no limit
 };
 
+// Columns that are named together. Of a primary key (its columns are NOT NULL) and of a unique one
+// no two rows may have the same values, NULLs aside; a plain index is a name only, since rows are
+// found by the table's order and by zone maps.
+struct TableKey {
+  enum class Kind : uint8_t { kPrimary = 1, kUnique = 2, kIndex = 3 };
+  std::string name;
+  Kind kind = Kind::kIndex;
+  std::vector<ColumnId> columns;  // of a plain index possibly none
+  bool unique() const { return kind != Kind::kIndex; }
+};
+// CHECK (condition), as written: whoever inserts computes it.
+struct TableCheck {
+  std::string name;
+  std::string condition;
+};
+
 struct TableSchema {
   TableId table_id = 0;
   uint32_t schema_id = 0;
@@ -41,9 +57,12 @@ struct TableSchema {
   PartitionUnit partition_unit = PartitionUnit::kNone;
   std::vector<ColumnId> order_by;  // empty: by timestamp column, or as inserted
   std::map<std::string, std::string> options;
+  std::vector<TableKey> keys;      // no name twice in a database
+  std::vector<TableCheck> checks;  // no name twice in a table
 
   const ColumnSchema* Find(ColumnId id) const;
   const ColumnSchema* FindByName(std::string_view name) const;  // exact
+  bool HasUniqueKey() const;
 };
 using TableSchemaPtr = std::shared_ptr<const TableSchema>;
 

@@ -2,6 +2,7 @@
 
 #include "storage/jobs/jobs.h"
 #include "storage/table/definitions.h"
+#include "storage/table/row_keys.h"
 #include "storage/table/store_core.h"
 
 namespace shale {
@@ -42,7 +43,14 @@ class OpenedStore : public Store {
   Status Insert(const TableSchema& schema, const std::vector<Chunk>& rows) override;
   StatusOr<std::unique_ptr<BulkWriter>> StartBulk(const TableSchema& schema,
                                                   int num_workers) override {
-    return StartBulkLoad(&core_, schema, num_workers);
+    if (schema.HasUniqueKey()) {
+      return Unsupported(
+          "table \"{}\" has a PRIMARY KEY or UNIQUE columns: load into a table without, then "
+          "INSERT "
+          "… SELECT, which checks them",
+          schema.name);
+    }
+    return StartBulkLoad(&core_, schema, num_workers, {});
   }
   StatusOr<std::vector<std::string>> ResumeTokens(TableId table) const override {
     MutexLock lock(&core_.commit_mutex);
@@ -107,8 +115,16 @@ Status OpenedStore::Insert(const TableSchema& schema, const std::vector<Chunk>& 
   }
   if (num_rows == 0) return OkStatus();
   ASSIGN_OR_RETURN(request.parts, SplitByPartition(schema, rows));
+  const bool keyed = schema.HasUniqueKey();
+  if (keyed) RETURN_IF_ERROR(CheckKeys(snapshot, schema, rows));
   auto bulk = [&]() -> Status {
-    ASSIGN_OR_RETURN(auto writer, StartBulkLoad(&core_, schema, 1));
+    std::function<Status(const Snapshot&)> verify;
+    if (keyed) {
+      verify = [&](const Snapshot& now) {
+        return now == snapshot ? OkStatus() : CheckKeys(now, schema, rows);
+      };
+    }
+    ASSIGN_OR_RETURN(auto writer, StartBulkLoad(&core_, schema, 1, std::move(verify)));
     for (const Chunk& chunk : rows) RETURN_IF_ERROR(writer->Append(0, chunk));
     return writer->Commit("");
   };
@@ -125,6 +141,8 @@ Status OpenedStore::Insert(const TableSchema& schema, const std::vector<Chunk>& 
     }
   }
   RETURN_IF_ERROR(FindRoom(bytes));
+  // One by one, since each must see the keys of the one before it.
+  if (keyed) return CommitBatch(&core_, {snapshot, {{table->schema, rows}}, {}});
   return core_.Enqueue(&request);
 }
 

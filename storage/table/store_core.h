@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -195,8 +196,10 @@ class StoreCore {
   Snapshot current_ SHALE_GUARDED_BY(version_mutex_);
 };
 
+// `verify` (may be null) is asked of each commit, with the version that it follows.
 StatusOr<std::unique_ptr<BulkWriter>> StartBulkLoad(StoreCore* core, const TableSchema& schema,
-                                                    int num_workers);
+                                                    int num_workers,
+                                                    std::function<Status(const Snapshot&)> verify);
 StatusOr<uint64_t> DeleteRows(StoreCore* core, TableId table, const Snapshot& snapshot,
                               const std::vector<uint64_t>& row_ids);
 Status CommitBatch(StoreCore* core, const WriteBatch& batch);  // commit_batch.cc

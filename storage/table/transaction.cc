@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "storage/table/definitions.h"
+#include "storage/table/row_keys.h"
 #include "storage/table/store_core.h"
 
 namespace shale {
@@ -76,6 +77,7 @@ Status Transaction::Insert(const TableSchema& schema, const std::vector<Chunk>& 
     num_rows += chunk.num_rows;
   }
   if (num_rows == 0) return OkStatus();
+  RETURN_IF_ERROR(CheckKeys(current_, *table->schema, rows));
   ASSIGN_OR_RETURN(std::vector<PartitionRows> parts, SplitByPartition(*table->schema, rows));
   auto version = Copy();
   auto copy = std::make_shared<TableVersion>(*table);
@@ -202,6 +204,34 @@ StatusOr<TableSchemaPtr> Transaction::CreateTemporary(TableSchema schema) {
   version->tables[made->table_id] = std::move(table);
   current_ = std::move(version);
   return made;
+}
+
+Status Transaction::AlterTemporary(const TableSchema& schema) {
+  const TableVersion* table = current_->Find(schema.table_id);
+  if (!table) return NotFound("table \"{}\" does not exist", schema.name);
+  const TableSchema& old = *table->schema;
+  bool same = schema.columns.size() == old.columns.size();
+  for (size_t i = 0; same && i < old.columns.size(); ++i) {
+    same = schema.columns[i].id == old.columns[i].id;
+  }
+  if (!same) {
+    return Unsupported("temporary table \"{}\": its columns stay as they are; make it anew",
+                       old.name);
+  }
+  RETURN_IF_ERROR(CheckKeyDefinitions(schema));
+  for (size_t i = 0; i < old.columns.size(); ++i) {
+    if (!schema.columns[i].not_null || old.columns[i].not_null) continue;
+    RETURN_IF_ERROR(CheckNoNulls(current_, old, old.columns[i]));
+  }
+  for (const TableKey& key : schema.keys) RETURN_IF_ERROR(CheckRowsThere(current_, old, key));
+  auto next = std::make_shared<TableSchema>(schema);
+  next->schema_id = old.schema_id + 1;
+  auto copy = std::make_shared<TableVersion>(*table);
+  copy->schema = std::move(next);
+  auto version = Copy();
+  version->tables[schema.table_id] = std::move(copy);
+  current_ = std::move(version);
+  return OkStatus();
 }
 
 Status Transaction::DropTemporary(TableId table) {

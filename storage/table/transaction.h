@@ -45,6 +45,8 @@ class Transaction {
   void Freeze();
 
   StatusOr<TableSchemaPtr> CreateTemporary(TableSchema schema);
+  // Names, defaults, keys and checks; the columns stay.
+  Status AlterTemporary(const TableSchema& schema);
   Status DropTemporary(TableId table);
   Status TruncateTemporary(TableId table);
 

@@ -5,10 +5,12 @@ states       the query over two choices of physical states of its tables
 partition    rows, groups, distinct rows and aggregates of Q against those of Q WHERE p,
              Q WHERE NOT p and Q WHERE p IS NULL together (ternary logic partitioning, Rigger and
              Su, OOPSLA 2020)
+sessions, buckets, gaps, sketches   what events are asked for: see events.py
 norec        count(*) of WHERE p against the sum of p over all rows (Rigger and Su, ESEC/FSE 2020)
 """
 
 from dataset import STATES
+from events import EventChecks
 from queries import Queries
 from tree import Items, Node, Query, Table, output_types, with_states
 
@@ -41,6 +43,8 @@ def difference(rng, tables):
     queries = Queries(rng, tables, lambda name: rng.choice(STATES))
     if rng.random() < 0.08:
         return _risky(rng, queries)
+    if rng.random() < 0.04:
+        return EventChecks(rng, queries, tables, Case).difference()
     query, _ = queries.select(rng.choice([1, 2, 2]), top=True)
     return Case("difference", query, _both, output_types)
 
@@ -133,6 +137,8 @@ def self_check(rng, tables):
     if rng.random() < 0.35:
         return states(rng, tables)
     queries = Queries(rng, tables, lambda name: rng.choice(STATES), shale_only=True)
+    if rng.random() < 0.25:
+        return EventChecks(rng, queries, tables, Case).check()
     source = queries.source(rng.choice([0, 1, 1, 2]))
     scope = source.columns
     condition = queries.expressions(scope, subqueries=rng.random() < 0.3).make(

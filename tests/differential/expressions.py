@@ -400,6 +400,9 @@ class Expressions:
         how = rng.choice(["coalesce", "case", "case", "simple", "greatest", "least", "nullif"])
         if type in ("bool", "uuid", "bytea", "inet", "interval") and how in ("greatest", "least"):
             how = "case"
+        if how == "coalesce" and self.risky:
+            # A constant in front is all that PostgreSQL looks at, before it has read any row.
+            nodes.sort(key=lambda node: not self.mentions_column(node))
         if how in ("coalesce", "greatest", "least"):
             return Node([f"{how}(", Items("", nodes, minimum=1), ")"], type, **facts)
         if how == "nullif":

@@ -72,6 +72,7 @@ text | {0}::text | float4
 text | {0}::varchar(3) | text
 text | host({0}) | inet
 text | abbrev({0}) | inet
+text | host(network({0})) | inet
 text | to_char({0}, 'YYYY-MM-DD HH24:MI:SS') | ts
 text | to_char({0}, 'Day, DD Mon YYYY HH12:MI:SS.US AM') | ts
 text | to_char({0}, 'IYYY-IW-ID Q DDD J') | ts
@@ -109,6 +110,10 @@ int4 | regexp_count({0}, {1}) | text regexp
 int4 | regexp_instr({0}, {1}) | text regexp
 int4 | family({0}) | inet
 int4 | masklen({0}) | inet
+int4 | masklen(network({0})) | inet
+int4 | (({0})[1:2])[{1}] | list_int count
+date | nullif({0}, {1}) | date ts
+date | nullif({0}, {1}) | date tstz
 int4 | ({0} - {1}) | date date
 int4 | extract(year FROM {0})::int | ts
 int4 | extract(month FROM {0})::int | date

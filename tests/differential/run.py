@@ -143,7 +143,7 @@ def check_rules():
     flat = " ".join(text.split())
     missing = [sentence for sentence in RULES.values() if sentence not in flat]
     if missing:
-        sys.exit(f"docs/sql.md does not say: {missing}")
+        sys.exit(f"docs/sql says nowhere: {missing}")
 
 
 def main():
