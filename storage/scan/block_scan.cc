@@ -218,11 +218,13 @@ Status BlockScan::Read(State* state, size_t block, size_t first, size_t last, Ch
   out->columns.clear();
   out->num_rows = 0;
   state->rows_passed_ += static_cast<int64_t>(last - first);
+  state->looked_ = false;
   if (plan && (plan->skip() || plan->SkipsBlock(block))) {
     ++state->blocks_skipped_;
     return OkStatus();
   }
   state->rows_scanned_ += static_cast<int64_t>(last - first);
+  state->looked_ = true;
   std::fill(state->has_whole_.begin(), state->has_whole_.end(), 0);
   size_t count = last - first;
   if (const VisibilityPtr& hidden = item.rows.hidden()) {
@@ -293,6 +295,7 @@ Status BlockScan::ApplyTop(State* state, size_t block, bool* all, size_t* count)
   if (top.descending ? zone.max->AsInt() < bound : zone.min->AsInt() > bound) {
     *count = 0;
     ++state->blocks_skipped_;
+    state->looked_ = false;
     state->rows_scanned_ -= static_cast<int64_t>(state->block_rows_);
     return OkStatus();
   }

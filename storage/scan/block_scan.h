@@ -96,6 +96,8 @@ class BlockScan {
 class BlockScan::State {
  public:
   size_t block_rows() const { return block_rows_; }
+  // Whether the last Read looked at rows: its block was not skipped.
+  bool looked() const { return looked_; }
 
  private:
   friend class BlockScan;
@@ -110,6 +112,7 @@ class BlockScan::State {
   SegmentPlan* plan_ = nullptr;  // null: a hot buffer
   // Of the block at hand: whole-block vectors that were read, by column of the scan.
   size_t block_rows_ = 0;
+  bool looked_ = false;
   std::vector<Vector> whole_;
   std::vector<uint8_t> has_whole_;
   std::vector<Vector> nulls_;  // what filter-only columns come out as

@@ -52,7 +52,8 @@ class TableSource : public Source {
       }
       const size_t block = state->block++;
       RETURN_IF_ERROR(scan_.Read(state->scan.get(), block, 0, state->item->BlockRows(block), out));
-      if (out->num_rows > 0) return true;
+      // Without rows, too: the pipeline sees that there is work, and may call for help.
+      if (out->num_rows > 0 || state->scan->looked()) return true;
     }
   }
 
