@@ -9,7 +9,9 @@
 #include "engine/operators/filter.h"
 #include "engine/operators/recursion.h"
 #include "engine/operators/row_limits.h"
+#include "engine/operators/top_bound.h"
 #include "engine/operators/unnest.h"
+#include "storage/scan/top_scan.h"
 
 namespace shale {
 namespace {
@@ -17,12 +19,18 @@ namespace {
 // Rows that a top-n keeps in memory, limit or offset.
 constexpr int64_t kMaxTopRows = 1 << 20;
 
-// Conditions that a scan gets when it starts: what joins further on then know of their other side.
-using LateFilters = std::vector<std::function<void(std::vector<ExprPtr>*)>>;
+// Conditions that a scan gets when it starts: what joins further on then know of their other side,
+// and the bound of a top-n.
+using LateFilters = std::vector<std::function<void(ScanSpec*, ScanTop*)>>;
 struct ScanColumn {
   std::shared_ptr<LateFilters> filters;
   size_t position;
   ScanNode* scan;
+};
+
+struct GroupedColumn {
+  std::shared_ptr<GroupTop> top;
+  size_t aggregate;
 };
 
 // Rows on their way: where they come from, what has been done to them, which column is where.
@@ -34,6 +42,9 @@ struct Stream {
   // Columns that a scan reads and every operator so far hands on row by row: where a condition on
   // one may be added that drops rows early.
   std::map<ColumnVar, ScanColumn> scanned;
+  // Likewise of an aggregation's results: what a top-n may tell it, with the column's place filled
+  // in.
+  std::map<ColumnVar, GroupedColumn> grouped;
 };
 
 // What one lowering of a recursive term leaves to the next: inputs that stay as they are.
@@ -173,9 +184,11 @@ class Lowering {
         plan,
         [snapshot, table, spec, counters, late]() -> StatusOr<std::unique_ptr<Source>> {
           ScanSpec with_late = spec;
-          for (const auto& add : *late) add(&with_late.filters);
+          ScanTop top;
+          for (const auto& add : *late) add(&with_late, &top);
           with_late.join_filters = with_late.filters.size() - spec.filters.size();
-          return MakeTableSource(snapshot, table, std::move(with_late), counters);
+          return MakeTopTableSource(snapshot, table, std::move(with_late), std::move(top),
+                                    counters);
         },
         node.sorted);
     // A late condition could fix what the order of a scan is by.
@@ -210,6 +223,8 @@ class Lowering {
       if (node.exprs[i]->kind != Expr::Kind::kColumn) continue;
       auto found = stream.scanned.find(node.exprs[i]->column_index);
       if (found != stream.scanned.end()) stream.scanned[plan->output[i].id] = found->second;
+      auto group = stream.grouped.find(node.exprs[i]->column_index);
+      if (group != stream.grouped.end()) stream.grouped[plan->output[i].id] = group->second;
     }
     return stream;
   }
@@ -227,14 +242,19 @@ class Lowering {
       stream.layout = LayoutOf(*plan);
       return stream;
     }
-    auto sink = MakeAggregate(std::move(keys), std::move(aggregates));
+    auto top = std::make_shared<GroupTop>();
+    auto sink = MakeAggregate(std::move(keys), std::move(aggregates), top);
     // Grouping asks for no order, but array_agg and such take their rows as they come.
     stream.ordered &= std::any_of(
         node.aggregates.begin(), node.aggregates.end(), [](const AggregateExpr& aggregate) {
           return aggregate.function.function->order_sensitive && aggregate.order_by.empty();
         });
     Finish(std::move(stream), sink, SinkProfile(plan));
-    return FromSink(plan, sink, false);
+    Stream groups = FromSink(plan, sink, false);
+    for (size_t i = 0; i < node.aggregates.size(); ++i) {
+      groups.grouped[groups.layout[node.keys.size() + i]] = {top, i};
+    }
+    return groups;
   }
   StatusOr<Stream> LowerNode(Plan* plan, WindowNode& node) {
     Plan* child = plan->children[0].get();
@@ -274,8 +294,25 @@ class Lowering {
       Add(nullptr, &sorted, MakeLimit(node.limit, node.offset));
       return sorted;
     }
-    TopN top =
-        MakeTopN(Positioned(node.keys, stream.layout), TypesOf(*child), node.limit, node.offset);
+    std::shared_ptr<TopNBound> bound = MakeTopNBound();
+    const SortKey& first = node.keys[0];
+    if (first.expr->kind == Expr::Kind::kColumn) {
+      auto found = stream.scanned.find(first.expr->column_index);
+      if (found != stream.scanned.end()) {
+        found->second.filters->push_back(
+            [bound, column = found->second.position, descending = first.descending,
+             nulls_first = first.nulls_first](ScanSpec*, ScanTop* top) {
+              *top = {column, descending, nulls_first, bound};
+            });
+      }
+      auto group = stream.grouped.find(first.expr->column_index);
+      if (group != stream.grouped.end()) {
+        *group->second.top = {group->second.aggregate, first.descending, first.nulls_first,
+                              node.keys.size() == 1, bound};
+      }
+    }
+    TopN top = MakeTopN(Positioned(node.keys, stream.layout), TypesOf(*child), node.limit,
+                        node.offset, bound);
     stream.ordered = false;
     Finish(std::move(stream), top.sink, SinkProfile(plan));
     return FromSink(plan, top.sink, true);
@@ -284,6 +321,7 @@ class Lowering {
     ASSIGN_OR_RETURN(Stream stream, Lower(plan->children[0].get()));
     stream.sequential |= stream.ordered;
     stream.scanned.clear();
+    stream.grouped.clear();
     if (node.ties.empty()) {
       Add(plan, &stream, MakeLimit(node.limit, node.offset));
     } else {
@@ -305,6 +343,7 @@ class Lowering {
     ASSIGN_OR_RETURN(Stream stream, Lower(plan->children[0].get()));
     stream.sequential |= stream.ordered;
     stream.scanned.clear();
+    stream.grouped.clear();
     Add(plan, &stream,
         MakeComputedLimit(node.has_limit ? numbers[0] : nullptr,
                           node.has_offset ? numbers.back() : nullptr));
@@ -314,6 +353,7 @@ class Lowering {
     ASSIGN_OR_RETURN(Stream stream, Lower(plan->children[0].get()));
     stream.sequential |= stream.ordered;
     stream.scanned.clear();
+    stream.grouped.clear();
     Add(plan, &stream, MakeLimitBy(Positioned(node.keys, stream.layout), node.limit, node.offset));
     return stream;
   }
@@ -472,9 +512,9 @@ class Lowering {
       found->second.scan->join_filters.push_back(ToString(*node.probe_keys[k]) + " = " +
                                                  ToString(*node.build_keys[k]));
       const ExprPtr column = MakeColumn(found->second.position, node.probe_keys[k]->type);
-      found->second.filters->push_back([bounds = join.bounds, k, column](auto* filters) {
+      found->second.filters->push_back([bounds = join.bounds, k, column](ScanSpec* spec, ScanTop*) {
         for (ExprPtr& condition : bounds->Conditions(k, column)) {
-          filters->push_back(std::move(condition));
+          spec->filters.push_back(std::move(condition));
         }
       });
     }

@@ -66,7 +66,7 @@ def sample(suite, count):
 
 
 def measure(suite, say):
-    """Fills suite.results['ingest']: {case: {engine: rows a second, CPU seconds a million rows}}."""
+    """Fills suite.results['ingest']: {case: {engine: {rows_per_second, cpu_per_million}}}."""
     cases = suite.results.setdefault("ingest", {})
     suite.results["ingest_rows"] = suite.rows
 

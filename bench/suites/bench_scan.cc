@@ -88,6 +88,9 @@ Status Run(int64_t rows, const std::string& directory) {
       "SELECT count(DISTINCT user_id) FROM events",
       "SELECT user_id, count(*) AS c FROM events GROUP BY user_id ORDER BY c DESC LIMIT 10",
       "SELECT date_trunc('hour', ts) AS h, count(*) FROM events GROUP BY h",
+      "SELECT event FROM events WHERE price > 50 ORDER BY ts LIMIT 10",
+      "SELECT event FROM events WHERE price > 50 ORDER BY ts + INTERVAL '0 seconds' LIMIT 10",
+      "SELECT ts FROM events ORDER BY duration DESC, ts LIMIT 10",
   };
   fmt::print("{} rows in time order, {} threads\n{:>9} {:>12}  query\n", rows,
              database->num_workers(), "ms", "M rows/s");
@@ -107,6 +110,7 @@ Status Run(int64_t rows, const std::string& directory) {
       "FROM by_user GROUP BY u) AS x",
       "SELECT count(t) FROM (SELECT ts AS t FROM by_user ORDER BY user_id, ts) AS x",
       "SELECT count(t) FROM (SELECT ts AS t FROM by_user ORDER BY user_id + 0, ts) AS x",
+      "SELECT event FROM by_user ORDER BY ts LIMIT 10",
   };
   fmt::print("{} rows sorted by user\n", sorted_rows);
   return Time(*database, sorted_rows, sorted_queries);

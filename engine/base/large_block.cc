@@ -17,7 +17,9 @@ namespace shale {
 namespace {
 
 constexpr size_t kHugePage = size_t{2} << 20;
-constexpr size_t kClasses = 20;  // of 2 MiB, twice as much each
+constexpr size_t kSmallest = size_t{128} << 10;
+constexpr size_t kClasses = 24;       // of 128 KiB, twice as much each
+constexpr size_t kHugePageClass = 4;  // smaller ones are pieces of a huge page, never unmapped
 constexpr int64_t kKeptShare = 16;
 
 struct Piece {
@@ -35,12 +37,13 @@ class Pool {
       if (!freed_[klass].empty()) {
         std::byte* data = freed_[klass].back();
         freed_[klass].pop_back();
-        kept_bytes_ -= static_cast<int64_t>(kHugePage << klass);
+        kept_bytes_ -= static_cast<int64_t>(kSmallest << klass);
         return {data, false};
       }
     }
+    if (klass < kHugePageClass) return TakePiece(klass);
     // A huge page needs its alignment: map one more and cut the ends off.
-    const size_t size = kHugePage << klass;
+    const size_t size = kSmallest << klass;
     void* mapped = mmap(nullptr, size + kHugePage, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (mapped == MAP_FAILED) return {nullptr, false};
@@ -55,10 +58,10 @@ class Pool {
   }
 
   void Give(std::byte* data, size_t klass) SHALE_EXCLUDES(mutex_) {
-    const size_t size = kHugePage << klass;
+    const size_t size = kSmallest << klass;
     {
       MutexLock lock(&mutex_);
-      if (kept_bytes_ + static_cast<int64_t>(size) <= max_kept_bytes_) {
+      if (kept_bytes_ + static_cast<int64_t>(size) <= max_kept_bytes_ || klass < kHugePageClass) {
         freed_[klass].push_back(data);
         kept_bytes_ += static_cast<int64_t>(size);
         return;
@@ -73,6 +76,17 @@ class Pool {
   }
 
  private:
+  // One piece of a huge page; the others are kept.
+  Piece TakePiece(size_t klass) SHALE_EXCLUDES(mutex_) {
+    const Piece page = Take(kHugePageClass);
+    if (page.data == nullptr) return page;
+    const size_t size = kSmallest << klass;
+    MutexLock lock(&mutex_);
+    for (size_t at = size; at < kHugePage; at += size) freed_[klass].push_back(page.data + at);
+    kept_bytes_ += static_cast<int64_t>(kHugePage - size);
+    return page;
+  }
+
   const int64_t max_kept_bytes_ = MachineMemoryBytes() / kKeptShare;
   Mutex mutex_;
   std::array<std::vector<std::byte*>, kClasses> freed_ SHALE_GUARDED_BY(mutex_);
@@ -86,13 +100,13 @@ Pool& ThePool() {
 }
 
 size_t ClassOf(size_t size) {
-  return static_cast<size_t>(std::bit_width((std::max(size, kHugePage) - 1) / kHugePage));
+  return static_cast<size_t>(std::bit_width((std::max(size, kSmallest) - 1) / kSmallest));
 }
 
 }  // namespace
 
 LargeBlock::~LargeBlock() {
-  if (size_ < kHugePage) {
+  if (size_ < kSmallest) {
     std::free(data_);
   } else {
     ThePool().Give(data_, ClassOf(size_));
@@ -101,26 +115,26 @@ LargeBlock::~LargeBlock() {
 
 LargeBlock LargeBlock::Allocate(size_t size_bytes) {
   LargeBlock block;
-  if (size_bytes < kHugePage) {
+  if (size_bytes < kSmallest) {
     block.data_ = static_cast<std::byte*>(std::malloc(std::max<size_t>(size_bytes, 1)));
     if (block.data_ != nullptr) block.size_ = size_bytes;
   } else if (const size_t klass = ClassOf(size_bytes); klass < kClasses) {
     block.data_ = ThePool().Take(klass).data;
-    if (block.data_ != nullptr) block.size_ = kHugePage << klass;
+    if (block.data_ != nullptr) block.size_ = kSmallest << klass;
   }
   return block;
 }
 
 LargeBlock LargeBlock::AllocateZeroed(size_t size_bytes) {
   LargeBlock block;
-  if (size_bytes < kHugePage) {
+  if (size_bytes < kSmallest) {
     block.data_ = static_cast<std::byte*>(std::calloc(std::max<size_t>(size_bytes, 1), 1));
     if (block.data_ != nullptr) block.size_ = size_bytes;
   } else if (const size_t klass = ClassOf(size_bytes); klass < kClasses) {
     const Piece piece = ThePool().Take(klass);
     block.data_ = piece.data;
     if (block.data_ == nullptr) return block;
-    block.size_ = kHugePage << klass;
+    block.size_ = kSmallest << klass;
     if (!piece.fresh) std::memset(block.data_, 0, block.size_);
   }
   return block;
@@ -128,7 +142,7 @@ LargeBlock LargeBlock::AllocateZeroed(size_t size_bytes) {
 
 bool LargeBlock::Grow(size_t size_bytes, size_t used_bytes) {
   if (size_bytes <= size_) return true;
-  if (size_bytes < kHugePage) {
+  if (size_bytes < kSmallest) {
     void* grown = std::realloc(data_, size_bytes);
     if (grown == nullptr) return false;
     data_ = static_cast<std::byte*>(grown);

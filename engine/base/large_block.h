@@ -1,7 +1,8 @@
-// LargeBlock: a large piece of memory with one owner, for tables that grow. From 2 MiB on it comes
-// straight from the kernel in huge pages where there are any, and freed ones are kept for the next
-// query: a page that is touched for the first time costs more than what most kernels then do with
-// it. Smaller ones are the heap's. The functions are thread-safe, a block is not.
+// LargeBlock: a large piece of memory with one owner, for tables that grow. From 128 KiB on it
+// comes straight from the kernel in huge pages where there are any, and freed ones are kept for the
+// next query: a page that is touched for the first time costs more than what most kernels then do
+// with it. Sizes are powers of two then. Smaller ones are the heap's. The functions are
+// thread-safe, a block is not.
 #pragma once
 
 #include <cstddef>

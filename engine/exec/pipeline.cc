@@ -216,7 +216,8 @@ class PipelineRun {
         ASSIGN_OR_RETURN(more, source.Next(source_state.get(), &chunk));
       }
       if (!more) break;
-      *rows_seen += std::max<size_t>(chunk.num_rows, 1);
+      // An empty chunk is work, too: rows that were read in vain.
+      *rows_seen += chunk.num_rows > 0 ? chunk.num_rows : kChunkRows;
       if (*start && *rows_seen >= kRowsAlone) {
         (**start)();
         *start = nullptr;

@@ -8,6 +8,7 @@
 #include "engine/operators/aggregate_input.h"
 #include "engine/operators/aggregate_plan.h"
 #include "engine/operators/aggregate_spill.h"
+#include "engine/operators/top_bound.h"
 
 namespace shale {
 
@@ -154,8 +155,11 @@ struct AggregateState : WorkerState {
 
 class Aggregate : public SinkSource, public std::enable_shared_from_this<Aggregate> {
  public:
-  Aggregate(std::vector<ExprPtr> keys, std::vector<AggregateExpr> aggregates)
-      : plan_(PlanAggregate(std::move(keys), std::move(aggregates))) {}
+  Aggregate(std::vector<ExprPtr> keys, std::vector<AggregateExpr> aggregates,
+            std::shared_ptr<const GroupTop> top)
+      : plan_(PlanAggregate(std::move(keys), std::move(aggregates))) {
+    plan_.top = std::move(top);
+  }
 
   WorkerStatePtr MakeState(ExecutionContext* context) override {
     MutexLock room(&room_mutex_);
@@ -171,6 +175,7 @@ class Aggregate : public SinkSource, public std::enable_shared_from_this<Aggrega
     if (layouts_) {
       state->worker = std::make_shared<AggregateWorker>();
       state->worker->input = std::make_unique<AggregateInput>(&plan_, layouts_.get(), context);
+      state->worker->input->AllowRepeats();
       active_.push_back(state->worker);
     }
     return state;
@@ -301,8 +306,8 @@ class Aggregate : public SinkSource, public std::enable_shared_from_this<Aggrega
     return status;
   }
 
-  const AggregatePlan plan_;
-  Mutex room_mutex_;  // before the workers' own, which come before mutex_
+  AggregatePlan plan_;  // does not change once made
+  Mutex room_mutex_;    // before the workers' own, which come before mutex_
   Mutex mutex_;
   // Set by the first worker, before it takes rows; MakeRoom replaces the layouts with all held.
   Status layout_status_;
@@ -341,11 +346,13 @@ class GroupSource : public Source {
   }
   StatusOr<bool> Next(WorkerState* worker, Chunk* out) override {
     auto* state = static_cast<GroupSourceState*>(worker);
-    const size_t at = next_.fetch_add(1, std::memory_order_relaxed);
-    if (at >= units_.size()) return false;
-    const Unit& unit = units_[at];
-    RETURN_IF_ERROR(FinishGroups(*plan_, *layouts_, *unit.part, unit.begin, unit.count,
-                                 *state->functions, &state->arena, out));
+    do {
+      const size_t at = next_.fetch_add(1, std::memory_order_relaxed);
+      if (at >= units_.size()) return false;
+      const Unit& unit = units_[at];
+      RETURN_IF_ERROR(FinishGroups(*plan_, *layouts_, *unit.part, unit.begin, unit.count,
+                                   *state->functions, &state->arena, out));
+    } while (out->num_rows == 0);  // a top-n needs none of them
     return true;
   }
   int UsefulWorkers() const override {
@@ -379,33 +386,104 @@ std::unique_ptr<Source> MakeGroupSource(const AggregatePlan* plan,
   return std::make_unique<GroupSource>(std::move(groups), plan, layouts, merged);
 }
 
+namespace {
+
+// Rows of `values` that are not past the top-n's bound, into *rows; false when all of them are to
+// be given on (`*rows` is then not filled).
+bool WithinTop(const GroupTop& top, const Vector& values, std::vector<uint32_t>* rows) {
+  Value value;
+  if (!top.bound || !top.bound->Current(&value) || value.is_null()) return false;
+  const uint64_t* validity = values.validity();
+  const int64_t bound = value.AsInt();
+  const size_t count = values.size();
+  const auto choose = [&]<typename T>(const T* at) {
+    rows->resize(count);
+    uint32_t* out = rows->data();
+    size_t kept = 0;
+    for (size_t i = 0; i < count; ++i) {
+      const auto x = static_cast<int64_t>(at[i]);
+      bool within = top.descending ? x > bound : x < bound;
+      within |= !top.strict && x == bound;
+      if (validity != nullptr && !BitIsSet(validity, i)) within = top.nulls_first;
+      out[kept] = static_cast<uint32_t>(i);
+      kept += within;
+    }
+    rows->resize(kept);
+    return true;
+  };
+  if (!values.is_flat()) return false;
+  switch (values.type().physical()) {
+    case PhysicalType::kInt8: return choose(values.values<int8_t>());
+    case PhysicalType::kInt16: return choose(values.values<int16_t>());
+    case PhysicalType::kInt32: return choose(values.values<int32_t>());
+    case PhysicalType::kInt64: return choose(values.values<int64_t>());
+    default: return false;
+  }
+}
+
+}  // namespace
+
 Status FinishGroups(const AggregatePlan& plan, const AggregateLayouts& layouts,
                     const GroupPart& part, size_t begin, size_t count,
                     const FunctionContext& functions, Arena* arena, Chunk* out) {
   const GroupTable& table = *part.table;
-  out->num_rows = count;
   out->columns.clear();
   const uint64_t* words = table.keys() + begin * table.row_words();
-  for (size_t key = 0; key < plan.keys.size(); ++key) {
-    out->columns.push_back(
-        UnpackKeys(layouts.keys, key, part.with_nulls, words, table.row_words(), count));
-  }
-  for (const AggregateOutput& output : plan.outputs) {
+  size_t stride = table.row_words();
+  const auto finalize = [&](const AggregateOutput& output, Vector* values) {
     const StateSlot& slot = plan.slots[output.slot];
-    Vector values = Vector::Flat(output.function.result_type, count);
+    *values = Vector::Flat(output.function.result_type, count);
     const AggregateCall call = {functions, arena, output.function.arg_types,
                                 output.function.result_type};
-    RETURN_IF_ERROR(output.function.kernels.finalize(
+    return output.function.kernels.finalize(
         call, table.states() + begin * table.row_bytes() + slot.offset, table.row_bytes(), count,
-        &values));
-    out->columns.push_back(std::move(values));
+        values);
+  };
+  // The aggregate that a top-n sorts by comes first: it may rule out nearly all.
+  std::vector<uint32_t> rows;
+  std::vector<uint64_t> chosen_words;
+  Vector sorted_by;
+  bool some = false;
+  if (plan.top && plan.top->bound) {
+    RETURN_IF_ERROR(finalize(plan.outputs[plan.top->aggregate], &sorted_by));
+    some = WithinTop(*plan.top, sorted_by, &rows);
+  }
+  const size_t num_rows = some ? rows.size() : count;
+  if (some) {
+    const size_t num_words = table.key_words();
+    chosen_words.resize(num_rows * num_words);
+    for (size_t i = 0; i < num_rows; ++i) {
+      std::copy_n(words + rows[i] * stride, num_words, chosen_words.data() + i * num_words);
+    }
+    words = chosen_words.data();
+    stride = num_words;
+  }
+  out->num_rows = num_rows;
+  if (num_rows == 0) return OkStatus();
+  for (size_t key = 0; key < plan.keys.size(); ++key) {
+    out->columns.push_back(UnpackKeys(layouts.keys, key, part.with_nulls, words, stride, num_rows));
+  }
+  for (size_t i = 0; i < plan.outputs.size(); ++i) {
+    Vector values;
+    if (sorted_by.size() > 0 && i == plan.top->aggregate) {
+      values = std::move(sorted_by);
+    } else {
+      RETURN_IF_ERROR(finalize(plan.outputs[i], &values));
+    }
+    out->columns.push_back(some ? values.Gather(rows.data(), num_rows) : std::move(values));
   }
   return OkStatus();
 }
 
 std::shared_ptr<SinkSource> MakeAggregate(std::vector<ExprPtr> keys,
                                           std::vector<AggregateExpr> aggregates) {
-  return std::make_shared<Aggregate>(std::move(keys), std::move(aggregates));
+  return MakeAggregate(std::move(keys), std::move(aggregates), nullptr);
+}
+
+std::shared_ptr<SinkSource> MakeAggregate(std::vector<ExprPtr> keys,
+                                          std::vector<AggregateExpr> aggregates,
+                                          std::shared_ptr<const GroupTop> top) {
+  return std::make_shared<Aggregate>(std::move(keys), std::move(aggregates), std::move(top));
 }
 
 }  // namespace shale

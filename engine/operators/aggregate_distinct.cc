@@ -11,12 +11,14 @@ namespace shale {
 namespace {
 
 constexpr size_t kBatch = 2048;
-constexpr int kPartBits = 4;
-constexpr size_t kParts = size_t{1} << kPartBits;
+// Partitions of values are so many that the table of one stays in the nearer caches.
+constexpr int kMinPartBits = 4, kMaxPartBits = 8;
+constexpr size_t kPartRows = 32768;
 // Sets smaller than this are not worth several threads.
 constexpr size_t kSmallSet = 65536;
-// States a partition of values keeps for itself, before they are merged.
+// States a partition of values keeps for itself, before they are merged; of all partitions.
 constexpr size_t kMaxPartialGroups = 32768;
+constexpr size_t kMaxPartialStates = size_t{1} << 20;
 
 class DistinctMerge {
  public:
@@ -33,9 +35,11 @@ class DistinctMerge {
 
   Status Run() {
     size_t total = 0, not_empty = 0, only = 0;
-    bool with_nulls = false;
+    bool with_nulls = false, repeats = false;
     for (size_t w = 0; w < merged_->workers.size(); ++w) {
       const Grouper& grouper = *merged_->workers[w]->distinct[set_];
+      // Values that several groups of one key have count once, too.
+      repeats |= grouper.table().repeats() || merged_->workers[w]->table().repeats();
       total += grouper.table().size();
       if (grouper.table().size() > 0) {
         ++not_empty;
@@ -44,7 +48,7 @@ class DistinctMerge {
       with_nulls |= grouper.with_nulls();
     }
     if (total == 0) return OkStatus();
-    if (not_empty == 1) {
+    if (not_empty == 1 && !repeats && merged_->parts.size() == 1) {
       // One worker's set is the set; its groups only have to be found again.
       Grouper& grouper = *merged_->workers[only]->distinct[set_];
       return FeedTable(&grouper.table(), grouper.with_nulls(), &places_[only], nullptr);
@@ -69,7 +73,9 @@ class DistinctMerge {
     const GroupTable& table = merged_->workers[w]->distinct[set_]->table();
     const size_t words = table.key_words();
     const size_t stride = table.row_words();
+    constexpr size_t kAhead = 24;
     for (size_t i = 0; i < count; ++i) {
+      if (i + kAhead < count) __builtin_prefetch(table.keys() + rows[i + kAhead] * stride);
       const uint64_t* key = table.keys() + rows[i] * stride;
       for (size_t word = 0; word < words; ++word) keys[i * words + word] = key[word];
     }
@@ -101,8 +107,8 @@ class DistinctMerge {
     return OkStatus();
   }
 
-  // Every row of `table` goes to the states of its group: in part 0 (or, with `places`, wherever
-  // the worker's group went), or in `partial`, which has a row a group.
+  // Every row of `table` goes to the states of its group: in `part` (with `places`: where the
+  // worker's group went), or in `partial`, which has a row a group.
   Status FeedTable(const GroupTable* table, bool with_nulls, const GroupPlaces* places,
                    GroupTable* partial, size_t part = 0, Arena* arena = nullptr) {
     std::vector<uint32_t> groups(kBatch);
@@ -126,34 +132,11 @@ class DistinctMerge {
       for (size_t i = 0; i < count; ++i) {
         groups[i] = with_groups_ ? GroupOf(*table, begin + i) : 0;
       }
-      if (places != nullptr && !places->part.empty()) {
-        // Groups of several parts: a call for each part that occurs.
-        RETURN_IF_ERROR(FeedParts(*places, groups.data(), count, args));
-        continue;
-      }
       if (places != nullptr) {
         for (size_t i = 0; i < count; ++i) groups[i] = places->RowOf(groups[i]);
       }
       GroupTable* target = partial ? partial : merged_->parts[part].table;
       RETURN_IF_ERROR(Update(target, groups.data(), args, count, arena));
-    }
-    return OkStatus();
-  }
-
-  Status FeedParts(const GroupPlaces& places, const uint32_t* groups, size_t count,
-                   const std::vector<Vector>& args) {
-    std::vector<uint32_t> rows(count), into(count);
-    for (size_t part = 0; part < merged_->parts.size(); ++part) {
-      size_t n = 0;
-      for (size_t i = 0; i < count; ++i) {
-        if (places.PartOf(groups[i]) != part) continue;
-        rows[n] = static_cast<uint32_t>(i);
-        into[n++] = places.RowOf(groups[i]);
-      }
-      if (n == 0) continue;
-      std::vector<Vector> chosen;
-      for (const Vector& arg : args) chosen.push_back(arg.Gather(rows.data(), n));
-      RETURN_IF_ERROR(Update(merged_->parts[part].table, into.data(), chosen, n, nullptr));
     }
     return OkStatus();
   }
@@ -241,6 +224,14 @@ class DistinctMerge {
   Status MergeByValue() {
     const size_t num_workers = merged_->workers.size();
     const size_t num_groups = merged_->parts[0].table->size();
+    size_t total = 0;
+    for (const auto& worker : merged_->workers) total += worker->distinct[set_]->table().size();
+    int bits = kMinPartBits;
+    while (bits < kMaxPartBits && total >> bits > kPartRows &&
+           num_groups << (bits + 1) <= kMaxPartialStates) {
+      ++bits;
+    }
+    const size_t num_parts = size_t{1} << bits;
     std::vector<Lists> lists(num_workers);
     RETURN_IF_ERROR(ForEach(num_workers, [&](size_t w) -> Status {
       const GroupTable& table = merged_->workers[w]->distinct[set_]->table();
@@ -253,16 +244,19 @@ class DistinctMerge {
         KeysOf(w, rows.data(), count, keys.data());
         HashKeys(keys.data(), KeyWords(), KeyWords(), count, hashes.data());
         for (size_t i = 0; i < count; ++i) {
-          parts[begin + i] = static_cast<uint32_t>(hashes[i] >> (64 - kPartBits));
+          parts[begin + i] = static_cast<uint32_t>(hashes[i] >> (64 - bits));
         }
       }
-      lists[w] = Divide(table.size(), kParts, [&](size_t row) { return parts.data()[row]; });
+      lists[w] = Divide(table.size(), num_parts, [&](size_t row) { return parts.data()[row]; });
       return OkStatus();
     }));
-    std::vector<std::unique_ptr<GroupTable>> partials(kParts);
-    std::vector<std::shared_ptr<Arena>> arenas(kParts);
-    RETURN_IF_ERROR(ForEach(kParts, [&](size_t p) -> Status {
+    std::vector<std::unique_ptr<GroupTable>> partials(num_parts);
+    std::vector<std::shared_ptr<Arena>> arenas(num_parts);
+    RETURN_IF_ERROR(ForEach(num_parts, [&](size_t p) -> Status {
       GroupTable table(KeyWords(), 0, context_->memory);
+      size_t num_rows = 0;
+      for (const Lists& mine : lists) num_rows += mine.begins[p + 1] - mine.begins[p];
+      RETURN_IF_ERROR(table.ReserveIndexed(num_rows / num_workers));
       for (size_t w = 0; w < num_workers; ++w) {
         const size_t begin = lists[w].begins[p];
         RETURN_IF_ERROR(
@@ -285,7 +279,7 @@ class DistinctMerge {
     for (size_t group = 0; group < num_groups; ++group) all[group] = static_cast<uint32_t>(group);
     GroupTable* main = merged_->parts[0].table;
     Arena* arena = merged_->workers[0]->arena.get();
-    for (size_t p = 0; p < kParts; ++p) {
+    for (size_t p = 0; p < num_parts; ++p) {
       merged_->arenas.push_back(arenas[p]);
       for (const StateSlot& slot : plan_.slots) {
         if (slot.distinct_set != static_cast<int>(set_)) continue;

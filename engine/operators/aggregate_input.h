@@ -33,6 +33,9 @@ class AggregateInput {
 
   const WorkerGroups& groups() const { return *groups_; }
   size_t num_groups() const { return groups_->table().size(); }
+  // Keys may have several groups in what is taken next: for groups that MergeWorkers brings
+  // together.
+  void AllowRepeats() { groups_->AllowRepeats(); }
   // What was gathered; `layouts`: of fresh groups that go on from here, or null at the end.
   std::unique_ptr<WorkerGroups> Take(const AggregateLayouts* layouts);
   // Likewise, or null when all was taken already, for good.

@@ -14,16 +14,26 @@ namespace {
 constexpr size_t kSmallMerge = 32768;
 constexpr size_t kBatch = 2048;
 
+// Rows of a partition: its table then stays in the nearer caches.
+constexpr size_t kPartRows = 24576;
+constexpr int kMaxPartBits = 10;
+
 struct Batch {
   std::vector<uint64_t> keys;
+  std::vector<uint64_t> hashes = std::vector<uint64_t>(kBatch);
+  std::vector<uint32_t> found = std::vector<uint32_t>(kBatch);
+  std::vector<uint32_t> found_into = std::vector<uint32_t>(kBatch);
+  std::vector<uint32_t> found_from = std::vector<uint32_t>(kBatch);
   std::vector<uint32_t> into = std::vector<uint32_t>(kBatch);
   std::vector<uint32_t> from = std::vector<uint32_t>(kBatch);
 };
 
 // Rows batch->from[0..count) of `source` join `target`; batch->into[i] is where from[i] went. Both
-// have rows of the same form.
+// have rows of the same form; the source's states are not used again. Those of rows that are new to
+// the target move there, the others are merged.
 Status MergeRows(const AggregatePlan& plan, const GroupTable& source, GroupTable* target,
                  size_t count, const FunctionContext& functions, Arena* arena, Batch* batch) {
+  constexpr size_t kAhead = 24;
   const size_t words = target->key_words();
   SHALE_CHECK(source.row_bytes() == target->row_bytes());
   batch->keys.resize(kBatch * words);
@@ -31,14 +41,27 @@ Status MergeRows(const AggregatePlan& plan, const GroupTable& source, GroupTable
   const uint32_t* from = batch->from.data();
   const size_t stride = source.row_words();
   for (size_t i = 0; i < count; ++i) {
+    if (i + kAhead < count) {
+      const uint64_t* ahead = source.keys() + from[i + kAhead] * stride;
+      __builtin_prefetch(ahead);
+      if (stride > 8) __builtin_prefetch(ahead + 8);
+    }
     const uint64_t* key = source.keys() + from[i] * stride;
     for (size_t word = 0; word < words; ++word) keys[i * words + word] = key[word];
   }
-  RETURN_IF_ERROR(target->FindOrAdd(keys, count, batch->into.data()));
+  HashKeys(keys, static_cast<int>(words), words, count, batch->hashes.data());
+  size_t num_found = 0;
+  RETURN_IF_ERROR(target->Adopt(source, from, keys, batch->hashes.data(), count, batch->into.data(),
+                                batch->found.data(), &num_found));
+  if (num_found == 0) return OkStatus();
+  for (size_t i = 0; i < num_found; ++i) {
+    batch->found_into.data()[i] = batch->into.data()[batch->found.data()[i]];
+    batch->found_from.data()[i] = from[batch->found.data()[i]];
+  }
   for (const StateSlot& slot : plan.slots) {
     RETURN_IF_ERROR(slot.function.kernels.merge(
-        CallOf(slot, functions, arena), target->states() + slot.offset, batch->into.data(),
-        source.states() + slot.offset, from, target->row_bytes(), count));
+        CallOf(slot, functions, arena), target->states() + slot.offset, batch->found_into.data(),
+        source.states() + slot.offset, batch->found_from.data(), target->row_bytes(), num_found));
   }
   return OkStatus();
 }
@@ -102,7 +125,13 @@ Partitioned PartitionGroups(const GroupTable& table, int bits, std::vector<uint3
 Status MergePartitioned(const AggregatePlan& plan, bool keep_places, ExecutionContext* context,
                         MergedGroups* merged, std::vector<GroupPlaces>* places) {
   const size_t num_workers = merged->workers.size();
-  const int bits = std::bit_width(static_cast<unsigned>(std::min(context->num_workers, 64))) + 2;
+  size_t total = 0;
+  for (const auto& worker : merged->workers) total += worker->table().size();
+  const int bits = std::clamp(
+      static_cast<int>(std::bit_width(total / kPartRows)),
+      static_cast<int>(std::bit_width(static_cast<unsigned>(std::min(context->num_workers, 64)))) +
+          2,
+      kMaxPartBits);
   const size_t num_parts = size_t{1} << bits;
   std::vector<Partitioned> partitioned(num_workers);
   std::vector<std::vector<uint32_t>> part_of(num_workers);
@@ -116,6 +145,8 @@ Status MergePartitioned(const AggregatePlan& plan, bool keep_places, ExecutionCo
   const GroupTable& first = merged->workers[0]->table();
   const size_t state_bytes = plan.state_bytes;
   const bool with_nulls = merged->workers[0]->grouper->with_nulls();
+  bool repeats = false;
+  for (const auto& worker : merged->workers) repeats |= worker->table().repeats();
   merged->parts.resize(num_parts);
   merged->arenas.resize(num_parts);
   if (keep_places) {
@@ -131,6 +162,10 @@ Status MergePartitioned(const AggregatePlan& plan, bool keep_places, ExecutionCo
       auto table = std::make_unique<GroupTable>(first.key_words(), state_bytes, context->memory);
       table->set_init(plan.Inits());
       merged->arenas[p] = std::make_shared<Arena>();
+      size_t num_rows = 0;
+      for (const Partitioned& mine : partitioned) num_rows += mine.begins[p + 1] - mine.begins[p];
+      // Workers mostly have the same groups, unless they met some of them several times.
+      RETURN_IF_ERROR(table->ReserveIndexed(repeats ? num_rows : num_rows / num_workers));
       for (size_t w = 0; w < num_workers; ++w) {
         const Partitioned& mine = partitioned[w];
         for (size_t begin = mine.begins[p]; begin < mine.begins[p + 1]; begin += kBatch) {
@@ -190,23 +225,24 @@ Status MergeWorkers(const AggregatePlan& plan, const AggregateLayouts& layouts,
   if (plan.keys.empty()) {
     RETURN_IF_ERROR(MergeSingle(plan, context, merged));
   } else {
-    bool with_nulls = false;
+    bool with_nulls = false, repeats = false;
     size_t total = 0, largest = 0, not_empty = 0;
     for (size_t w = 0; w < num_workers; ++w) {
       const size_t size = merged->workers[w]->table().size();
       total += size;
       not_empty += size > 0;
+      repeats |= merged->workers[w]->table().repeats();
       if (size > merged->workers[largest]->table().size()) largest = w;
       with_nulls |= merged->workers[w]->grouper->with_nulls();
     }
-    if (not_empty <= 1) {
+    if (not_empty <= 1 && !repeats) {
       GroupTable& table = merged->workers[largest]->table();
       merged->parts.push_back({&table, merged->workers[largest]->grouper->with_nulls(), nullptr});
     } else {
       if (with_nulls) {
         for (auto& worker : merged->workers) RETURN_IF_ERROR(worker->grouper->WidenForNulls());
       }
-      if (total <= kSmallMerge) {
+      if (total <= kSmallMerge && !repeats) {
         RETURN_IF_ERROR(MergeSmall(plan, largest, keep_places, context, merged, &places));
       } else {
         RETURN_IF_ERROR(MergePartitioned(plan, keep_places, context, merged, &places));

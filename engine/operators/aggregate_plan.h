@@ -12,6 +12,7 @@
 #include "engine/operators/grouper.h"
 #include "engine/operators/held_bytes.h"
 #include "engine/operators/sort_keys.h"
+#include "engine/operators/top_bound.h"
 
 namespace shale {
 
@@ -53,6 +54,7 @@ struct AggregatePlan {
   std::vector<DistinctSet> distinct_sets;
   std::vector<OrderedInput> ordered;
   size_t state_bytes = 0;
+  std::shared_ptr<const GroupTop> top;  // null: none
 
   std::vector<std::pair<size_t, void (*)(std::byte*)>> Inits() const;
 };
@@ -75,6 +77,11 @@ struct OrderedChunk {
 struct WorkerGroups {
   WorkerGroups(const AggregatePlan& plan, const AggregateLayouts& layouts, MemoryBudget* memory);
   GroupTable& table() { return grouper ? grouper->table() : *single; }
+  // See GroupTable::AllowRepeats.
+  void AllowRepeats() {
+    if (grouper) grouper->AllowRepeats();
+    for (auto& set : distinct) set->AllowRepeats();
+  }
 
   std::unique_ptr<Grouper> grouper;    // with keys
   std::unique_ptr<GroupTable> single;  // without: one row
@@ -110,8 +117,8 @@ struct GroupPlaces {
   uint32_t PartOf(uint32_t group) const { return part.empty() ? 0 : part.data()[group]; }
   uint32_t RowOf(uint32_t group) const { return row.empty() ? group : row.data()[group]; }
 };
-// Rows [begin, begin + count) of the result from one part: keys, then aggregates. What `arena`
-// holds must outlive `out` unless copied.
+// Rows [begin, begin + count) of the result from one part: keys, then aggregates; fewer where
+// plan.top rules groups out. What `arena` holds must outlive `out` unless copied.
 Status FinishGroups(const AggregatePlan& plan, const AggregateLayouts& layouts,
                     const GroupPart& part, size_t begin, size_t count,
                     const FunctionContext& functions, Arena* arena, Chunk* out);

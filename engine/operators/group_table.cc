@@ -14,6 +14,15 @@ constexpr size_t kFirstRows = 256;
 // Tables beyond this are no longer in the nearer caches: prefetching then pays.
 constexpr size_t kPrefetchBytes = size_t{192} << 10;
 constexpr size_t kAhead = 12;
+// An index of so many slots is as large as the nearer caches: see AllowRepeats.
+constexpr size_t kRecentSlots = size_t{1} << 16;
+// Rows are forgotten when less than this share of the keys asked for the earlier half of them.
+constexpr size_t kIdleShare = 32;
+// One key in so many is in the sample.
+constexpr int kSampleBits = 6;
+// Rows that come again cost room: there may be so many a key (and a few for free).
+constexpr size_t kMaxRepeats = 4;
+constexpr size_t kFreeRows = size_t{1} << 20;
 
 template <int kWords>
 inline bool SameKey(const uint64_t* a, const uint64_t* b, int words) {
@@ -53,10 +62,13 @@ Status GroupTable::ReserveRows(size_t at_least) {
 }
 
 void GroupTable::InitRow(size_t row, const uint64_t* key) {
-  std::byte* at = rows_ + row * row_bytes_;
-  std::memcpy(at, key, key_words_ * 8);
-  std::memset(at + key_words_ * 8, 0, row_bytes_ - key_words_ * 8);
-  for (const auto& [offset, init] : inits_) init(at + key_words_ * 8 + offset);
+  // A few words each: not worth a call.
+  auto* at = reinterpret_cast<uint64_t*>(rows_ + row * row_bytes_);
+  for (int word = 0; word < key_words_; ++word) *at++ = *key++;
+  for (size_t word = key_words_; word < row_words(); ++word) *at++ = 0;
+  if (inits_.empty()) return;
+  std::byte* states = rows_ + row * row_bytes_ + key_words_ * 8;
+  for (const auto& [offset, init] : inits_) init(states + offset);
 }
 
 Status GroupTable::GrowSlots(size_t num_slots) {
@@ -66,7 +78,7 @@ Status GroupTable::GrowSlots(size_t num_slots) {
   uint64_t* raw = slots.as<uint64_t>();
   const uint64_t mask = num_slots - 1;
   std::vector<uint64_t> hashes(4096);
-  for (size_t begin = 0; begin < size_; begin += hashes.size()) {
+  for (size_t begin = first_recent_; begin < size_; begin += hashes.size()) {
     const size_t count = std::min(hashes.size(), size_ - begin);
     HashKeys(keys() + begin * row_words(), key_words_, row_words(), count, hashes.data());
     for (size_t i = 0; i < count; ++i) {
@@ -85,7 +97,7 @@ Status GroupTable::GrowSlots(size_t num_slots) {
 
 Status GroupTable::BuildIndex() {
   size_t num_slots = kFirstSlots;
-  while (num_slots < size_ * 2) num_slots *= 2;
+  while (num_slots < NumRecent() * 2) num_slots *= 2;
   return GrowSlots(num_slots);
 }
 
@@ -146,9 +158,9 @@ Status GroupTable::FindOrAddWide(const uint64_t* keys, const uint64_t* hashes, s
     for (;;) {
       const uint64_t slot = slots[at];
       if (slot == 0) [[unlikely]] {
-        if ((size_ + 1) * 2 > num_slots_ || size_ == capacity_) {
+        if ((NumRecent() + 1) * 2 > num_slots_ || size_ == capacity_) {
           RETURN_IF_ERROR(ReserveRows(size_ + 1));
-          if ((size_ + 1) * 2 > num_slots_) {
+          if ((NumRecent() + 1) * 2 > num_slots_) {
             // Small tables grow in large steps.
             RETURN_IF_ERROR(GrowSlots(num_slots_ * (num_slots_ < 65536 ? 4 : 2)));
           }
@@ -181,12 +193,109 @@ Status GroupTable::FindOrAddWide(const uint64_t* keys, const uint64_t* hashes, s
 Status GroupTable::FindOrAdd(const uint64_t* keys, const uint64_t* hashes, size_t num_keys,
                              uint32_t* groups) {
   if (indexed_ < size_ || num_slots_ == 0) RETURN_IF_ERROR(BuildIndex());
+  if (may_repeat_ && num_slots_ >= kRecentSlots) RETURN_IF_ERROR(ForgetIfIdle(hashes, num_keys));
   switch (key_words_) {
-    case 1: return FindOrAddWide<1>(keys, hashes, num_keys, groups);
-    case 2: return FindOrAddWide<2>(keys, hashes, num_keys, groups);
-    case 3: return FindOrAddWide<3>(keys, hashes, num_keys, groups);
-    case 4: return FindOrAddWide<4>(keys, hashes, num_keys, groups);
-    default: return FindOrAddWide<0>(keys, hashes, num_keys, groups);
+    case 1: RETURN_IF_ERROR(FindOrAddWide<1>(keys, hashes, num_keys, groups)); break;
+    case 2: RETURN_IF_ERROR(FindOrAddWide<2>(keys, hashes, num_keys, groups)); break;
+    case 3: RETURN_IF_ERROR(FindOrAddWide<3>(keys, hashes, num_keys, groups)); break;
+    case 4: RETURN_IF_ERROR(FindOrAddWide<4>(keys, hashes, num_keys, groups)); break;
+    default: RETURN_IF_ERROR(FindOrAddWide<0>(keys, hashes, num_keys, groups)); break;
+  }
+  if (may_repeat_ && num_slots_ >= kRecentSlots) NoteHits(groups, num_keys);
+  return OkStatus();
+}
+
+// ---- forgetting ---------------------------------------------------------------------------------
+
+void GroupTable::NoteHits(const uint32_t* groups, size_t num_keys) {
+  const auto middle = static_cast<uint32_t>(first_recent_ + NumRecent() / 2);
+  uint32_t early = 0;
+  for (size_t i = 0; i < num_keys; ++i) early += groups[i] < middle;
+  last_keys_ = num_keys;
+  last_early_hits_ = early;
+}
+
+Status GroupTable::ForgetIfIdle(const uint64_t* hashes, size_t num_keys) {
+  if (repeats_) {
+    for (size_t i = 0; i < num_keys; ++i) {
+      if (hashes[i] >> (64 - kSampleBits) == 0) sample_.insert(hashes[i]);
+    }
+  }
+  if ((NumRecent() + num_keys) * 2 <= num_slots_) return OkStatus();  // the index will do
+  if (last_keys_ == 0 || last_early_hits_ * kIdleShare > last_keys_) return OkStatus();
+  const size_t about_keys = (sample_.size() << kSampleBits) + kFreeRows / kMaxRepeats;
+  if (repeats_ && size_ > about_keys * kMaxRepeats) {
+    may_repeat_ = false;
+    return OkStatus();
+  }
+  repeats_ = true;
+  first_recent_ = size_;
+  last_keys_ = 0;
+  if (num_slots_ > kRecentSlots) return BuildIndex();
+  std::memset(slots_.data(), 0, num_slots_ * sizeof(uint64_t));
+  return OkStatus();
+}
+
+// ---- taking over rows ---------------------------------------------------------------------------
+
+Status GroupTable::ReserveIndexed(size_t num_keys) {
+  RETURN_IF_ERROR(ReserveRows(num_keys));
+  size_t num_slots = kFirstSlots;
+  while (num_slots < num_keys * 2) num_slots *= 2;
+  return num_slots > num_slots_ ? GrowSlots(num_slots) : OkStatus();
+}
+
+template <int kWords>
+Status GroupTable::AdoptWide(const GroupTable& source, const uint32_t* from, const uint64_t* keys,
+                             const uint64_t* hashes, size_t num_keys, uint32_t* into,
+                             uint32_t* found, size_t* num_found) {
+  const int words = kWords > 0 ? kWords : key_words_;
+  const size_t row_bytes = row_bytes_, num_words = row_words();
+  uint64_t* slots = slots_.as<uint64_t>();
+  const uint64_t mask = num_slots_ - 1;
+  size_t num_here = 0;
+  for (size_t i = 0; i < num_keys; ++i) {
+    if (i + kAhead < num_keys) __builtin_prefetch(slots + (hashes[i + kAhead] & mask), 1);
+    const uint64_t hash = hashes[i];
+    const uint64_t* key = keys + i * words;
+    uint64_t at = hash & mask;
+    for (;; at = (at + 1) & mask) {
+      const uint64_t slot = slots[at];
+      if (slot == 0) {
+        const auto* row = reinterpret_cast<const uint64_t*>(source.rows_ + from[i] * row_bytes);
+        auto* copy = reinterpret_cast<uint64_t*>(rows_ + size_ * row_bytes);
+        for (size_t word = 0; word < num_words; ++word) copy[word] = row[word];
+        into[i] = static_cast<uint32_t>(size_);
+        slots[at] = (hash & ~uint64_t{UINT32_MAX}) | ++size_;
+        break;
+      }
+      if ((slot ^ hash) >> 32 != 0) continue;
+      const uint32_t group = static_cast<uint32_t>(slot) - 1;
+      if (!SameKey<kWords>(reinterpret_cast<const uint64_t*>(rows_ + group * row_bytes), key,
+                           words)) {
+        continue;
+      }
+      into[i] = group;
+      found[num_here++] = static_cast<uint32_t>(i);
+      break;
+    }
+  }
+  indexed_ = size_;
+  *num_found = num_here;
+  return OkStatus();
+}
+
+Status GroupTable::Adopt(const GroupTable& source, const uint32_t* from, const uint64_t* keys,
+                         const uint64_t* hashes, size_t num_keys, uint32_t* into, uint32_t* found,
+                         size_t* num_found) {
+  if (indexed_ < size_ || num_slots_ == 0) RETURN_IF_ERROR(BuildIndex());
+  RETURN_IF_ERROR(ReserveRows(size_ + num_keys));
+  while ((NumRecent() + num_keys) * 2 > num_slots_) RETURN_IF_ERROR(GrowSlots(num_slots_ * 2));
+  switch (key_words_) {
+    case 1: return AdoptWide<1>(source, from, keys, hashes, num_keys, into, found, num_found);
+    case 2: return AdoptWide<2>(source, from, keys, hashes, num_keys, into, found, num_found);
+    case 3: return AdoptWide<3>(source, from, keys, hashes, num_keys, into, found, num_found);
+    default: return AdoptWide<0>(source, from, keys, hashes, num_keys, into, found, num_found);
   }
 }
 

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "engine/base/large_block.h"
 #include "engine/base/memory_budget.h"
 
@@ -56,6 +57,24 @@ class GroupTable {
   // One more key word, zero in every row.
   Status AddKeyWord();
 
+  // Lets FindOrAdd forget rows that keys no longer ask for, once the index has outgrown the nearer
+  // caches: a key that comes again then gets another row. For a table whose rows are merged by key
+  // afterwards, this keeps adding as fast as a small table is, where hardly any key comes back; the
+  // number of rows stays within a small multiple of the number of keys.
+  void AllowRepeats() { may_repeat_ = true; }
+  // Whether some key may have several rows.
+  bool repeats() const { return repeats_; }
+
+  // Room for `num_keys` rows in all, indexed.
+  Status ReserveIndexed(size_t num_keys);
+  // Rows from[0..num_keys) of `source`, of the same form, whose keys and hashes are given: those
+  // that are new here are copied with their states, which are not to be used there any more.
+  // into[i] is the row of from[i]; found[0..*num_found) are the i that were here already, still to
+  // be merged.
+  Status Adopt(const GroupTable& source, const uint32_t* from, const uint64_t* keys,
+               const uint64_t* hashes, size_t num_keys, uint32_t* into, uint32_t* found,
+               size_t* num_found);
+
  private:
   template <int kWords>
   Status FindOrAddWide(const uint64_t* keys, const uint64_t* hashes, size_t num_keys,
@@ -67,6 +86,14 @@ class GroupTable {
   Status GrowSlots(size_t num_slots);
   Status Reserve(size_t row_capacity, size_t num_slots);
   void InitRow(size_t row, const uint64_t* key);
+  template <int kWords>
+  Status AdoptWide(const GroupTable& source, const uint32_t* from, const uint64_t* keys,
+                   const uint64_t* hashes, size_t num_keys, uint32_t* into, uint32_t* found,
+                   size_t* num_found);
+  // Rows of the index.
+  size_t NumRecent() const { return size_ - first_recent_; }
+  Status ForgetIfIdle(const uint64_t* hashes, size_t num_keys);
+  void NoteHits(const uint32_t* groups, size_t num_keys);
 
   int key_words_;
   size_t row_bytes_;
@@ -78,7 +105,14 @@ class GroupTable {
   LargeBlock row_block_;
   LargeBlock slots_;
   size_t num_slots_ = 0;
-  size_t indexed_ = 0;  // rows [0, indexed_) are in slots_
+  size_t indexed_ = 0;       // rows [first_recent_, indexed_) are in slots_
+  size_t first_recent_ = 0;  // rows before it are forgotten
+  bool may_repeat_ = false;
+  bool repeats_ = false;
+  size_t last_keys_ = 0;        // of the batch before, when the index is large
+  size_t last_early_hits_ = 0;  // of those, how many asked for the earlier half of the index
+  // Hashes of a sample of the keys since rows were first forgotten: tells how many keys there are.
+  absl::flat_hash_set<uint64_t> sample_;
   std::vector<uint64_t> hashes_;
 };
 

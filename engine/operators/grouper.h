@@ -28,6 +28,8 @@ class Grouper {
   GroupTable& table() { return table_; }
   const GroupTable& table() const { return table_; }
   bool with_nulls() const { return with_nulls_; }
+  // See GroupTable::AllowRepeats.
+  void AllowRepeats() { table_.AllowRepeats(); }
   // Gives the table the word of NULL bits, if the layout has one.
   Status WidenForNulls();
 

@@ -8,6 +8,7 @@
 #include "engine/operators/chunk_gather.h"
 #include "engine/operators/sort.h"
 #include "engine/operators/sort_keys.h"
+#include "engine/operators/top_bound.h"
 #include "engine/vector/vector_builder.h"
 
 namespace shale {
@@ -112,14 +113,15 @@ size_t SelectWithin(bool strict, const Vector& key, int64_t bound, bool descendi
 
 class TopNSink : public SinkSource, public std::enable_shared_from_this<TopNSink> {
  public:
-  TopNSink(std::vector<SortKey> keys, std::vector<Type> types, int64_t limit, int64_t offset)
+  TopNSink(std::vector<SortKey> keys, std::vector<Type> types, int64_t limit, int64_t offset,
+           std::shared_ptr<SharedBound> bound)
       : keys_(std::move(keys)),
         num_inputs_(types.size()),
         types_(std::move(types)),
         offset_(static_cast<size_t>(std::max<int64_t>(offset, 0))),
         limit_(limit < 0 ? SIZE_MAX / 4 : static_cast<size_t>(limit)),
         kept_(limit_ == 0 ? 0 : offset_ + limit_),
-        bound_(std::make_shared<SharedBound>()) {
+        bound_(std::move(bound)) {
     std::vector<Type> key_types;
     for (const SortKey& key : keys_) {
       key_types.push_back(key.expr->type);
@@ -477,8 +479,16 @@ std::unique_ptr<Source> TopNSink::MakeSource() {
 
 TopN MakeTopN(std::vector<SortKey> keys, std::vector<Type> input_types, int64_t limit,
               int64_t offset) {
+  return MakeTopN(std::move(keys), std::move(input_types), limit, offset, MakeTopNBound());
+}
+
+std::shared_ptr<TopNBound> MakeTopNBound() { return std::make_shared<SharedBound>(); }
+
+TopN MakeTopN(std::vector<SortKey> keys, std::vector<Type> input_types, int64_t limit,
+              int64_t offset, std::shared_ptr<TopNBound> bound) {
   SHALE_CHECK(!keys.empty());
-  auto sink = std::make_shared<TopNSink>(std::move(keys), std::move(input_types), limit, offset);
+  auto sink = std::make_shared<TopNSink>(std::move(keys), std::move(input_types), limit, offset,
+                                         std::static_pointer_cast<SharedBound>(std::move(bound)));
   return {sink, sink->bound()};
 }
 

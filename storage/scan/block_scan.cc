@@ -11,11 +11,25 @@ constexpr size_t kSparse = 4;
 
 using Way = SegmentPlan::Way;
 
+// Types whose order is that of their signed bits.
+bool IsIntegerKey(const Type& type) {
+  switch (type.physical()) {
+    case PhysicalType::kInt8:
+    case PhysicalType::kInt16:
+    case PhysicalType::kInt32:
+    case PhysicalType::kInt64: return true;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 BlockScan::BlockScan(Snapshot snapshot, TableId table, ScanSpec spec,
-                     std::shared_ptr<ScanCounters> counters)
-    : snapshot_(std::move(snapshot)), spec_(std::move(spec)), counters_(std::move(counters)) {
+                     std::shared_ptr<ScanCounters> counters, ScanTop top)
+    : snapshot_(std::move(snapshot)),
+      spec_(std::move(spec)),
+      top_(std::move(top)),
+      counters_(std::move(counters)) {
   if (!counters_) counters_ = std::make_shared<ScanCounters>();
   table_ = snapshot_->Find(table);
   spec_.filter_only.resize(spec_.columns.size());
@@ -123,6 +137,16 @@ StatusOr<bool> BlockScan::Open(State* state, size_t index, size_t begin, size_t 
       }
       return false;
     }
+    if (top_.bound && end - begin == 1) {
+      ASSIGN_OR_RETURN(int64_t first, FirstOfTop(*item, begin));
+      Value bound;
+      if (first != INT64_MIN && top_.bound->Current(&bound) && !bound.is_null() &&
+          first > (top_.descending ? -std::max(bound.AsInt(), -INT64_MAX) : bound.AsInt())) {
+        ++state->blocks_skipped_;
+        state->rows_passed_ += static_cast<int64_t>(item->BlockRows(begin));
+        return false;
+      }
+    }
     RETURN_IF_ERROR(Prefetch(*item, *state->plan_, begin, end));
   }
   Reorder(state);
@@ -204,12 +228,14 @@ Status BlockScan::Read(State* state, size_t block, size_t first, size_t last, Ch
   out->columns.clear();
   out->num_rows = 0;
   state->rows_passed_ += static_cast<int64_t>(last - first);
+  state->looked_ = false;
   if (plan && (plan->skip() || plan->SkipsBlock(block))) {
     ++state->blocks_skipped_;
     state->join_blocks_skipped_ += plan->SkipsForJoin(block);
     return OkStatus();
   }
   state->rows_scanned_ += static_cast<int64_t>(last - first);
+  state->looked_ = true;
   std::fill(state->has_whole_.begin(), state->has_whole_.end(), 0);
   size_t count = last - first;
   if (const VisibilityPtr& hidden = item.rows.hidden()) {
@@ -223,6 +249,7 @@ Status BlockScan::Read(State* state, size_t block, size_t first, size_t last, Ch
     std::iota(state->rows_.begin(), state->rows_.begin() + count, static_cast<uint32_t>(first));
   }
   bool all = count == block_rows;
+  if (top_.bound && plan) RETURN_IF_ERROR(ApplyTop(state, block, &all, &count));
   for (size_t i = 0; i < state->order_.size() && count > 0; ++i) {
     size_t conjunct = state->order_[i];
     if (plan && plan->Holds(conjunct, block)) continue;
@@ -248,6 +275,47 @@ Status BlockScan::Read(State* state, size_t block, size_t first, size_t last, Ch
     }
     out->columns.push_back(std::move(vector));
   }
+  return OkStatus();
+}
+
+// ---- top-n --------------------------------------------------------------------------------------
+
+StatusOr<int64_t> BlockScan::FirstOfTop(const Item& item, size_t block) const {
+  const ScanTop& top = top_;
+  if (!item.rows.segment || !IsIntegerKey(types_[top.column])) return INT64_MIN;
+  const SegmentReader& reader = *item.rows.segment->segment->reader();
+  const int column = reader.FindColumn(spec_.columns[top.column]);
+  if (column < 0) return INT64_MIN;
+  const ZoneMap& zone = reader.Zone(column, block);
+  if (!zone.min || !zone.max || (top.nulls_first && zone.null_count > 0)) return INT64_MIN;
+  return top.descending ? -std::max(zone.max->AsInt(), -INT64_MAX) : zone.min->AsInt();
+}
+
+Status BlockScan::ApplyTop(State* state, size_t block, bool* all, size_t* count) {
+  const ScanTop& top = top_;
+  const int column = state->plan_->column(top.column);
+  Value value;
+  if (column < 0 || !IsIntegerKey(types_[top.column]) || !top.bound->Current(&value) ||
+      value.is_null()) {
+    return OkStatus();
+  }
+  SegmentReader& reader = *state->item_->rows.segment->segment->reader();
+  const ZoneMap& zone = reader.Zone(column, block);
+  if (!zone.min || !zone.max || (top.nulls_first && zone.null_count > 0)) return OkStatus();
+  const int64_t bound = value.AsInt();
+  if (top.descending ? zone.max->AsInt() < bound : zone.min->AsInt() > bound) {
+    *count = 0;
+    ++state->blocks_skipped_;
+    state->looked_ = false;
+    state->rows_scanned_ -= static_cast<int64_t>(state->block_rows_);
+    return OkStatus();
+  }
+  // With some rows chosen already it is left to the conditions.
+  if (!*all || reader.info().columns[column].dictionary_size > 0) return OkStatus();
+  ASSIGN_OR_RETURN(
+      *count, reader.SelectRange(column, block, top.descending ? bound : INT64_MIN,
+                                 top.descending ? INT64_MAX : bound, false, state->rows_.data()));
+  *all = *count == state->block_rows_;
   return OkStatus();
 }
 

@@ -13,6 +13,7 @@
 #include "engine/expr/evaluator.h"
 #include "storage/scan/conjunct.h"
 #include "storage/scan/segment_plan.h"
+#include "storage/scan/top_scan.h"
 #include "storage/table/store.h"
 #include "storage/table/version.h"
 
@@ -37,8 +38,8 @@ class BlockScan {
   };
   class State;
 
-  BlockScan(Snapshot snapshot, TableId table, ScanSpec spec,
-            std::shared_ptr<ScanCounters> counters);
+  BlockScan(Snapshot snapshot, TableId table, ScanSpec spec, std::shared_ptr<ScanCounters> counters,
+            ScanTop top = {});
 
   // Analyses the conditions and lists the items; the first call counts. Before anything else.
   void Prepare(ExecutionContext* context) SHALE_EXCLUDES(mutex_);
@@ -47,6 +48,7 @@ class BlockScan {
   const Status& readable() const { return readable_; }
   const TableVersion* table() const { return table_; }
   const ScanSpec& spec() const { return spec_; }
+  const ScanTop& top() const { return top_; }
   const std::vector<Type>& types() const { return types_; }
   const std::vector<Conjunct>& conjuncts() const { return conjuncts_; }
 
@@ -59,6 +61,9 @@ class BlockScan {
   Status Read(State* state, size_t block, size_t first, size_t last, Chunk* out);
   // All values of one column of a block of the open item, whether they pass or not.
   StatusOr<Vector> ReadColumn(State* state, size_t column, size_t block);
+  // How early in the order of top() the rows of a block may stand: what is least is to be read
+  // first. INT64_MIN when it is not known.
+  StatusOr<int64_t> FirstOfTop(const Item& item, size_t block) const;
   // Adds what the state has counted to the counters and the progress.
   void Flush(State* state);
 
@@ -68,6 +73,8 @@ class BlockScan {
   bool PartitionIsOutside(const PartitionVersion& partition) const;
   void Reorder(State* state);
   StatusOr<SegmentPlan*> PlanOf(Item* item);
+  // Rows of the block that are not past the top-n's bound; *count stays when nothing is known.
+  Status ApplyTop(State* state, size_t block, bool* all, size_t* count);
   Status Prefetch(const Item& item, const SegmentPlan& plan, size_t begin, size_t end);
   StatusOr<Vector> ReadWhole(State* state, size_t column, size_t block);
   StatusOr<Vector> ReadSelected(State* state, size_t column, size_t block, size_t count);
@@ -76,6 +83,7 @@ class BlockScan {
   Snapshot snapshot_;
   const TableVersion* table_ = nullptr;
   ScanSpec spec_;
+  const ScanTop top_;
   std::shared_ptr<ScanCounters> counters_;
   std::vector<Type> types_;
 
@@ -91,6 +99,8 @@ class BlockScan {
 class BlockScan::State {
  public:
   size_t block_rows() const { return block_rows_; }
+  // Whether the last Read looked at rows: its block was not skipped.
+  bool looked() const { return looked_; }
 
  private:
   friend class BlockScan;
@@ -105,6 +115,7 @@ class BlockScan::State {
   SegmentPlan* plan_ = nullptr;  // null: a hot buffer
   // Of the block at hand: whole-block vectors that were read, by column of the scan.
   size_t block_rows_ = 0;
+  bool looked_ = false;
   std::vector<Vector> whole_;
   std::vector<uint8_t> has_whole_;
   std::vector<Vector> nulls_;  // what filter-only columns come out as

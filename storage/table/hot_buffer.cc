@@ -184,12 +184,13 @@ void HotBuffer::Interner::GrowTable() {
 
 uint32_t HotBuffer::Interner::Intern(std::string_view text, uint64_t hash) {
   if ((size + 1) * 3 > table.size() * 2) GrowTable();
+  const uint32_t* slots = table.data();
   auto* hash_values = reinterpret_cast<uint64_t*>(hashes ? hashes->data() : nullptr);
   auto* text_values = reinterpret_cast<std::string_view*>(values ? values->data() : nullptr);
   size_t mask = table.size() - 1;
   size_t slot = hash & mask;
-  while (table[slot] != 0) {
-    uint32_t code = table[slot] - 1;
+  while (slots[slot] != 0) {
+    uint32_t code = slots[slot] - 1;
     if (hash_values[code] == hash && text_values[code] == text) return code;
     slot = (slot + 1) & mask;
   }
@@ -332,19 +333,33 @@ void HotBuffer::InternStrings(size_t column, const Vector& vector, size_t count,
     } else {
       const auto* texts = vector.values<std::string_view>();
       hash_scratch_.resize(count);
-      for (size_t i = 0; i < count; ++i) hash_scratch_[i] = HashBytes(texts[i]);
-      constexpr size_t kAhead = 16;
+      uint64_t* hashes = hash_scratch_.data();
+      // Most columns of most tables are empty, or as in the row before, in most rows.
+      const uint64_t empty_hash = HashBytes({});
       for (size_t i = 0; i < count; ++i) {
-        if (i + kAhead < count && !interner.table.empty()) {
-          __builtin_prefetch(
-              &interner.table[hash_scratch_[i + kAhead] & (interner.table.size() - 1)]);
+        hashes[i] = texts[i].empty() ? empty_hash : HashBytes(texts[i]);
+      }
+      constexpr size_t kAhead = 16;
+      constexpr uint32_t kUnknown = UINT32_MAX;
+      uint32_t last = kUnknown, empty = kUnknown;
+      std::string_view last_text;
+      for (size_t i = 0; i < count; ++i) {
+        if (i + kAhead < count && !texts[i + kAhead].empty() && !interner.table.empty()) {
+          __builtin_prefetch(interner.table.data() +
+                             (hashes[i + kAhead] & (interner.table.size() - 1)));
         }
         if (validity && !BitIsSet(validity, i)) {
           codes[i] = 0;
           continue;
         }
-        codes[i] = interner.Intern(texts[i], hash_scratch_[i]);
-        raw_bytes_ += texts[i].size();
+        const std::string_view text = texts[i];
+        uint32_t& known = text.empty() ? empty : last;
+        if (known == kUnknown || (!text.empty() && text != last_text)) {
+          known = interner.Intern(text, hashes[i]);
+          if (!text.empty()) last_text = text;
+        }
+        codes[i] = known;
+        raw_bytes_ += text.size();
       }
     }
     if (validity) {

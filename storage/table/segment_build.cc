@@ -1,6 +1,7 @@
 #include "storage/table/segment_build.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "storage/table/row_sort.h"
 
@@ -23,9 +24,15 @@ template <typename T>
 void GatherValues(const std::vector<const uint8_t*>& blocks, std::span<const uint32_t> order,
                   uint8_t* out) {
   T* to = reinterpret_cast<T*>(out);
-  for (size_t i = 0; i < order.size(); ++i) {
-    to[i] = reinterpret_cast<const T*>(blocks[order[i] / kChunkRows])[order[i] % kChunkRows];
+  const uint8_t* const* from = blocks.data();
+  const uint32_t* rows = order.data();
+  for (size_t i = 0, count = order.size(); i < count; ++i) {
+    to[i] = reinterpret_cast<const T*>(from[rows[i] / kChunkRows])[rows[i] % kChunkRows];
   }
+}
+template <typename T>
+void FillValues(const uint8_t* value, size_t count, uint8_t* out) {
+  std::fill_n(reinterpret_cast<T*>(out), count, *reinterpret_cast<const T*>(value));
 }
 
 // One column of a hot slice, read row by row from anywhere.
@@ -35,6 +42,7 @@ struct ColumnGather {
   size_t width;
   bool strings;  // or lists: codes of a dictionary
   bool any_nulls = false;
+  bool one_value = true;  // in all rows: nothing to gather
   std::vector<const uint8_t*> values, nulls;
   // Strings: the dictionary of the segment being written and each code's place in it.
   DictionaryPtr dictionary;
@@ -51,6 +59,11 @@ struct ColumnGather {
       nulls.push_back(raw.nulls ? raw.nulls->data() : nullptr);
       any_nulls |= raw.nulls != nullptr;
     }
+    for (size_t block = 0; block < values.size() && one_value; ++block) {
+      const uint8_t* at = values[block];
+      one_value = std::memcmp(at, values[0], width) == 0 &&
+                  std::memcmp(at, at + width, (slice.BlockRows(block) - 1) * width) == 0;
+    }
   }
 
   bool IsNull(uint32_t row) const {
@@ -58,7 +71,7 @@ struct ColumnGather {
     return of && of[row % kChunkRows];
   }
   uint32_t Code(uint32_t row) const {
-    return reinterpret_cast<const uint32_t*>(values[row / kChunkRows])[row % kChunkRows];
+    return reinterpret_cast<const uint32_t*>(values.data()[row / kChunkRows])[row % kChunkRows];
   }
 
   // Chooses the dictionary of the segment that will hold the rows of `order`.
@@ -69,16 +82,20 @@ struct ColumnGather {
       dictionary = std::move(whole);
       return;
     }
+    new_code.clear();
+    if (order.size() == rows->num_rows()) {  // every entry stands in some row
+      dictionary = std::move(whole);
+      return;
+    }
     std::vector<uint8_t> used(whole->size());
     if (any_nulls) {
       for (uint32_t row : order) {
         if (!IsNull(row)) used[Code(row)] = 1;
       }
     } else {
-      for (uint32_t row : order) used[Code(row)] = 1;
+      for (uint32_t row : order) used.data()[Code(row)] = 1;
     }
     size_t count = std::count(used.begin(), used.end(), 1);
-    new_code.clear();
     if (count == whole->size()) {
       dictionary = std::move(whole);
       return;
@@ -105,12 +122,26 @@ struct ColumnGather {
     const Type& type = rows->type(column);
     if (strings && dictionary->size() == 0) return Vector::ConstantNull(type, order.size());
     BufferPtr out = Buffer::Allocate(order.size() * width);
+    const size_t count = order.size();
+    uint8_t* to = out->data();
     switch (width) {
-      case 1: GatherValues<uint8_t>(values, order, out->data()); break;
-      case 2: GatherValues<uint16_t>(values, order, out->data()); break;
-      case 4: GatherValues<uint32_t>(values, order, out->data()); break;
-      case 8: GatherValues<uint64_t>(values, order, out->data()); break;
-      default: GatherValues<int128_t>(values, order, out->data()); break;
+      case 1:
+        one_value ? FillValues<uint8_t>(values[0], count, to)
+                  : GatherValues<uint8_t>(values, order, to);
+        break;
+      case 2:
+        one_value ? FillValues<uint16_t>(values[0], count, to)
+                  : GatherValues<uint16_t>(values, order, to);
+        break;
+      case 4:
+        one_value ? FillValues<uint32_t>(values[0], count, to)
+                  : GatherValues<uint32_t>(values, order, to);
+        break;
+      case 8:
+        one_value ? FillValues<uint64_t>(values[0], count, to)
+                  : GatherValues<uint64_t>(values, order, to);
+        break;
+      default: GatherValues<int128_t>(values, order, to); break;
     }
     BufferPtr validity;
     if (any_nulls) {
@@ -124,7 +155,8 @@ struct ColumnGather {
     if (strings) {
       if (!new_code.empty()) {
         auto* codes = reinterpret_cast<uint32_t*>(out->data());
-        for (size_t i = 0; i < order.size(); ++i) codes[i] = new_code[codes[i]];
+        const uint32_t* new_codes = new_code.data();
+        for (size_t i = 0; i < count; ++i) codes[i] = new_codes[codes[i]];
       }
       made = Vector::FromDictionary(dictionary, std::move(out), order.size());
     } else {

@@ -273,6 +273,37 @@ TEST(AggregateTest, ManyGroups) {
   }
 }
 
+// Keys of which most come once or close together: workers forget them and meet some again.
+TEST(AggregateTest, KeysThatComeOnce) {
+  const std::vector<Type> types = {TypeId::kBigInt, TypeId::kInteger, TypeId::kText,
+                                   TypeId::kBoolean};
+  RandomChunks random(11);
+  std::vector<Chunk> chunks;
+  for (int64_t i = 0; i < 40; ++i) {
+    constexpr size_t kRows = 4000;
+    std::vector<Value> keys;
+    for (size_t row = 0; row < kRows; ++row) {
+      const auto number = static_cast<int64_t>(i * kRows + row);
+      // One in a hundred is one of the keys of all chunks.
+      keys.push_back(Value::Int(types[0], row % 100 == 7 ? number % 1000 : number / 2 * 7919));
+    }
+    Chunk chunk;
+    chunk.num_rows = kRows;
+    chunk.columns = {testing::FlatOf(types[0], keys),
+                     testing::FlatOf(types[1], random.RandomValues(types[1], kRows, 50, 0.1)),
+                     testing::FlatOf(types[2], random.RandomValues(types[2], kRows, 50, 0.1)),
+                     testing::FlatOf(types[3], random.RandomValues(types[3], kRows, 2, 0.1))};
+    chunks.push_back(std::move(chunk));
+  }
+  for (int workers : {1, 2}) {
+    Check(
+        chunks, types, 1,
+        {{"count", {}}, {"sum", {1}}, {"count", {2}, true}, {"min", {2}}, {"count", {}, false, 3}},
+        workers, "keys that come once");
+    Check(chunks, types, 0, {{"count", {0}, true}}, workers, "distinct values that come once");
+  }
+}
+
 TEST(AggregateTest, OrderedAggregate) {
   const std::vector<Type> types = {TypeId::kInteger, TypeId::kText, TypeId::kBigInt};
   for (int workers : {1, 3}) {

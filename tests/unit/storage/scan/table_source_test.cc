@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/expr/expr.h"
+#include "storage/scan/top_scan.h"
 #include "storage/table/store.h"
 #include "tests/unit/storage/table/event_table.h"
 
@@ -156,6 +157,56 @@ TEST_F(TableSourceTest, ZoneMapsAndDictionariesRuleOutSegmentsAndBlocks) {
   counters = std::make_shared<ScanCounters>();
   EXPECT_EQ(Read({Call("like", {Column(2), Text("%t3")})}, counters).size(), 100000u);
   EXPECT_EQ(counters->segments_skipped, 3) << "no entry of the others' dictionaries matches";
+}
+
+// A bound as a top-n publishes it, once it has one.
+class TestBound : public TopNBound {
+ public:
+  bool Current(Value* value) const override {
+    if (value_.is_null()) return false;
+    *value = value_;
+    return true;
+  }
+  void Set(Value value) { value_ = std::move(value); }
+
+ private:
+  Value value_;
+};
+
+TEST_F(TableSourceTest, ATopNReadsTheBestBlocksFirstAndLeavesTheRest) {
+  schema_ = *store_->CreateTable(EventSchema("events", PartitionUnit::kNone));
+  for (int part = 3; part >= 0; --part) {
+    auto bulk = store_->StartBulk(*schema_, 1);
+    for (Chunk& chunk : ToChunks(MakeEvents(part * 100000, 100000))) {
+      ASSERT_OK((*bulk)->Append(0, std::move(chunk)));
+    }
+    ASSERT_OK((*bulk)->Commit(""));
+  }
+  for (bool descending : {false, true}) {
+    ScanSpec spec;
+    spec.columns = {1, 3};
+    auto bound = std::make_shared<TestBound>();
+    const ScanTop top = {
+        .column = 0, .descending = descending, .nulls_first = false, .bound = bound};
+    auto counters = std::make_shared<ScanCounters>();
+    auto source = MakeTopTableSource(store_->snapshot(), schema_->table_id, spec, top, counters);
+    ExecutionContext context;
+    auto state = source->MakeState(&context);
+    Chunk chunk;
+    ASSERT_TRUE(*source->Next(state.get(), &chunk));
+    const int64_t first = chunk.columns[0].GetValue(0).AsInt();
+    EXPECT_EQ(first / kChunkRows, descending ? 399999 / kChunkRows : 0);
+    bound->Set(Value::Int(TypeId::kBigInt, descending ? 399990 : 9));
+    size_t rows = 0;
+    while (*source->Next(state.get(), &chunk)) {
+      for (size_t i = 0; i < chunk.num_rows; ++i, ++rows) {
+        const int64_t id = chunk.columns[0].GetValue(i).AsInt();
+        EXPECT_TRUE(descending ? id >= 399990 : id <= 9);
+      }
+    }
+    EXPECT_EQ(rows, 0u) << "the first block had them all";
+    EXPECT_EQ(counters->blocks_total - counters->blocks_skipped, 1);
+  }
 }
 
 TEST_F(TableSourceTest, WorkersShareTheMorsels) {
