@@ -1,6 +1,7 @@
 // Rounding times down: date_trunc, date_bin, time_bucket, and functions of one fixed unit.
 #include <limits>
 #include <optional>
+#include <span>
 
 #include "engine/functions/date.h"
 #include "engine/functions/date_kernels.h"
@@ -302,7 +303,7 @@ struct BucketZoneState : ScalarState {
   int64_t start = 0;
 };
 StatusOr<std::unique_ptr<ScalarState>> PrepareBucketZone(const FunctionContext&,
-                                                         const std::vector<const Value*>&) {
+                                                         std::span<const Value* const>) {
   return std::make_unique<BucketZoneState>();
 }
 
