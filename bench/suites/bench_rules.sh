@@ -23,7 +23,8 @@ compare() { # rule, query, the same without it
 }
 sql "CREATE TABLE t (ts TIMESTAMP, a INTEGER, b INTEGER, x DOUBLE, y DOUBLE, s TEXT, w TEXT)
     TIMESTAMP(ts);
-INSERT INTO t SELECT TIMESTAMP '2024-01-01' + i * INTERVAL '1 second', i % 1000, (i * 7919) % 30011,
+INSERT INTO t SELECT TIMESTAMP '2024-01-01' + i * INTERVAL '1 second', i % 1000,
+  (i::BIGINT * 7919) % 30011,
   i * 0.25, i % 97 + 0.5, 'https://host' || i % 5000 || '.example/path/' || i % 777, 'wide ' || i
     * 31
 FROM generate_series(1, $rows) AS g(i);

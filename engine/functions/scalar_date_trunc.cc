@@ -1,6 +1,7 @@
 // Rounding times down: date_trunc, date_bin, time_bucket, and functions of one fixed unit.
 #include <limits>
 #include <optional>
+#include <span>
 
 #include "engine/functions/date.h"
 #include "engine/functions/date_kernels.h"

@@ -14,6 +14,7 @@ namespace {
 struct Place {
   ExprPtr* expr;
   bool always;
+  bool counts = true;  // false: the node itself computes it together with another place
 };
 
 bool MayMove(const Expr& expr) {
@@ -99,7 +100,9 @@ class Candidates {
 bool Share(const std::vector<Place>& places, PlanPtr* child, ColumnVar* next,
            const std::set<ColumnVar>* wanted) {
   Candidates candidates;
-  for (const Place& place : places) candidates.Add(*place.expr, place.always);
+  for (const Place& place : places) {
+    if (place.counts) candidates.Add(*place.expr, place.always);
+  }
   const std::vector<ExprPtr> shared = candidates.Shared();
   if (shared.empty()) return false;
   std::vector<PlanColumn> computed;
@@ -135,6 +138,19 @@ bool Share(const std::vector<Place>& places, PlanPtr* child, ColumnVar* next,
   return true;
 }
 
+// Whether no aggregate before `part` has this argument and the same FILTER: those are one.
+bool IsFirst(const AggregateNode& node, const AggregateExpr& part, const ExprPtr& arg) {
+  for (const AggregateExpr& other : node.aggregates) {
+    const bool same_filter = other.filter && part.filter ? Equal(*other.filter, *part.filter)
+                                                         : !other.filter && !part.filter;
+    for (const ExprPtr& before : other.args) {
+      if (&before == &arg) return true;
+      if (same_filter && Equal(*before, *arg)) return false;
+    }
+  }
+  return true;
+}
+
 // Aggregates with a FILTER compute their arguments for the rows that pass it.
 std::vector<Place> PlacesOf(Plan* plan) {
   std::vector<Place> places;
@@ -142,7 +158,9 @@ std::vector<Place> PlacesOf(Plan* plan) {
     for (ExprPtr& key : aggregate->keys) places.push_back({&key, true});
     for (AggregateExpr& part : aggregate->aggregates) {
       if (part.filter) places.push_back({&part.filter, true});
-      for (ExprPtr& arg : part.args) places.push_back({&arg, !part.filter});
+      for (ExprPtr& arg : part.args) {
+        places.push_back({&arg, !part.filter, IsFirst(*aggregate, part, arg)});
+      }
       for (SortKey& key : part.order_by) places.push_back({&key.expr, !part.filter});
     }
   } else if (auto* project = plan->As<ProjectNode>()) {
@@ -164,7 +182,7 @@ void ShareExpressions(PlanPtr* plan, ColumnVar* next) {
     if (auto* filter = child->As<FilterNode>()) {
       std::vector<Place> both;
       for (ExprPtr& conjunct : filter->conjuncts) both.push_back({&conjunct, both.empty()});
-      for (Place& place : places) both.push_back({place.expr, false});
+      for (Place& place : places) both.push_back({place.expr, false, place.counts});
       if (Share(both, &child->children[0], next, &nothing)) {
         child->output = child->children[0]->output;
       }
