@@ -28,7 +28,7 @@ void Binder::DeclareRows(const std::vector<CommonRows>& rows) {
       state->shared = std::make_shared<SharedPlan>();
       state->shared->name = of.table->name.name;
       state->shared->plan =
-          MakePlan(ValuesNode{of.chunks, of.table->name.name}, std::move(output), {});
+          MakePlan(ValuesNode{of.chunks, of.table->name.name, {}}, std::move(output), {});
     }
     common_tables_.push_back({of.table, common_tables_.size(), nullptr, std::move(state)});
   }
@@ -57,8 +57,7 @@ Status Binder::BindOthers(const ast::TableRef& others, Scope* scope, PlanPtr* pl
   }
   std::vector<PlanColumn> output = (*plan)->output;
   output.insert(output.end(), other->output.begin(), other->output.end());
-  *plan =
-      MakePlan(JoinNode{}, std::move(output), PlanList(std::move(*plan), std::move(other)));
+  *plan = MakePlan(JoinNode{}, std::move(output), PlanList(std::move(*plan), std::move(other)));
   return OkStatus();
 }
 

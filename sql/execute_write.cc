@@ -182,7 +182,7 @@ Status ReturnInserted(const ast::Insert& insert, const Snapshot& snapshot, Binde
     table.columns.push_back({columns.back(), false, false});
   }
   scope.tables.push_back(std::move(table));
-  ValuesNode rows{std::make_shared<const std::vector<Chunk>>(change->rows), "inserted rows"};
+  ValuesNode rows{std::make_shared<const std::vector<Chunk>>(change->rows), "inserted rows", {}};
   PlanPtr plan = MakePlan(std::move(rows), std::move(columns), {});
   ASSIGN_OR_RETURN(auto items, binder->BindReturning(insert.returning, &scope, &plan));
   ProjectNode project;
