@@ -193,30 +193,23 @@ StatusOr<PlanPtr> Binder::BindConstantSeries(const ast::FunctionCall& call, ast:
   if (step == 0) return ErrorAt(call.args[2]->at, "step size cannot equal zero");
   const bool exclusive = call.name == "range";
   const int128_t end = int128_t{bounds[1]} - (exclusive ? (step > 0 ? 1 : -1) : 0);
-  VectorBuilder builder(type);
-  std::vector<Chunk> chunks;
-  auto flush = [&] {
-    Chunk chunk;
-    chunk.num_rows = builder.size();
-    chunk.columns.push_back(builder.Finish());
-    chunks.push_back(std::move(chunk));
-  };
-  int64_t total = 0;
-  for (int128_t value = bounds[0]; step > 0 ? value <= end : value >= end; value += step) {
-    if (++total > kMaxSeriesRows) {
-      return ErrorAt(at, fmt::format("{} would give more than {} rows (kMaxSeriesRows)", call.name,
-                                     kMaxSeriesRows));
-    }
-    if (type.id() == TypeId::kInteger) {
-      builder.Append(static_cast<int32_t>(value));
-    } else {
-      builder.Append(static_cast<int64_t>(value));
-    }
-    if (builder.size() == kChunkRows) flush();
+  int128_t count = 0;
+  if (step > 0 ? bounds[0] <= end : bounds[0] >= end) count = (end - bounds[0]) / step + 1;
+  if (count > kMaxSeriesRows) {
+    return ErrorAt(at, fmt::format("{} would give more than {} rows (kMaxSeriesRows)", call.name,
+                                   kMaxSeriesRows));
   }
-  if (builder.size() > 0) flush();
+  const NumberSeries series{type, bounds[0], step, static_cast<int64_t>(count)};
   ValuesNode values;
   values.label = call.name;
+  // A few rows are known to the rules, too.
+  std::vector<Chunk> chunks;
+  if (series.count > kChunkRows) {
+    values.series = series;
+  } else if (series.count > 0) {
+    std::unique_ptr<Source> source = MakeSeriesSource(series);
+    RETURN_IF_ERROR(source->Next(nullptr, &chunks.emplace_back()).status());
+  }
   values.chunks = std::make_shared<const std::vector<Chunk>>(std::move(chunks));
   return MakePlan(std::move(values), {}, {});
 }

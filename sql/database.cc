@@ -1,6 +1,7 @@
 #include "sql/database.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "engine/base/sync.h"
 #include "engine/expr/kept_results.h"
@@ -17,6 +18,10 @@ namespace {
 
 // Queries may take this share of the machine's memory unless told otherwise.
 inline constexpr double kMemoryShare = 0.8;
+// What the program takes besides: code, stacks, what the allocator has not given back.
+inline constexpr int64_t kMemoryLeft = int64_t{256} << 20;
+// Of that, rows that are not sealed yet.
+inline constexpr int64_t kHotShare = 8;
 // Of that, what expressions came to over dictionaries may keep (KeptResults).
 inline constexpr int64_t kKeptShare = 32;
 
@@ -134,9 +139,10 @@ class ConnectionImpl : public Connection {
 class DatabaseImpl : public Database {
  public:
   DatabaseImpl(std::unique_ptr<Store> store, DatabaseOptions options,
-               std::shared_ptr<MemoryBudget> memory)
+               std::shared_ptr<MemoryBudget> memory, std::unique_ptr<TempSpace> temp)
       : options_(options),
         memory_(std::move(memory)),
+        temp_(std::move(temp)),
         store_(std::move(store)),
         kept_(static_cast<size_t>(options.memory_limit_bytes / kKeptShare)) {}
   std::unique_ptr<Connection> Connect(ConnectOptions options) override {
@@ -154,11 +160,13 @@ class DatabaseImpl : public Database {
   Clock* clock() const { return options_.clock; }
   Disk* disk() const { return options_.disk ? options_.disk : PosixDisk(); }
   MemoryBudget* memory() { return memory_.get(); }
+  TempSpace* temp() { return temp_.get(); }
   KeptResults* kept() { return &kept_; }
 
  private:
   DatabaseOptions options_;
   std::shared_ptr<MemoryBudget> memory_;
+  std::unique_ptr<TempSpace> temp_;
   std::unique_ptr<Store> store_;
   KeptResults kept_;
 };
@@ -170,6 +178,7 @@ ConnectionImpl::ConnectionImpl(DatabaseImpl* database, ConnectOptions options)
   session_.identity.backend_pid = options.backend_pid;
   session_.identity.sessions = options.sessions;
   session_.SetDefault("session_authorization", session_.identity.user).IgnoreError();
+  session_.Show("temp_directory", database->temp()->directory());
 }
 
 ConnectionImpl::Running::Running(ConnectionImpl* owner, std::string_view sql,
@@ -192,6 +201,7 @@ ConnectionImpl::Running::Running(ConnectionImpl* owner, std::string_view sql,
   context.cancellation = &cancellation;
   context.progress = &owner->progress_;
   context.memory = database->memory();
+  context.temp = database->temp();
   context.num_workers = database->num_workers();
   context.receiver = receiver;
   MutexLock lock(&owner->mutex_);
@@ -370,8 +380,11 @@ StatusOr<std::unique_ptr<Database>> OpenDatabase(const std::string& directory,
   if (options.num_workers <= 0) options.num_workers = NumCores();
   if (!options.clock) options.clock = Clock::System();
   if (options.memory_limit_bytes <= 0) {
+    const int64_t machine = MachineMemoryBytes();
     options.memory_limit_bytes =
-        static_cast<int64_t>(kMemoryShare * static_cast<double>(MachineMemoryBytes()));
+        std::max(std::min(static_cast<int64_t>(kMemoryShare * static_cast<double>(machine)),
+                          machine - kMemoryLeft),
+                 machine / 4);
   }
   auto memory =
       std::make_shared<MemoryBudget>("memory_limit of the database", options.memory_limit_bytes);
@@ -384,8 +397,26 @@ StatusOr<std::unique_ptr<Database>> OpenDatabase(const std::string& directory,
   store_options.cache_bytes = options.memory_limit_bytes / 4;
   if (options.log_file_bytes > 0) store_options.log_file_bytes = options.log_file_bytes;
   if (options.seal_rows > 0) store_options.seal_rows = options.seal_rows;
+  store_options.hot_bytes =
+      std::min(store_options.hot_bytes, options.memory_limit_bytes / kHotShare);
+  store_options.memory = memory.get();
   ASSIGN_OR_RETURN(std::unique_ptr<Store> store, Store::Open(directory, store_options));
-  return std::make_unique<DatabaseImpl>(std::move(store), options, std::move(memory));
+  std::unique_ptr<TempSpace> temp;
+  if (in_memory) {
+    std::error_code error;
+    const std::string parent = options.temp_directory.empty()
+                                   ? std::filesystem::temp_directory_path(error).string()
+                                   : options.temp_directory;
+    temp = TempSpace::OpenPrivate(parent.empty() ? "/tmp" : parent, options.max_temp_bytes);
+  } else if (options.temp_directory.empty()) {
+    // The database's own lock holds for the folder in it.
+    temp = TempSpace::Open(
+        {options.disk ? options.disk : PosixDisk(), directory + "/temp", options.max_temp_bytes});
+  } else {
+    temp = TempSpace::OpenPrivate(options.temp_directory, options.max_temp_bytes);
+  }
+  return std::make_unique<DatabaseImpl>(std::move(store), options, std::move(memory),
+                                        std::move(temp));
 }
 
 }  // namespace

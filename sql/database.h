@@ -25,9 +25,15 @@
 namespace shale {
 
 struct DatabaseOptions {
-  bool create = false;             // make the directory when it is missing
-  int num_workers = 0;             // threads a query may use; 0: as many as there are cores
-  int64_t memory_limit_bytes = 0;  // of all queries together; 0: 80 % of the machine's
+  bool create = false;  // make the directory when it is missing
+  int num_workers = 0;  // threads a query may use; 0: as many as there are cores
+  // Of queries, rows in memory and caches together; 0: 80 % of what the machine, or the control
+  // group that the process is in, has, and at least 256 MiB less than all.
+  int64_t memory_limit_bytes = 0;
+  // Where queries put rows that memory has no room for. Empty: "temp" in the database directory, or
+  // below the system's folder for temporary files for a database in memory.
+  std::string temp_directory;
+  int64_t max_temp_bytes = 0;  // of all queries together; 0: nine tenths of what is free there
   // For tests: another disk, another clock, no background jobs.
   Disk* disk = nullptr;
   Clock* clock = nullptr;

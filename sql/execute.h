@@ -15,6 +15,7 @@
 #include "sql/database.h"
 #include "sql/session.h"
 #include "sql/session_transaction.h"
+#include "storage/spill/temp_space.h"
 #include "storage/table/store.h"
 
 namespace shale {
@@ -30,6 +31,7 @@ struct StatementContext {
   Cancellation* cancellation;
   Progress* progress;
   MemoryBudget* memory;  // of the database
+  TempSpace* temp;
   int num_workers;
   ResultReceiver* receiver;
   // Within a statement whose WITH changes rows: what its queries gave so far, and where changes go.

@@ -57,6 +57,9 @@ Status RunPlan(PlanPtr plan, const std::vector<PlanColumn>& result, const Snapsh
   execution.cancellation = context.cancellation;
   execution.progress = context.progress;
   execution.memory = memory.get();
+  const std::unique_ptr<QuerySpill> spill =
+      QuerySpill::Make(context.temp, context.session->max_temp_bytes());
+  execution.spill = spill.get();
   execution.num_workers =
       context.session->threads() > 0 ? context.session->threads() : context.num_workers;
   execution.analyze = profiled != nullptr;

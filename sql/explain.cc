@@ -270,6 +270,13 @@ std::string Json(const Plan& plan, const DatabaseVersion& version, bool analyzed
     out += fmt::format(",\"Actual Rows\":{},\"Actual Time\":{:.3f}", rows, micros / 1000.0);
   }
   for (auto& [name, text] : d.details) out += "," + JsonText(name) + ":" + JsonText(text);
+  if (analyzed && plan.details && !plan.details->empty()) {
+    out += ",\"Details\":[";
+    for (size_t i = 0; i < plan.details->size(); ++i) {
+      out += (i ? "," : "") + JsonText((*plan.details)[i]);
+    }
+    out += "]";
+  }
   if (!plan.children.empty()) {
     out += ",\"Plans\":[";
     for (size_t i = 0; i < plan.children.size(); ++i) {

@@ -119,7 +119,14 @@ class Lowering {
     std::shared_ptr<PartProfile> profile = analyze_ ? Profile(plan) : nullptr;
     for (Pipeline::Branch& branch : stream->branches) {
       branch.operators.push_back(op);
-      if (analyze_) branch.profiles.push_back(profile);
+      if (!analyze_) continue;
+      branch.profiles.push_back(profile);
+      // A plan that is no source itself may tell something of its operator.
+      if (plan && plan->As<JoinNode>()) {
+        if (!plan->details) plan->details = std::make_shared<std::vector<std::string>>();
+        branch.operator_details.resize(branch.operators.size());
+        branch.operator_details.back() = plan->details;
+      }
     }
   }
   Stream FromSource(Plan* plan, std::function<StatusOr<std::unique_ptr<Source>>()> make,
@@ -175,6 +182,13 @@ class Lowering {
     return stream;
   }
   StatusOr<Stream> LowerNode(Plan* plan, ValuesNode& node) {
+    if (node.series) {
+      const NumberSeries series = *node.series;
+      return FromSource(
+          plan,
+          [series]() -> StatusOr<std::unique_ptr<Source>> { return MakeSeriesSource(series); },
+          false);
+    }
     auto chunks = node.chunks;
     return FromSource(
         plan, [chunks]() -> StatusOr<std::unique_ptr<Source>> { return MakeChunkSource(chunks); },

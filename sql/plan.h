@@ -8,6 +8,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <variant>
@@ -16,6 +17,7 @@
 #include "engine/exec/pipeline.h"
 #include "engine/expr/expr.h"
 #include "engine/operators/aggregate.h"
+#include "engine/operators/collect.h"
 #include "engine/operators/join.h"
 #include "engine/operators/sort.h"
 #include "engine/operators/window.h"
@@ -51,6 +53,8 @@ struct ScanNode {
 struct ValuesNode {
   std::shared_ptr<const std::vector<Chunk>> chunks;  // columns as in output
   std::string label;                                 // "VALUES", "shale_functions", …
+  // Instead of chunks: one column of numbers that are made as they are read.
+  std::optional<NumberSeries> series;
 };
 struct FilterNode {
   std::vector<ExprPtr> conjuncts;

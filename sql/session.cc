@@ -23,6 +23,11 @@ constexpr SettingDefault kSettings[] = {
     {"threads", "0", "Threads one query may use; 0 takes as many as there are cores.", false},
     {"memory_limit", "0", "Memory one query may use, as in 512MB; 0 takes the database's limit.",
      false},
+    {"max_temp_size", "0",
+     "Bytes one query may write to temporary files, as in 10GB; 0 takes the database's limit.",
+     false},
+    {"temp_directory", "", "Where queries put rows that memory has no room for (--temp-directory).",
+     true},
     {"keep_results", "on",
      "What expressions come to over a segment's dictionary is kept for later queries.", false},
     {"statement_timeout", "0",
@@ -224,6 +229,8 @@ Status Session::Set(std::string_view name, std::string_view value) {
     }
   } else if (key == "memory_limit") {
     ASSIGN_OR_RETURN(memory_limit_bytes_, ParseByteSize(value));
+  } else if (key == "max_temp_size") {
+    ASSIGN_OR_RETURN(max_temp_bytes_, ParseByteSize(value));
   }
   // `setting` may have moved: nothing above adds one, but a Set from within might.
   Find(key)->value = std::move(text);

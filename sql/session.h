@@ -65,6 +65,11 @@ class Session {
   bool skips_quarantined() const { return skips_quarantined_; }
   int threads() const { return threads_; }                            // 0: the database's
   int64_t memory_limit_bytes() const { return memory_limit_bytes_; }  // 0: the database's
+  int64_t max_temp_bytes() const { return max_temp_bytes_; }          // likewise
+  // What the database settled, for SHOW.
+  void Show(std::string_view name, std::string value) {
+    if (Setting* setting = Find(name)) setting->value = std::move(value);
+  }
   // Values of $1, $2 … while EXECUTE runs its statement; untyped ones take the type they are used
   // as.
   struct Parameter {
@@ -88,6 +93,7 @@ class Session {
   bool skips_quarantined_ = false;
   int threads_ = 0;
   int64_t memory_limit_bytes_ = 0;
+  int64_t max_temp_bytes_ = 0;
 };
 
 // "512MB", "4 GiB", "1000" → bytes.

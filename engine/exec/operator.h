@@ -36,12 +36,15 @@ struct Progress {
   std::atomic<int64_t> bytes_read{0};
 };
 
+class SpillSpace;  // engine/exec/spill.h
+
 // What one statement's execution shares. Outlives every part.
 struct ExecutionContext {
   FunctionContext functions;
   Cancellation* cancellation = nullptr;  // may be null
   Progress* progress = nullptr;          // may be null
   MemoryBudget* memory = nullptr;        // may be null
+  SpillSpace* spill = nullptr;           // may be null: rows stay in memory
   int num_workers = 1;
   bool analyze = false;  // time every part (EXPLAIN ANALYZE)
 };

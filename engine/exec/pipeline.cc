@@ -103,6 +103,11 @@ class PipelineRun {
     for (size_t i = 0; i < sources_.size(); ++i) {
       const auto& details = pipeline_->branches[i].source_details;
       if (details) *details = sources_[i]->Details();
+      const Pipeline::Branch& branch = pipeline_->branches[i];
+      for (size_t op = 0; op < branch.operator_details.size(); ++op) {
+        if (branch.operator_details[op] == nullptr) continue;
+        *branch.operator_details[op] = branch.operators[op]->Details();
+      }
     }
     return OkStatus();
   }

@@ -24,7 +24,9 @@ struct Pipeline {
     std::vector<std::shared_ptr<Operator>> operators;
     // Filled when context->analyze: source, then each operator. Owned by the plan's explain nodes.
     std::vector<std::shared_ptr<PartProfile>> profiles;
-    std::shared_ptr<std::vector<std::string>> source_details;  // optional, filled at the end
+    // Optional, filled at the end: of the source, and of each operator (null: of no interest).
+    std::shared_ptr<std::vector<std::string>> source_details;
+    std::vector<std::shared_ptr<std::vector<std::string>>> operator_details;
   };
   std::vector<Branch> branches;
   std::shared_ptr<Sink> sink;

@@ -7,6 +7,7 @@
 #include "engine/exec/pipeline.h"
 #include "engine/operators/aggregate_input.h"
 #include "engine/operators/aggregate_plan.h"
+#include "engine/operators/aggregate_spill.h"
 
 namespace shale {
 
@@ -132,33 +133,14 @@ WorkerGroups::WorkerGroups(const AggregatePlan& plan, const AggregateLayouts& la
 
 namespace {
 
-struct AggregateWorker : WorkerState {
-  std::unique_ptr<AggregateInput> input;  // null: see layout_status_
+// One worker's side. Rows are added under its own lock, so that whoever makes room can hold all
+// workers still.
+struct AggregateWorker {
+  Mutex mutex;
+  std::unique_ptr<AggregateInput> input;
 };
-
-class Aggregate;
-
-class GroupSource : public Source {
- public:
-  GroupSource(std::shared_ptr<const Aggregate> owner, const AggregatePlan* plan,
-              const AggregateLayouts* layouts, MergedGroups* merged);
-  WorkerStatePtr MakeState(ExecutionContext* context) override;
-  StatusOr<bool> Next(WorkerState* state, Chunk* out) override;
-  int UsefulWorkers() const override {
-    return static_cast<int>(std::min<size_t>((units_.size() + 1) / 2, 1024));
-  }
-
- private:
-  struct Unit {
-    const GroupPart* part;
-    size_t begin;
-    size_t count;
-  };
-  std::shared_ptr<const Aggregate> owner_;
-  const AggregatePlan* plan_;
-  const AggregateLayouts* layouts_;
-  std::vector<Unit> units_;
-  std::atomic<size_t> next_{0};
+struct AggregateState : WorkerState {
+  std::shared_ptr<AggregateWorker> worker;  // null: see layout_status_
 };
 
 class Aggregate : public SinkSource, public std::enable_shared_from_this<Aggregate> {
@@ -167,30 +149,56 @@ class Aggregate : public SinkSource, public std::enable_shared_from_this<Aggrega
       : plan_(PlanAggregate(std::move(keys), std::move(aggregates))) {}
 
   WorkerStatePtr MakeState(ExecutionContext* context) override {
-    {
-      MutexLock lock(&mutex_);
-      if (layouts_ == nullptr && layout_status_.ok()) {
-        StatusOr<AggregateLayouts> layouts = MakeLayouts(plan_, *context);
-        layout_status_ = layouts.status();
-        if (layouts.ok()) layouts_ = std::make_unique<AggregateLayouts>(*std::move(layouts));
-      }
+    MutexLock room(&room_mutex_);
+    MutexLock lock(&mutex_);
+    if (layouts_ == nullptr && layout_status_.ok()) {
+      StatusOr<AggregateLayouts> layouts = MakeLayouts(plan_, *context);
+      layout_status_ = layouts.status();
+      if (layouts.ok()) layouts_ = std::make_unique<AggregateLayouts>(*std::move(layouts));
+      spill_ = AggregateSpill::Make(&plan_, context, 0);
+      context_ = context;
     }
-    auto worker = std::make_unique<AggregateWorker>();
-    if (layouts_) worker->input = std::make_unique<AggregateInput>(&plan_, layouts_.get(), context);
-    return worker;
+    auto state = std::make_unique<AggregateState>();
+    if (layouts_) {
+      state->worker = std::make_shared<AggregateWorker>();
+      state->worker->input = std::make_unique<AggregateInput>(&plan_, layouts_.get(), context);
+      active_.push_back(state->worker);
+    }
+    return state;
   }
 
   StatusOr<Flow> Consume(WorkerState* state, Chunk input) override {
-    auto* worker = static_cast<AggregateWorker*>(state);
-    if (worker->input == nullptr) return layout_status_;
+    AggregateWorker* worker = static_cast<AggregateState*>(state)->worker.get();
+    if (worker == nullptr) return layout_status_;
     if (input.num_rows == 0) return Flow::kMore;
-    RETURN_IF_ERROR(worker->input->Add(input));
-    return Flow::kMore;
+    RETURN_IF_ERROR(worker->input->Evaluate(input));
+    for (int attempt = 0;; ++attempt) {
+      const int64_t times = times_spilled_.load(std::memory_order_acquire);
+      Status status, over;
+      {
+        MutexLock lock(&worker->mutex);
+        status = worker->input->Place();
+        if (status.ok()) {
+          RETURN_IF_ERROR(worker->input->Update());
+          over = worker->input->over_budget();
+        }
+      }
+      if (status.ok()) {
+        if (!over.ok() && !spill_) return over;
+        if (!over.ok() || WantsRoom()) RETURN_IF_ERROR(MakeRoom(times));
+        return Flow::kMore;
+      }
+      if (status.code() != StatusCode::kResourceExhausted || !spill_ || attempt == 1) {
+        return status;
+      }
+      RETURN_IF_ERROR(MakeRoom(times));
+    }
   }
 
   Status Combine(WorkerState* state) override {
-    auto* worker = static_cast<AggregateWorker*>(state);
-    if (worker->input == nullptr) return layout_status_;
+    AggregateWorker* worker = static_cast<AggregateState*>(state)->worker.get();
+    if (worker == nullptr) return layout_status_;
+    MutexLock own(&worker->mutex);
     MutexLock lock(&mutex_);
     workers_.push_back(worker->input->Take(nullptr));
     return OkStatus();
@@ -202,19 +210,99 @@ class Aggregate : public SinkSource, public std::enable_shared_from_this<Aggrega
       MutexLock lock(&mutex_);
       RETURN_IF_ERROR(layout_status_);
       workers = std::move(workers_);
+      active_.clear();
+    }
+    const bool room = times_spilled_.load() == 0 && CanMerge(workers, *context);
+    if (!room && spill_) {
+      times_spilled_.fetch_add(1);
+      for (auto& groups : workers) {
+        RETURN_IF_ERROR(spill_->Write(groups.get(), *layouts_));
+        groups.reset();
+      }
+      layouts_.reset();
+      return spill_->Finish();
     }
     return MergeWorkers(plan_, *layouts_, std::move(workers), context, &merged_);
   }
 
-  std::unique_ptr<Source> MakeSource() override {
-    return std::make_unique<GroupSource>(shared_from_this(), &plan_, layouts_.get(), &merged_);
-  }
+  std::unique_ptr<Source> MakeSource() override;
 
  private:
+  // Whether memory is short, and it pays to write what there is.
+  bool WantsRoom() const {
+    if (!spill_ || context_->memory == nullptr || !context_->memory->under_pressure()) return false;
+    constexpr int64_t kLeastShare = 32;
+    return context_->memory->used_bytes() - used_before_.load(std::memory_order_relaxed) >
+           context_->memory->limit_bytes() / kLeastShare;
+  }
+
+  // Merging makes tables anew beside those of the workers: whether there is memory for that.
+  bool CanMerge(const std::vector<std::unique_ptr<WorkerGroups>>& workers,
+                const ExecutionContext& context) const {
+    if (context.memory == nullptr || !spill_) return true;
+    int64_t bytes = 0, with_groups = 0;
+    for (const auto& groups : workers) {
+      with_groups += groups->table().size() > 0;
+      // Rows may have twice the room that they need, slots likewise.
+      bytes +=
+          static_cast<int64_t>(groups->table().size() * (groups->table().row_bytes() + 16) * 2);
+      for (const auto& set : groups->distinct) {
+        bytes += static_cast<int64_t>(set->table().size() * (set->table().row_bytes() + 16) * 2);
+      }
+      bytes += groups->ordered_bytes * 2;
+    }
+    const bool only_one = with_groups <= 1 && plan_.distinct_sets.empty() && plan_.ordered.empty();
+    if (only_one) return true;
+    Reservation probe(context.memory);
+    return probe.Resize(bytes).ok();
+  }
+
+  // Writes all workers' groups to disk and lets them begin anew, unless somebody has done so since
+  // `times`. String ids are common to all workers: none may add any while they are read.
+  Status MakeRoom(int64_t times) SHALE_NO_TSA {
+    MutexLock room(&room_mutex_);
+    if (times_spilled_.load() != times) return OkStatus();
+    std::vector<std::shared_ptr<AggregateWorker>> active;
+    {
+      MutexLock lock(&mutex_);
+      active = active_;
+    }
+    for (const auto& worker : active) worker->mutex.Lock();
+    Status status = [&]() SHALE_NO_TSA -> Status {
+      MutexLock lock(&mutex_);
+      std::vector<std::unique_ptr<WorkerGroups>> all = std::move(workers_);
+      workers_.clear();
+      ASSIGN_OR_RETURN(AggregateLayouts fresh, MakeLayouts(plan_, *context_));
+      auto layouts = std::make_unique<AggregateLayouts>(std::move(fresh));
+      for (const auto& worker : active) {
+        // Null: the worker is through, what it had is among workers_.
+        auto taken = worker->input->TakeIfAny(layouts.get());
+        if (taken) all.push_back(std::move(taken));
+      }
+      for (auto& groups : all) {
+        RETURN_IF_ERROR(spill_->Write(groups.get(), *layouts_));
+        groups.reset();
+      }
+      layouts_ = std::move(layouts);
+      return OkStatus();
+    }();
+    for (const auto& worker : active) worker->mutex.Unlock();
+    used_before_.store(context_->memory ? context_->memory->used_bytes() : 0);
+    times_spilled_.fetch_add(1, std::memory_order_release);
+    return status;
+  }
+
   const AggregatePlan plan_;
+  Mutex room_mutex_;  // before the workers' own, which come before mutex_
   Mutex mutex_;
+  // Set by the first worker, before it takes rows; MakeRoom replaces the layouts with all held.
   Status layout_status_;
   std::unique_ptr<AggregateLayouts> layouts_;
+  std::shared_ptr<AggregateSpill> spill_;  // null: groups stay in memory
+  ExecutionContext* context_ = nullptr;
+  std::atomic<int64_t> times_spilled_{0};
+  std::atomic<int64_t> used_before_{0};  // bytes in use once groups were last written
+  std::vector<std::shared_ptr<AggregateWorker>> active_ SHALE_GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<WorkerGroups>> workers_ SHALE_GUARDED_BY(mutex_);
   MergedGroups merged_;
 };
@@ -226,33 +314,80 @@ struct GroupSourceState : WorkerState {
   Arena arena;
 };
 
-GroupSource::GroupSource(std::shared_ptr<const Aggregate> owner, const AggregatePlan* plan,
-                         const AggregateLayouts* layouts, MergedGroups* merged)
-    : owner_(std::move(owner)), plan_(plan), layouts_(layouts) {
-  for (const GroupPart& part : merged->parts) {
-    for (size_t begin = 0; begin < part.table->size(); begin += kChunkRows) {
-      units_.push_back({&part, begin, std::min<size_t>(kChunkRows, part.table->size() - begin)});
+class GroupSource : public Source {
+ public:
+  GroupSource(std::shared_ptr<const void> owner, const AggregatePlan* plan,
+              const AggregateLayouts* layouts, const MergedGroups& merged, bool in_parts)
+      : owner_(std::move(owner)), plan_(plan), layouts_(layouts), in_parts_(in_parts) {
+    for (const GroupPart& part : merged.parts) {
+      for (size_t begin = 0; begin < part.table->size(); begin += kChunkRows) {
+        units_.push_back({&part, begin, std::min<size_t>(kChunkRows, part.table->size() - begin)});
+      }
     }
   }
-}
+  WorkerStatePtr MakeState(ExecutionContext* context) override {
+    auto state = std::make_unique<GroupSourceState>();
+    state->functions = &context->functions;
+    return state;
+  }
+  StatusOr<bool> Next(WorkerState* worker, Chunk* out) override {
+    auto* state = static_cast<GroupSourceState*>(worker);
+    const size_t at = next_.fetch_add(1, std::memory_order_relaxed);
+    if (at >= units_.size()) return false;
+    const Unit& unit = units_[at];
+    if (!in_parts_) {
+      RETURN_IF_ERROR(FinishGroups(*plan_, *layouts_, *unit.part, unit.begin, unit.count,
+                                   *state->functions, &state->arena, out));
+      return true;
+    }
+    // The groups go before the query ends: what points into them keeps them.
+    auto kept = std::make_shared<Kept>();
+    kept->owner = owner_;
+    RETURN_IF_ERROR(FinishGroups(*plan_, *layouts_, *unit.part, unit.begin, unit.count,
+                                 *state->functions, &kept->arena, out));
+    for (Vector& column : out->columns) KeepAlive(kept, &column);
+    return true;
+  }
+  int UsefulWorkers() const override {
+    return static_cast<int>(std::min<size_t>((units_.size() + 1) / 2, 1024));
+  }
 
-WorkerStatePtr GroupSource::MakeState(ExecutionContext* context) {
-  auto state = std::make_unique<GroupSourceState>();
-  state->functions = &context->functions;
-  return state;
-}
+ private:
+  struct Kept {
+    std::shared_ptr<const void> owner;
+    Arena arena;
+  };
+  struct Unit {
+    const GroupPart* part;
+    size_t begin;
+    size_t count;
+  };
+  std::shared_ptr<const void> owner_;
+  const AggregatePlan* plan_;
+  const AggregateLayouts* layouts_;
+  const bool in_parts_;
+  std::vector<Unit> units_;
+  std::atomic<size_t> next_{0};
+};
 
-StatusOr<bool> GroupSource::Next(WorkerState* worker, Chunk* out) {
-  auto* state = static_cast<GroupSourceState*>(worker);
-  const size_t at = next_.fetch_add(1, std::memory_order_relaxed);
-  if (at >= units_.size()) return false;
-  const Unit& unit = units_[at];
-  RETURN_IF_ERROR(FinishGroups(*plan_, *layouts_, *unit.part, unit.begin, unit.count,
-                               *state->functions, &state->arena, out));
-  return true;
+std::unique_ptr<Source> Aggregate::MakeSource() {
+  if (times_spilled_.load() > 0) return spill_->MakeSource();
+  return std::make_unique<GroupSource>(shared_from_this(), &plan_, layouts_.get(), merged_, false);
 }
 
 }  // namespace
+
+std::unique_ptr<Source> MakeGroupSource(const AggregatePlan* plan,
+                                        std::shared_ptr<FinishedGroups> groups) {
+  const AggregateLayouts* layouts = groups->layouts.get();
+  const MergedGroups& merged = groups->groups;
+  return std::make_unique<GroupSource>(std::move(groups), plan, layouts, merged, true);
+}
+
+void KeepAlive(const HeapPtr& heap, Vector* column) {
+  if (column->type().physical() == PhysicalType::kString) column->AddHeap(heap);
+  for (Vector& child : column->mutable_children()) KeepAlive(heap, &child);
+}
 
 Status FinishGroups(const AggregatePlan& plan, const AggregateLayouts& layouts,
                     const GroupPart& part, size_t begin, size_t count,

@@ -16,48 +16,75 @@ AggregateInput::AggregateInput(const AggregatePlan* plan, const AggregateLayouts
 
 std::unique_ptr<WorkerGroups> AggregateInput::Take(const AggregateLayouts* layouts) {
   auto taken = std::move(groups_);
+  over_budget_ = OkStatus();
   if (layouts) groups_ = std::make_unique<WorkerGroups>(plan_, *layouts, context_->memory);
   return taken;
 }
 
 Status AggregateInput::Add(const Chunk& input) {
+  RETURN_IF_ERROR(Evaluate(input));
+  RETURN_IF_ERROR(Place());
+  RETURN_IF_ERROR(Update());
+  return over_budget_;
+}
+
+Status AggregateInput::Evaluate(const Chunk& input) {
+  chunk_ = &input;
+  key_values_.clear();
+  for (Evaluator& key : keys_) {
+    ASSIGN_OR_RETURN(Vector values, key.Evaluate(input));
+    key_values_.push_back(std::move(values));
+  }
+  if (group_ids_.size() < input.num_rows) group_ids_.resize(input.num_rows);
+  views_.clear();
+  views_.resize(plan_.filters.size() + 1);
+  for (size_t i = 0; i < views_.size(); ++i) RETURN_IF_ERROR(MakeView(i, &views_[i]));
+  return OkStatus();
+}
+
+Status AggregateInput::Place() {
   WorkerGroups& groups = *groups_;
-  bool uniform = plan_.keys.empty();
+  uniform_ = plan_.keys.empty();
   if (plan_.keys.empty()) {
     if (groups.single->size() == 0) RETURN_IF_ERROR(AddSingle(groups.single.get()));
   } else {
-    std::vector<Vector> keys;
-    keys.reserve(keys_.size());
-    for (Evaluator& key : keys_) {
-      ASSIGN_OR_RETURN(Vector values, key.Evaluate(input));
-      keys.push_back(std::move(values));
-    }
-    if (group_ids_.size() < input.num_rows) group_ids_.resize(input.num_rows);
-    RETURN_IF_ERROR(groups.grouper->Group(keys, input.num_rows, group_ids_.data(), &uniform));
+    RETURN_IF_ERROR(
+        groups.grouper->Group(key_values_, chunk_->num_rows, group_ids_.data(), &uniform_));
   }
+  for (size_t i = 1; i < views_.size() && !plan_.keys.empty(); ++i) {
+    ChunkView& view = views_[i];
+    view.filtered_groups.resize(view.num_rows);
+    uint32_t* out = view.filtered_groups.data();
+    const uint32_t* in = group_ids_.data();
+    for (size_t row = 0; row < view.num_rows; ++row) out[row] = in[view.rows.data()[row]];
+    view.groups = out;
+  }
+  for (size_t set = 0; set < plan_.distinct_sets.size(); ++set) {
+    RETURN_IF_ERROR(AddDistinct(set, &views_[plan_.distinct_sets[set].filter]));
+  }
+  return OkStatus();
+}
 
-  std::vector<ChunkView> views(plan_.filters.size() + 1);
-  for (size_t i = 0; i < views.size(); ++i) {
-    RETURN_IF_ERROR(MakeView(input, i, &views[i]));
-  }
+Status AggregateInput::Update() {
+  WorkerGroups& groups = *groups_;
   GroupTable& table = groups.table();
-  const uint32_t only_group = uniform && !plan_.keys.empty() ? group_ids_[0] : 0;
+  const uint32_t only_group = uniform_ && !plan_.keys.empty() ? group_ids_[0] : 0;
   for (const StateSlot& slot : plan_.slots) {
     if (slot.distinct_set >= 0 || slot.ordered_rows >= 0) continue;
-    ChunkView& view = views[slot.filter];
+    ChunkView& view = views_[slot.filter];
     if (view.num_rows == 0) continue;
     std::vector<Vector> args;
     args.reserve(slot.args.size());
     for (size_t arg : slot.args) {
       ASSIGN_OR_RETURN(const Vector* values, Argument(arg, &view));
-      const bool as_it_is = uniform || values->is_flat() || values->is_constant() ||
+      const bool as_it_is = uniform_ || values->is_flat() || values->is_constant() ||
                             (values->is_dictionary() && slot.function.kernels.only_validity);
       args.push_back(as_it_is ? *values : values->Flatten());
       if (!as_it_is) view.args[arg] = args.back();
     }
     const AggregateCall call = CallOf(slot, context_->functions, groups.arena.get());
     std::byte* states = table.states() + slot.offset;
-    if (uniform) {
+    if (uniform_) {
       RETURN_IF_ERROR(slot.function.kernels.update_one(
           call, states + only_group * table.row_bytes(), args, view.num_rows));
     } else {
@@ -65,13 +92,13 @@ Status AggregateInput::Add(const Chunk& input) {
                                                    args, view.num_rows));
     }
   }
-  for (size_t set = 0; set < plan_.distinct_sets.size(); ++set) {
-    RETURN_IF_ERROR(AddDistinct(set, &views[plan_.distinct_sets[set].filter]));
-  }
   for (size_t i = 0; i < plan_.ordered.size(); ++i) {
-    RETURN_IF_ERROR(AddOrdered(i, &views[plan_.ordered[i].filter]));
+    RETURN_IF_ERROR(AddOrdered(i, &views_[plan_.ordered[i].filter]));
   }
-  return groups.arena_memory.Resize(static_cast<int64_t>(groups.arena->size_bytes()));
+  Status status = groups.arena_memory.Resize(static_cast<int64_t>(groups.arena->size_bytes()));
+  if (status.ok()) status = groups.ordered_memory.Resize(groups.ordered_bytes);
+  over_budget_ = std::move(status);
+  return OkStatus();
 }
 
 Status AggregateInput::AddSingle(GroupTable* table) {
@@ -80,25 +107,18 @@ Status AggregateInput::AddSingle(GroupTable* table) {
   return table->AddUnindexed(&no_key, 1, &first);
 }
 
-Status AggregateInput::MakeView(const Chunk& input, size_t index, ChunkView* view) {
+Status AggregateInput::MakeView(size_t index, ChunkView* view) {
   view->args.resize(plan_.args.size());
   if (index == 0) {
-    view->chunk = &input;
+    view->chunk = chunk_;
     view->groups = group_ids_.data();
-    view->num_rows = input.num_rows;
+    view->num_rows = chunk_->num_rows;
     return OkStatus();
   }
-  std::vector<uint32_t> rows(input.num_rows);
-  ASSIGN_OR_RETURN(view->num_rows, filters_[index - 1].Select(input, rows.data()));
-  view->filtered = input.Gather(rows.data(), view->num_rows);
+  view->rows.resize(chunk_->num_rows);
+  ASSIGN_OR_RETURN(view->num_rows, filters_[index - 1].Select(*chunk_, view->rows.data()));
+  view->filtered = chunk_->Gather(view->rows.data(), view->num_rows);
   view->chunk = &view->filtered;
-  if (!plan_.keys.empty()) {
-    view->filtered_groups.resize(view->num_rows);
-    uint32_t* out = view->filtered_groups.data();
-    const uint32_t* in = group_ids_.data();
-    for (size_t i = 0; i < view->num_rows; ++i) out[i] = in[rows.data()[i]];
-  }
-  view->groups = view->filtered_groups.data();
   return OkStatus();
 }
 
@@ -169,15 +189,16 @@ Status AggregateInput::AddOrdered(size_t index, ChunkView* view) {
   for (size_t arg : input.args) {
     ASSIGN_OR_RETURN(const Vector* values, Argument(arg, view));
     chunk.args.push_back(*values);
-    groups.ordered_bytes += static_cast<int64_t>(values->MemoryUsage());
+    groups.ordered_bytes += groups.ordered_held.Add(*values);
   }
   for (size_t key : input.keys) {
     ASSIGN_OR_RETURN(const Vector* values, Argument(key, view));
     chunk.keys.push_back(*values);
-    groups.ordered_bytes += static_cast<int64_t>(values->MemoryUsage());
+    groups.ordered_bytes += groups.ordered_held.Add(*values);
   }
+  groups.ordered_bytes += static_cast<int64_t>(view->num_rows * sizeof(uint32_t));
   groups.ordered[index].push_back(std::move(chunk));
-  return groups.ordered_memory.Resize(groups.ordered_bytes);
+  return OkStatus();
 }
 
 }  // namespace shale

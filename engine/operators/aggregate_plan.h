@@ -10,6 +10,7 @@
 #include "engine/expr/evaluator.h"
 #include "engine/operators/aggregate.h"
 #include "engine/operators/grouper.h"
+#include "engine/operators/held_bytes.h"
 #include "engine/operators/sort_keys.h"
 
 namespace shale {
@@ -81,6 +82,7 @@ struct WorkerGroups {
   std::vector<std::vector<OrderedChunk>> ordered;
   std::shared_ptr<Arena> arena = std::make_shared<Arena>();
   Reservation arena_memory;
+  HeldBytes ordered_held;
   Reservation ordered_memory;
   int64_t ordered_bytes = 0;
 };
@@ -113,6 +115,15 @@ struct GroupPlaces {
 Status FinishGroups(const AggregatePlan& plan, const AggregateLayouts& layouts,
                     const GroupPart& part, size_t begin, size_t count,
                     const FunctionContext& functions, Arena* arena, Chunk* out);
+// The source of what was merged; `groups` with all that they stand on. Chunks keep alive what they
+// point into.
+struct FinishedGroups {
+  std::unique_ptr<AggregateLayouts> layouts;
+  MergedGroups groups;
+};
+std::unique_ptr<Source> MakeGroupSource(const AggregatePlan* plan,
+                                        std::shared_ptr<FinishedGroups> groups);
+void KeepAlive(const HeapPtr& heap, Vector* column);
 // aggregate_distinct.cc
 Status FeedDistinct(const AggregatePlan& plan, const AggregateLayouts& layouts,
                     const std::vector<GroupPlaces>& places, ExecutionContext* context,

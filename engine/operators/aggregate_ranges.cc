@@ -12,15 +12,10 @@ namespace {
 constexpr size_t kFlushGroups = 2 * kChunkRows;
 
 // Finished groups and what their values point into.
-struct FinishedGroups {
+struct FlushedGroups {
   MergedGroups groups;
   Arena arena;
 };
-
-void KeepAlive(const HeapPtr& heap, Vector* column) {
-  if (column->type().physical() == PhysicalType::kString) column->AddHeap(heap);
-  for (Vector& child : column->mutable_children()) KeepAlive(heap, &child);
-}
 
 struct RangeWorker : WorkerState {
   std::unique_ptr<AggregateInput> input;  // null: see layout_status_
@@ -70,7 +65,7 @@ class RangeAggregate : public Operator {
 
  private:
   StatusOr<Flow> Flush(RangeWorker* worker, const Emit& emit, bool last) {
-    auto finished = std::make_shared<FinishedGroups>();
+    auto finished = std::make_shared<FlushedGroups>();
     std::vector<std::unique_ptr<WorkerGroups>> parts;
     parts.push_back(worker->input->Take(last ? nullptr : layouts_.get()));
     RETURN_IF_ERROR(

@@ -5,6 +5,7 @@
 
 #include "engine/base/memory_budget.h"
 #include "engine/base/sync.h"
+#include "engine/operators/held_bytes.h"
 
 namespace shale {
 namespace {
@@ -34,11 +35,46 @@ class ChunkSource : public Source {
   std::atomic<size_t> next_{0};
 };
 
+class SeriesSource : public Source {
+ public:
+  explicit SeriesSource(NumberSeries series) : series_(std::move(series)) {}
+  WorkerStatePtr MakeState(ExecutionContext*) override { return std::make_unique<NoState>(); }
+  StatusOr<bool> Next(WorkerState*, Chunk* out) override {
+    const int64_t begin = next_.fetch_add(kChunkRows, std::memory_order_relaxed);
+    if (begin >= series_.count) return false;
+    out->num_rows = static_cast<size_t>(std::min<int64_t>(kChunkRows, series_.count - begin));
+    Vector numbers = Vector::Flat(series_.type, out->num_rows);
+    const auto fill = [&]<typename T>() {
+      T* values = numbers.mutable_values<T>();
+      for (size_t i = 0; i < out->num_rows; ++i) {
+        // Every number fits; what leads to it may pass the bounds.
+        const auto place = static_cast<uint64_t>(begin) + i;
+        values[i] = static_cast<T>(static_cast<uint64_t>(series_.first) +
+                                   static_cast<uint64_t>(series_.step) * place);
+      }
+    };
+    if (series_.type.physical() == PhysicalType::kInt32)
+      fill.operator()<int32_t>();
+    else
+      fill.operator()<int64_t>();
+    out->columns = {std::move(numbers)};
+    return true;
+  }
+  int UsefulWorkers() const override {
+    return static_cast<int>(std::min<int64_t>(series_.count / (4 * kChunkRows) + 1, 1024));
+  }
+
+ private:
+  const NumberSeries series_;
+  std::atomic<int64_t> next_{0};
+};
+
 // ---- collect ------------------------------------------------------------------------------------
 
 struct CollectState : WorkerState {
   explicit CollectState(ExecutionContext* context) : memory(context->memory) {}
   std::vector<Chunk> chunks;
+  HeldBytes held;
   Reservation memory;
   int64_t bytes = 0;
 };
@@ -50,9 +86,7 @@ class Collect : public CollectSink {
   }
   StatusOr<Flow> Consume(WorkerState* worker, Chunk input) override {
     auto* state = static_cast<CollectState*>(worker);
-    for (const Vector& column : input.columns) {
-      state->bytes += static_cast<int64_t>(column.MemoryUsage());
-    }
+    state->bytes += state->held.Add(input);
     RETURN_IF_ERROR(state->memory.Resize(state->bytes));
     state->chunks.push_back(std::move(input));
     return Flow::kMore;
@@ -111,6 +145,10 @@ std::shared_ptr<CollectSink> MakeCollect() { return std::make_shared<Collect>();
 
 std::shared_ptr<Sink> MakeStream(std::function<StatusOr<Flow>(Chunk)> consume) {
   return std::make_shared<Stream>(std::move(consume));
+}
+
+std::unique_ptr<Source> MakeSeriesSource(NumberSeries series) {
+  return std::make_unique<SeriesSource>(std::move(series));
 }
 
 std::unique_ptr<Source> MakeChunkSource(std::shared_ptr<const std::vector<Chunk>> chunks) {

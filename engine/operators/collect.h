@@ -20,6 +20,16 @@ std::shared_ptr<CollectSink> MakeCollect();
 // Hands chunks to `consume` one at a time, under a lock, as they come (ordered when one worker).
 std::shared_ptr<Sink> MakeStream(std::function<StatusOr<Flow>(Chunk)> consume);
 
+// first, first + step, … : `count` numbers of an integer type.
+struct NumberSeries {
+  Type type;
+  int64_t first = 0;
+  int64_t step = 1;
+  int64_t count = 0;
+};
+// Shared by all workers, made as it is read.
+std::unique_ptr<Source> MakeSeriesSource(NumberSeries series);
+
 // Each chunk once, shared by all workers.
 std::unique_ptr<Source> MakeChunkSource(std::shared_ptr<const std::vector<Chunk>> chunks);
 

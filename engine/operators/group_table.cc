@@ -101,9 +101,14 @@ Status GroupTable::AddKeyWord() {
   const size_t old_bytes = row_bytes_;
   const size_t old_key = key_words_ * 8;
   row_bytes_ += 8;
-  RETURN_IF_ERROR(Reserve(capacity_, num_slots_));
-  if (!row_block_.Grow(std::max<size_t>(capacity_ * row_bytes_, 16), size_ * old_bytes)) {
-    return ResourceExhausted("out of memory for {} groups", capacity_);
+  Status grown = Reserve(capacity_, num_slots_);
+  if (grown.ok() &&
+      !row_block_.Grow(std::max<size_t>(capacity_ * row_bytes_, 16), size_ * old_bytes)) {
+    grown = ResourceExhausted("out of memory for {} groups", capacity_);
+  }
+  if (!grown.ok()) {
+    row_bytes_ = old_bytes;
+    return grown;
   }
   rows_ = row_block_.data();
   // From the last row on, so that none is overwritten before it has moved.

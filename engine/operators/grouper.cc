@@ -43,8 +43,9 @@ Grouper::Grouper(const KeyLayout* layout, size_t state_bytes, MemoryBudget* memo
 
 Status Grouper::WidenForNulls() {
   if (with_nulls_ || !layout_->nulls_need_word) return OkStatus();
+  RETURN_IF_ERROR(table_.AddKeyWord());
   with_nulls_ = true;
-  return table_.AddKeyWord();
+  return OkStatus();
 }
 
 Status Grouper::Group(std::span<const Vector> keys, size_t num_rows, uint32_t* groups,

@@ -14,6 +14,7 @@ struct ProbeWorker : WorkerState {
   std::vector<Evaluator> keys;
   std::unique_ptr<Evaluator> residual;
   std::unique_ptr<KeyPacker> packer;
+  ExecutionContext* context = nullptr;
   const Cancellation* cancellation = nullptr;
   std::vector<uint64_t> words;
   std::vector<uint64_t> hashes;
@@ -40,17 +41,30 @@ class HashProbe : public JoinProbe {
       worker->residual = std::make_unique<Evaluator>(join_->residual, &context->functions);
     }
     worker->packer = std::make_unique<KeyPacker>(&join_->layout, /*find_only=*/true);
+    worker->context = context;
     worker->cancellation = context->cancellation;
     Begin();
     return worker;
   }
 
-  StatusOr<Flow> Finish(WorkerState*, const Emit& emit) override { return End(emit); }
+  StatusOr<Flow> Finish(WorkerState* state, const Emit& emit) override {
+    if (!join_->spilled.load()) return End(emit);
+    return JoinParts(join_.get(), static_cast<ProbeWorker*>(state)->context, emit);
+  }
+  std::vector<std::string> Details() const override {
+    const uint64_t bytes = join_->spilled_bytes.load();
+    if (bytes == 0) return {};
+    return {SpillDetail(bytes)};
+  }
 
   StatusOr<Flow> Process(WorkerState* state, Chunk input, const Emit& emit) override {
     auto* worker = static_cast<ProbeWorker*>(state);
     const JoinTable& join = *join_;
     if (input.num_rows == 0) return Flow::kMore;
+    if (join.spilled.load(std::memory_order_relaxed)) {
+      RETURN_IF_ERROR(DealProbeRows(join_.get(), worker->context, input, &worker->keys));
+      return Flow::kMore;
+    }
     if (join.num_rows == 0 && (join.kind == JoinKind::kInner || join.kind == JoinKind::kSemi ||
                                join.kind == JoinKind::kRight)) {
       return Flow::kDone;
@@ -215,11 +229,11 @@ class HashProbe : public JoinProbe {
     const JoinTable& join = *join_;
     Vector mark = Vector::Flat(TypeId::kBoolean, input.num_rows);
     std::memcpy(mark.mutable_values<uint8_t>(), worker->matched.data(), input.num_rows);
-    for (size_t i = 0; join.num_rows > 0 && i < input.num_rows; ++i) {
+    for (size_t i = 0; join.any_rows() && i < input.num_rows; ++i) {
       if (worker->matched.data()[i]) continue;
       bool unknown = worker->maybe.data()[i];
       const bool null_key = worker->null_key.data()[i];
-      if (!unknown && (null_key || !join.null_rows.empty())) {
+      if (!unknown && (null_key || join.any_nulls())) {
         unknown = true;
         if (join.needs_keys()) {
           ASSIGN_OR_RETURN(unknown, MightMatch(worker, input, keys, i, null_key));
@@ -274,6 +288,10 @@ class HashProbe : public JoinProbe {
 
 }  // namespace
 
+std::shared_ptr<Operator> MakeHashProbe(std::shared_ptr<JoinTable> join) {
+  return std::make_shared<HashProbe>(std::move(join));
+}
+
 HashJoin MakeHashJoin(JoinKind kind, std::vector<ExprPtr> probe_keys,
                       std::vector<ExprPtr> build_keys, ExprPtr residual,
                       std::vector<Type> probe_types, std::vector<Type> build_types,
@@ -289,7 +307,7 @@ HashJoin MakeHashJoin(JoinKind kind, std::vector<ExprPtr> probe_keys,
   join->probe_types = std::move(probe_types);
   join->build_types = std::move(build_types);
   std::shared_ptr<Operator> probe =
-      join->probe_keys.empty() ? MakeLoopProbe(join) : std::make_shared<HashProbe>(join);
+      join->probe_keys.empty() ? MakeLoopProbe(join) : MakeHashProbe(join);
   std::shared_ptr<const JoinBounds> bounds;
   if (join->drops_probe()) bounds = join;
   return {MakeJoinBuild(join), std::move(probe), std::move(bounds)};

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "engine/expr/evaluator.h"
+#include "engine/operators/held_bytes.h"
 #include "engine/operators/join_table.h"
 #include "engine/vector/vector_builder.h"
 
@@ -23,6 +24,7 @@ struct BuildWorker : WorkerState {
   std::unique_ptr<KeyPacker> packer;
   std::vector<BuildChunk> chunks;
   std::vector<KeyDigest> digests;
+  HeldBytes held;
   Reservation memory;
   int64_t bytes = 0;
 };
@@ -41,6 +43,8 @@ class JoinBuild : public Sink {
         StatusOr<KeyLayout> layout = MakeKeyLayout(types, context->num_workers, context->memory);
         join_->status = layout.status();
         if (layout.ok()) join_->layout = *std::move(layout);
+        context_ = context;
+        spills_ = JoinCanSpill(*join_, *context);
       }
     }
     auto worker = std::make_unique<BuildWorker>(context->memory);
@@ -59,44 +63,33 @@ class JoinBuild : public Sink {
     RETURN_IF_ERROR(join_->status);
     if (input.num_rows == 0) return Flow::kMore;
     BuildChunk kept;
-    if (!worker->keys.empty()) {
-      for (Evaluator& key : worker->keys) {
-        ASSIGN_OR_RETURN(Vector values, key.Evaluate(input));
-        kept.keys.push_back(values.is_run() ? values.Flatten() : std::move(values));
-      }
-      kept.words.resize(input.num_rows * join_->key_words());
-      RETURN_IF_ERROR(worker->packer->Pack(kept.keys, input.num_rows, join_->keys_with_nulls(),
-                                           kept.words.data()));
-      std::vector<const Vector*> nullable;
-      for (size_t k = 0; k < kept.keys.size(); ++k) {
-        if (kept.keys[k].has_nulls() && !join_->null_safe[k]) nullable.push_back(&kept.keys[k]);
-      }
-      for (uint32_t i = 0; !nullable.empty() && i < input.num_rows; ++i) {
-        for (const Vector* key : nullable) {
-          if (!key->IsNull(i)) continue;
-          kept.nulls.push_back(i);
-          break;
-        }
-      }
-      for (size_t k = 0; k < worker->digests.size(); ++k) worker->digests[k].Add(kept.keys[k]);
-      if (!join_->needs_keys()) kept.keys.clear();
-      worker->bytes += static_cast<int64_t>(kept.words.size() * sizeof(uint64_t));
+    for (Evaluator& key : worker->keys) {
+      ASSIGN_OR_RETURN(Vector values, key.Evaluate(input));
+      kept.keys.push_back(values.is_run() ? values.Flatten() : std::move(values));
     }
-    // Semi, anti and mark joins emit no build column, but a residual may read some.
-    for (const Vector& column : input.columns) {
-      worker->bytes += static_cast<int64_t>(column.MemoryUsage());
+    for (size_t k = 0; k < worker->digests.size(); ++k) worker->digests[k].Add(kept.keys[k]);
+    if (!join_->spilled.load(std::memory_order_relaxed)) {
+      Status status = Keep(worker, &input, &kept);
+      if (status.ok()) {
+        if (spills_ && ShouldSpill(*context_, worker->bytes)) RETURN_IF_ERROR(Deal(worker));
+        return Flow::kMore;
+      }
+      if (status.code() != StatusCode::kResourceExhausted) return status;
+      if (!spills_) return join_->level > 0 ? CannotCut() : status;
+      join_->spilled.store(true);
     }
-    RETURN_IF_ERROR(worker->memory.Resize(worker->bytes));
-    kept.chunk = std::move(input);
-    worker->chunks.push_back(std::move(kept));
+    RETURN_IF_ERROR(Deal(worker));
+    RETURN_IF_ERROR(DealBuildRows(join_.get(), context_, input, &worker->keys));
     return Flow::kMore;
   }
 
   Status Combine(WorkerState* state) override {
     auto* worker = static_cast<BuildWorker*>(state);
     RETURN_IF_ERROR(join_->status);
+    if (join_->spilled.load()) RETURN_IF_ERROR(Deal(worker));
     MutexLock lock(&join_->mutex);
     for (BuildChunk& chunk : worker->chunks) chunks_.push_back(std::move(chunk));
+    held_bytes_ += worker->bytes;
     if (join_->digests.empty()) {
       join_->digests = std::move(worker->digests);
     } else {
@@ -112,11 +105,23 @@ class JoinBuild : public Sink {
     JoinTable& join = *join_;
     join.memory = std::make_unique<Reservation>(context->memory);
     for (const BuildChunk& chunk : chunks_) join.num_rows += chunk.chunk.num_rows;
+    if (join.spilled.load()) return DealAll(context);
     constexpr size_t kMaxRows = UINT32_MAX - 1;
     if (join.num_rows > kMaxRows) {
       return ResourceExhausted("the build side of a join has {} rows, at most {} are possible",
                                join.num_rows, kMaxRows);
     }
+    // The rows themselves (strings are not copied, but each gets a pointer of its own), their
+    // chains and marks; then, for a while, room for a table of keys.
+    const auto rows = static_cast<int64_t>(join.num_rows);
+    int64_t bytes = held_bytes_ + rows * static_cast<int64_t>(sizeof(uint32_t));
+    for (const Type& type : join.build_types) bytes += type.IsStringLike() ? rows * 16 : 0;
+    if (join.keeps_build()) bytes += rows;
+    const int64_t table_bytes =
+        join.build_keys.empty() ? 0 : rows * (int64_t{join.key_words()} * 8 + 8) * 2 + rows * 32;
+    const Status reserved = join.memory->Resize(bytes + table_bytes);
+    if (!reserved.ok() && spills_) return DealAll(context);
+    RETURN_IF_ERROR(join.memory->Resize(bytes));
     RETURN_IF_ERROR(KeepColumns());
     if (!join.build_keys.empty()) RETURN_IF_ERROR(FillTable(context));
     if (join.keeps_build()) {
@@ -127,6 +132,77 @@ class JoinBuild : public Sink {
   }
 
  private:
+  static Status CannotCut() {
+    return ResourceExhausted(
+        "out of memory: one part of a join's build side does not fit, and dealing its rows out "
+        "again does not help (too many rows have the same key); raise memory_limit");
+  }
+
+  // Packs the keys and keeps the chunk in memory. When that does not suffice nothing has changed,
+  // but for strings that were interned.
+  Status Keep(BuildWorker* worker, Chunk* input, BuildChunk* kept) {
+    int64_t bytes = worker->bytes;
+    if (!worker->keys.empty()) {
+      kept->words.resize(input->num_rows * join_->key_words());
+      RETURN_IF_ERROR(worker->packer->Pack(kept->keys, input->num_rows, join_->keys_with_nulls(),
+                                           kept->words.data()));
+      std::vector<const Vector*> nullable;
+      for (size_t k = 0; k < kept->keys.size(); ++k) {
+        if (kept->keys[k].has_nulls() && !join_->null_safe[k]) nullable.push_back(&kept->keys[k]);
+      }
+      for (uint32_t i = 0; !nullable.empty() && i < input->num_rows; ++i) {
+        for (const Vector* key : nullable) {
+          if (!key->IsNull(i)) continue;
+          kept->nulls.push_back(i);
+          break;
+        }
+      }
+      if (!join_->needs_keys()) kept->keys.clear();
+      bytes += static_cast<int64_t>(kept->words.size() * sizeof(uint64_t));
+    }
+    // Semi, anti and mark joins emit no build column, but a residual may read some.
+    bytes += worker->held.Add(*input);
+    RETURN_IF_ERROR(worker->memory.Resize(bytes));
+    worker->bytes = bytes;
+    kept->chunk = std::move(*input);
+    worker->chunks.push_back(std::move(*kept));
+    return OkStatus();
+  }
+
+  // What a worker has kept goes to disk.
+  Status Deal(BuildWorker* worker) {
+    if (worker->chunks.empty()) return OkStatus();
+    join_->spilled.store(true);
+    for (BuildChunk& chunk : worker->chunks) {
+      RETURN_IF_ERROR(DealBuildRows(join_.get(), context_, chunk.chunk, &worker->keys));
+      chunk = {};
+    }
+    worker->chunks.clear();
+    worker->held.Clear();
+    worker->bytes = 0;
+    return worker->memory.Resize(0);
+  }
+
+  // The rest, too: of workers that were through before the first went to disk.
+  Status DealAll(ExecutionContext* context) {
+    JoinTable& join = *join_;
+    join.spilled.store(true);
+    RETURN_IF_ERROR(join.memory->Resize(0));
+    std::vector<Evaluator> keys;
+    for (const ExprPtr& key : join.build_keys) keys.emplace_back(key, &context->functions);
+    for (BuildChunk& chunk : chunks_) {
+      RETURN_IF_ERROR(DealBuildRows(join_.get(), context, chunk.chunk, &keys));
+      chunk = {};
+    }
+    chunks_.clear();
+    join.layout = {};
+    RETURN_IF_ERROR(join.build_parts->Flush());
+    join.num_rows = 0;
+    for (size_t p = 0; p < SpillParts::kParts; ++p) join.num_rows += join.build_parts->rows(p);
+    if (join.level > 0 && join.build_parts->one_hash()) return CannotCut();
+    return OkStatus();
+  }
+
   Status KeepColumns() {
     JoinTable& join = *join_;
     const bool emits = join.emits_build();
@@ -134,7 +210,6 @@ class JoinBuild : public Sink {
     if (join.residual) CollectColumns(*join.residual, &wanted);
     join.columns.resize(join.build_types.size());
     join.dictionaries.resize(join.build_types.size());
-    int64_t bytes = 0;
     for (size_t c = 0; c < join.build_types.size(); ++c) {
       const bool used =
           emits || std::binary_search(wanted.begin(), wanted.end(), join.probe_types.size() + c);
@@ -142,8 +217,6 @@ class JoinBuild : public Sink {
       std::vector<Vector> pieces;
       for (BuildChunk& chunk : chunks_) pieces.push_back(std::move(chunk.chunk.columns[c]));
       ASSIGN_OR_RETURN(join.columns[c], Concatenate(join.build_types[c], std::move(pieces)));
-      bytes += static_cast<int64_t>(join.columns[c].MemoryUsage());
-      RETURN_IF_ERROR(join.memory->Resize(bytes));
       if (join.build_types[c].IsStringLike() && join.num_rows > 0) {
         auto dictionary = std::make_shared<Dictionary>();
         dictionary->id = NextDictionaryId();
@@ -262,6 +335,10 @@ class JoinBuild : public Sink {
 
   std::shared_ptr<JoinTable> join_;
   std::vector<BuildChunk> chunks_;
+  int64_t held_bytes_ = 0;
+  // Set by the first worker, before it takes rows.
+  ExecutionContext* context_ = nullptr;
+  bool spills_ = false;
 };
 
 }  // namespace

@@ -12,9 +12,11 @@
 #include <vector>
 
 #include "engine/base/sync.h"
+#include "engine/expr/evaluator.h"
 #include "engine/operators/group_table.h"
 #include "engine/operators/join.h"
 #include "engine/operators/key_packer.h"
+#include "engine/operators/spill_parts.h"
 
 namespace shale {
 
@@ -79,6 +81,23 @@ struct JoinTable : JoinBounds {
   std::atomic<int> probing{0};
   std::atomic<bool> unmet_taken{false};
 
+  // ---- a build side that does not fit into memory (join_spill.cc) ----
+  // Both sides are dealt to disk by the hash of their keys, then joined part by part, each with a
+  // table of its own (grace hash join: Kitsuregawa et al., 1983). `level`: how often these rows
+  // were dealt before.
+  int level = 0;
+  std::atomic<bool> spilled{false};
+  std::unique_ptr<SpillParts> build_parts;                          // made under the lock
+  std::unique_ptr<SpillParts> probe_parts SHALE_GUARDED_BY(mutex);  // rows of the present round
+  std::atomic<uint64_t> spilled_bytes{0};
+  // Some build row has a NULL in a key that is not null-safe.
+  std::atomic<bool> met_null{false};
+  // Of a part, for kMark: what is known of the other parts.
+  bool others_have_rows = false, others_have_nulls = false;
+
+  bool any_rows() const { return num_rows > 0 || others_have_rows; }
+  bool any_nulls() const { return !null_rows.empty() || others_have_nulls; }
+
   bool keys_with_nulls() const {
     for (bool safe : null_safe) {
       if (safe) return true;
@@ -112,6 +131,20 @@ struct JoinTable : JoinBounds {
 
 // Fills the table.
 std::shared_ptr<Sink> MakeJoinBuild(std::shared_ptr<JoinTable> join);
+
+// ---- join_spill.cc ----
+// Whether a join's rows may go to disk.
+bool JoinCanSpill(const JoinTable& join, const ExecutionContext& context);
+// Deals a chunk of a side to disk; `keys` are evaluated over it.
+Status DealBuildRows(JoinTable* join, ExecutionContext* context, const Chunk& chunk,
+                     std::vector<Evaluator>* keys);
+Status DealProbeRows(JoinTable* join, ExecutionContext* context, const Chunk& chunk,
+                     std::vector<Evaluator>* keys);
+// Joins what was dealt, part by part: by the last probing worker.
+StatusOr<Flow> JoinParts(JoinTable* join, ExecutionContext* context, const Emit& emit);
+// The join of join.h at a level.
+std::shared_ptr<JoinTable> MakeJoinTable(const JoinTable& like, int level);
+std::shared_ptr<Operator> MakeHashProbe(std::shared_ptr<JoinTable> join);
 
 // What every probe does alike. `matched`: a byte for each row of the input.
 class JoinProbe : public Operator {

@@ -6,6 +6,7 @@
 
 #include "engine/exec/pipeline.h"
 #include "engine/expr/evaluator.h"
+#include "engine/operators/held_bytes.h"
 
 namespace shale {
 namespace {
@@ -21,6 +22,7 @@ struct SortWorker : WorkerState {
   std::vector<Evaluator> keys;
   std::vector<Chunk> chunks;
   std::vector<std::vector<Vector>> key_vectors;  // of each chunk
+  shale::HeldBytes held;
   Reservation memory;
   int64_t bytes = 0;
 };
@@ -42,23 +44,109 @@ WorkerStatePtr RowSorter::MakeState(ExecutionContext* context) const {
   return worker;
 }
 
-Status RowSorter::Consume(WorkerState* state, Chunk input) const {
+Status RowSorter::Consume(WorkerState* state, Chunk* input) const {
   auto* worker = static_cast<SortWorker*>(state);
-  if (input.num_rows == 0) return OkStatus();
+  if (input->num_rows == 0) return OkStatus();
   std::vector<Vector> keys;
+  int64_t bytes = worker->bytes;
   for (Evaluator& key : worker->keys) {
-    ASSIGN_OR_RETURN(Vector values, key.Evaluate(input));
+    ASSIGN_OR_RETURN(Vector values, key.Evaluate(*input));
     keys.push_back(ForSorting(std::move(values)));
-    worker->bytes += static_cast<int64_t>(keys.back().MemoryUsage());
+    // A key that is a column shares its memory.
+    if (keys_[keys.size() - 1].expr->kind != Expr::Kind::kColumn) {
+      bytes += worker->held.Add(keys.back());
+    }
   }
-  worker->bytes += static_cast<int64_t>(input.num_rows * sizeof(SortEntry) * 2);
-  for (const Vector& column : input.columns) {
-    worker->bytes += static_cast<int64_t>(column.MemoryUsage());
-  }
-  RETURN_IF_ERROR(worker->memory.Resize(worker->bytes));
-  worker->chunks.push_back(std::move(input));
+  bytes += static_cast<int64_t>(input->num_rows) *
+           (static_cast<int64_t>(sizeof(SortEntry) * 2) + row_overhead_);
+  bytes += worker->held.Add(*input);
+  RETURN_IF_ERROR(worker->memory.Resize(bytes));
+  worker->bytes = bytes;
+  worker->chunks.push_back(std::move(*input));
   worker->key_vectors.push_back(std::move(keys));
   return OkStatus();
+}
+
+int64_t RowSorter::HeldBytes(const WorkerState& state) {
+  return static_cast<const SortWorker&>(state).bytes;
+}
+
+std::vector<Chunk> RowSorter::TakeChunks(WorkerState* state) {
+  auto* worker = static_cast<SortWorker*>(state);
+  std::vector<Chunk> chunks = std::move(worker->chunks);
+  worker->chunks.clear();
+  worker->key_vectors.clear();
+  worker->held.Clear();
+  worker->bytes = 0;
+  // Giving back does not fail.
+  worker->memory.Resize(0).IgnoreError();
+  return chunks;
+}
+
+std::vector<Chunk> RowSorter::TakeCombinedChunks() {
+  MutexLock lock(&mutex_);
+  std::vector<Chunk> chunks = std::move(chunks_);
+  chunks_.clear();
+  key_vectors_.clear();
+  worker_ends_.clear();
+  held_bytes_ = 0;
+  return chunks;
+}
+
+std::vector<size_t> RowSorter::KeyColumns() const {
+  std::vector<size_t> columns;
+  size_t next = types_.size();
+  for (const SortKey& key : keys_) {
+    columns.push_back(key.expr->kind == Expr::Kind::kColumn ? key.expr->column_index : next++);
+  }
+  return columns;
+}
+
+std::vector<Type> RowSorter::TypesWithKeys() const {
+  std::vector<Type> types = types_;
+  for (const SortKey& key : keys_) {
+    if (key.expr->kind != Expr::Kind::kColumn) types.push_back(key.expr->type);
+  }
+  return types;
+}
+
+StatusOr<std::unique_ptr<RowSorter>> RowSorter::Sorted(std::vector<Chunk> chunks,
+                                                       std::vector<std::vector<Vector>> key_vectors,
+                                                       ExecutionContext context) const {
+  for (size_t c = 0; c < chunks.size(); ++c) {
+    for (size_t k = 0; k < keys_.size(); ++k) {
+      if (keys_[k].expr->kind != Expr::Kind::kColumn) {
+        chunks[c].columns.push_back(key_vectors[c][k]);
+      }
+    }
+  }
+  auto sorter = std::make_unique<RowSorter>(keys_, TypesWithKeys());
+  {
+    MutexLock lock(&sorter->mutex_);
+    sorter->chunks_ = std::move(chunks);
+    sorter->key_vectors_ = std::move(key_vectors);
+    sorter->worker_ends_ = {sorter->chunks_.size()};
+  }
+  context.memory = nullptr;  // what is sorted was reserved with the rows, which are about to go
+  RETURN_IF_ERROR(sorter->Sort(&context));
+  return sorter;
+}
+
+StatusOr<std::unique_ptr<RowSorter>> RowSorter::TakeSorted(WorkerState* state,
+                                                           const ExecutionContext& context) const {
+  std::vector<std::vector<Vector>> keys = std::move(static_cast<SortWorker*>(state)->key_vectors);
+  ExecutionContext alone = context;
+  alone.num_workers = 1;
+  return Sorted(TakeChunks(state), std::move(keys), alone);
+}
+
+StatusOr<std::unique_ptr<RowSorter>> RowSorter::TakeCombined(const ExecutionContext& context) {
+  std::vector<std::vector<Vector>> keys;
+  {
+    MutexLock lock(&mutex_);
+    keys = std::move(key_vectors_);
+  }
+  return Sorted(TakeCombinedChunks(), std::move(keys), context);
 }
 
 void RowSorter::Combine(WorkerState* state) {

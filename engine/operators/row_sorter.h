@@ -27,10 +27,30 @@ class RowSorter {
   RowSorter(std::vector<SortKey> keys, std::vector<Type> types);
 
   WorkerStatePtr MakeState(ExecutionContext* context) const;
-  Status Consume(WorkerState* state, Chunk input) const;
+  // Takes the chunk, unless memory does not suffice (ResourceExhausted): then nothing has changed.
+  Status Consume(WorkerState* state, Chunk* input) const;
   void Combine(WorkerState* state);
   Status Sort(ExecutionContext* context);
 
+  // ---- for those who put rows elsewhere ----
+  // Bytes that a worker holds.
+  static int64_t HeldBytes(const WorkerState& state);
+  // Counts so many bytes more for each row: what will be made of it later.
+  void set_row_overhead(int64_t bytes) { row_overhead_ = bytes; }
+  // A worker's rows, sorted by themselves; the worker goes on with none. Keys that are no plain
+  // columns stand behind the columns, in the order of `keys` (see KeyColumns).
+  StatusOr<std::unique_ptr<RowSorter>> TakeSorted(WorkerState* state,
+                                                  const ExecutionContext& context) const;
+  // All rows that were combined, likewise (before Sort).
+  StatusOr<std::unique_ptr<RowSorter>> TakeCombined(const ExecutionContext& context);
+  // The same as they came, unsorted, without keys.
+  static std::vector<Chunk> TakeChunks(WorkerState* state);
+  std::vector<Chunk> TakeCombinedChunks();
+  // Where TakeSorted puts key k, and the types of all columns then.
+  std::vector<size_t> KeyColumns() const;
+  std::vector<Type> TypesWithKeys() const;
+
+  size_t num_columns() const { return types_.size(); }
   size_t num_rows() const { return entries_.size(); }
   const SortEntry* entries() const { return entries_.data(); }
   // Sets bit i - begin of starts (clear before) where entry i > 0 differs from the one before it in
@@ -52,6 +72,10 @@ class RowSorter {
     std::vector<SortEntry> own;
   };
 
+  // Appends each chunk's keys to its columns and sorts; `types` are the chunks' then.
+  StatusOr<std::unique_ptr<RowSorter>> Sorted(std::vector<Chunk> chunks,
+                                              std::vector<std::vector<Vector>> key_vectors,
+                                              ExecutionContext context) const;
   void RankKeys(size_t num_rows);
   bool Less(const SortEntry& a, const SortEntry& b) const;
   void FillEntries(size_t begin, size_t end, SortEntry* out) const;
@@ -64,6 +88,7 @@ class RowSorter {
   const std::vector<Type> types_;
   std::vector<SortOrder> orders_;
   size_t first_tie_key_ = 0;
+  int64_t row_overhead_ = 0;
   Mutex mutex_;
   // Written under the lock until Sort, read without it after.
   std::vector<Chunk> chunks_;

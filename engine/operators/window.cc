@@ -6,6 +6,7 @@
 #include "engine/exec/pipeline.h"
 #include "engine/expr/evaluator.h"
 #include "engine/operators/rank_filter.h"
+#include "engine/operators/spill_parts.h"
 #include "engine/operators/window_plan.h"
 
 namespace shale {
@@ -104,10 +105,21 @@ bool CanDropEarly(const WindowPlan& plan) {
 }
 
 struct WindowWorker : WorkerState {
-  std::unique_ptr<RankFilter> filter;  // null: every row is wanted
+  std::vector<Evaluator> partition_keys;  // to deal rows by, once they go to disk
+  std::unique_ptr<RankFilter> filter;     // null: every row is wanted
   WorkerStatePtr rows;
   std::vector<Evaluator> columns;
 };
+
+// What a window is made of, to make another one for a part of the rows.
+struct WindowSpec {
+  std::vector<ExprPtr> partition_by;
+  std::vector<SortKey> order_by;
+  std::vector<WindowExpr> functions;
+  std::optional<WindowRankLimit> limit;
+  std::vector<Type> input_types;
+};
+std::shared_ptr<SinkSource> MakeWindowAt(WindowSpec spec, int level);
 
 // A finished piece of at most kChunkRows rows.
 struct Piece {
@@ -120,16 +132,29 @@ struct Piece {
 
 class Window : public SinkSource, public std::enable_shared_from_this<Window> {
  public:
-  Window(const std::vector<ExprPtr>& partition_by, const std::vector<SortKey>& order_by,
-         WindowPlan plan)
-      : plan_(std::move(plan)),
-        partition_by_(partition_by),
-        order_by_(order_by),
+  Window(WindowSpec spec, WindowPlan plan, int level)
+      : spec_(std::move(spec)),
+        level_(level),
+        plan_(std::move(plan)),
+        partition_by_(spec_.partition_by),
+        order_by_(spec_.order_by),
         drops_early_(CanDropEarly(plan_)),
-        sorter_(AllKeys(partition_by, order_by), plan_.types) {}
+        sorter_(AllKeys(partition_by_, order_by_), plan_.types) {
+    // Results are as wide as a string, and bits stand for starts.
+    sorter_.set_row_overhead(static_cast<int64_t>(16 * plan_.functions.size() + 8));
+  }
 
   WorkerStatePtr MakeState(ExecutionContext* context) override {
     auto worker = std::make_unique<WindowWorker>();
+    {
+      MutexLock lock(&mutex_);
+      context_ = context;
+      spills_ = context->spill && !partition_by_.empty() && level_ < kMaxSpillLevel &&
+                CanSpill(spec_.input_types);
+    }
+    for (const ExprPtr& key : partition_by_) {
+      worker->partition_keys.emplace_back(key, &context->functions);
+    }
     worker->rows = sorter_.MakeState(context);
     if (drops_early_) {
       const bool distinct = plan_.functions[plan_.limit->function].expr.name() == "dense_rank";
@@ -152,7 +177,16 @@ class Window : public SinkSource, public std::enable_shared_from_this<Window> {
       extra.push_back(std::move(values));
     }
     for (Vector& values : extra) input.columns.push_back(std::move(values));
-    RETURN_IF_ERROR(sorter_.Consume(worker->rows.get(), std::move(input)));
+    Status status = sorter_.Consume(worker->rows.get(), &input);
+    if (status.code() == StatusCode::kResourceExhausted && spills_ &&
+        RowSorter::HeldBytes(*worker->rows) > 0) {
+      RETURN_IF_ERROR(Spill(RowSorter::TakeChunks(worker->rows.get()), &worker->partition_keys));
+      status = sorter_.Consume(worker->rows.get(), &input);
+    }
+    RETURN_IF_ERROR(status);
+    if (spills_ && ShouldSpill(*context_, RowSorter::HeldBytes(*worker->rows))) {
+      RETURN_IF_ERROR(Spill(RowSorter::TakeChunks(worker->rows.get()), &worker->partition_keys));
+    }
     return Flow::kMore;
   }
 
@@ -162,6 +196,12 @@ class Window : public SinkSource, public std::enable_shared_from_this<Window> {
   }
 
   Status Finalize(ExecutionContext* context) override {
+    if (parts_) {
+      std::vector<Evaluator> keys;
+      for (const ExprPtr& key : partition_by_) keys.emplace_back(key, &context->functions);
+      RETURN_IF_ERROR(Spill(sorter_.TakeCombinedChunks(), &keys));
+      return parts_->Flush();
+    }
     RETURN_IF_ERROR(sorter_.Sort(context));
     const size_t num_rows = sorter_.num_rows();
     if (num_rows == 0) return OkStatus();
@@ -224,6 +264,32 @@ class Window : public SinkSource, public std::enable_shared_from_this<Window> {
   }
 
  private:
+  // Rows to disk, dealt by their partition's hash: partitions stay whole.
+  Status Spill(std::vector<Chunk> chunks, std::vector<Evaluator>* partition_keys) {
+    {
+      MutexLock lock(&mutex_);
+      if (!parts_) {
+        ASSIGN_OR_RETURN(parts_, SpillParts::Create(*context_, spec_.input_types, level_));
+      }
+    }
+    std::vector<uint64_t> hashes;
+    for (Chunk& chunk : chunks) {
+      std::vector<Vector> keys;
+      for (Evaluator& key : *partition_keys) {
+        ASSIGN_OR_RETURN(Vector values, key.Evaluate(chunk));
+        keys.push_back(std::move(values));
+      }
+      hashes.resize(std::max(hashes.size(), chunk.num_rows));
+      HashRows(keys, chunk.num_rows, hashes.data());
+      chunk.columns.resize(plan_.num_input_columns);
+      RETURN_IF_ERROR(parts_->Add(chunk, hashes.data()));
+      chunk = {};
+    }
+    return OkStatus();
+  }
+  // One part of the rows on disk, by a window of its own.
+  StatusOr<std::unique_ptr<Source>> PartSource(size_t part, ExecutionContext* context) const;
+
   // Bits for the first row of every partition, and of every group of peers.
   Status FindStarts(ExecutionContext* context) {
     const size_t num_rows = sorter_.num_rows();
@@ -338,11 +404,18 @@ class Window : public SinkSource, public std::enable_shared_from_this<Window> {
     }
   }
 
+  const WindowSpec spec_;
+  const int level_;
   WindowPlan plan_;
-  const std::vector<ExprPtr> partition_by_;
-  const std::vector<SortKey> order_by_;
+  const std::vector<ExprPtr>& partition_by_;
+  const std::vector<SortKey>& order_by_;
   const bool drops_early_;
   RowSorter sorter_;
+  Mutex mutex_;
+  // Set by the first worker, before it takes rows.
+  ExecutionContext* context_ = nullptr;
+  bool spills_ = false;
+  std::unique_ptr<SpillParts> parts_;  // made under the lock; null: all rows are in memory
   std::vector<uint64_t> partition_starts_, peer_starts_;  // bitmaps; peer_starts_ empty: the same
   std::vector<size_t> blocks_;                            // first row of each, then all rows
   std::vector<Piece> pieces_;
@@ -370,7 +443,27 @@ class WindowSource : public Source {
   std::atomic<size_t> next_{0};
 };
 
+StatusOr<std::unique_ptr<Source>> Window::PartSource(size_t part, ExecutionContext* context) const {
+  std::shared_ptr<SinkSource> window = MakeWindowAt(spec_, level_ + 1);
+  {
+    WorkerStatePtr state = window->MakeState(context);
+    RETURN_IF_ERROR(parts_->Read(part, context->cancellation, [&](Chunk chunk) {
+      return window->Consume(state.get(), std::move(chunk)).status();
+    }));
+    RETURN_IF_ERROR(window->Combine(state.get()));
+  }
+  RETURN_IF_ERROR(window->Finalize(context));
+  return window->MakeSource();
+}
+
 std::unique_ptr<Source> Window::MakeSource() {
+  if (parts_) {
+    auto self = shared_from_this();
+    return MakeSourceSequence(
+        SpillParts::kParts,
+        [self](size_t part, ExecutionContext* context) { return self->PartSource(part, context); },
+        {SpillDetail(parts_->bytes())});
+  }
   return std::make_unique<WindowSource>(shared_from_this());
 }
 
@@ -410,15 +503,25 @@ std::vector<Vector> WindowBlock::Pieces(const WindowArg& arg, const Type& type, 
   return pieces;
 }
 
+namespace {
+
+std::shared_ptr<SinkSource> MakeWindowAt(WindowSpec spec, int level) {
+  WindowPlan plan =
+      Planner(spec.partition_by.size(), spec.order_by, spec.functions, spec.limit, spec.input_types)
+          .Take();
+  return std::make_shared<Window>(std::move(spec), std::move(plan), level);
+}
+
+}  // namespace
+
 std::shared_ptr<SinkSource> MakeWindow(std::vector<ExprPtr> partition_by,
                                        std::vector<SortKey> order_by,
                                        std::vector<WindowExpr> functions,
                                        std::optional<WindowRankLimit> limit,
                                        std::vector<Type> input_types) {
-  WindowPlan plan =
-      Planner(partition_by.size(), order_by, std::move(functions), limit, std::move(input_types))
-          .Take();
-  return std::make_shared<Window>(partition_by, order_by, std::move(plan));
+  return MakeWindowAt({std::move(partition_by), std::move(order_by), std::move(functions), limit,
+                       std::move(input_types)},
+                      0);
 }
 
 }  // namespace shale

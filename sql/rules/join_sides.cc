@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "sql/rules/rules.h"
 
@@ -19,25 +20,29 @@ double Selectivity(const std::vector<ExprPtr>& conjuncts) {
   return selectivity;
 }
 
-}  // namespace
+// Estimates of shared plans, which may read each other many times over.
+using SharedRows = std::map<const SharedPlan*, double>;
 
-double EstimateRows(const Plan& plan, const DatabaseVersion& version) {
+double Estimate(const Plan& plan, const DatabaseVersion& version, SharedRows* shared) {
   if (const auto* scan = plan.As<ScanNode>()) {
     return RowCount(version, scan->schema->table_id) * Selectivity(scan->filters);
   }
   if (const auto* values = plan.As<ValuesNode>()) {
-    double rows = 0;
+    double rows = values->series ? static_cast<double>(values->series->count) : 0;
     for (const Chunk& chunk : *values->chunks) rows += chunk.num_rows;
     return rows;
   }
   if (const auto* read = plan.As<SharedReadNode>()) {
-    return EstimateRows(*read->shared->plan, version);
+    const auto known = shared->find(read->shared.get());
+    if (known != shared->end()) return known->second;
+    const double rows = Estimate(*read->shared->plan, version, shared);
+    return (*shared)[read->shared.get()] = rows;
   }
   // Nothing is known of a recursion; it is rarely large.
   if (plan.As<WorkingReadNode>()) return 1000;
   double rows = 0;
   for (const PlanPtr& child : plan.children) {
-    double child_rows = EstimateRows(*child, version);
+    double child_rows = Estimate(*child, version, shared);
     rows = plan.As<UnionAllNode>() ? rows + child_rows : std::max(rows, child_rows);
   }
   if (const auto* filter = plan.As<FilterNode>()) return rows * Selectivity(filter->conjuncts);
@@ -52,13 +57,20 @@ double EstimateRows(const Plan& plan, const DatabaseVersion& version) {
   }
   if (const auto* join = plan.As<JoinNode>(); join && join->probe_keys.empty()) {
     const double pairs =
-        EstimateRows(*plan.children[0], version) * EstimateRows(*plan.children[1], version);
+        Estimate(*plan.children[0], version, shared) * Estimate(*plan.children[1], version, shared);
     if (join->kind == JoinKind::kInner) return join->residual ? pairs * 0.33 : pairs;
   }
   if (const auto* aggregate = plan.As<AggregateNode>()) {
     return aggregate->keys.empty() ? 1 : std::pow(rows, 0.75);
   }
   return rows;
+}
+
+}  // namespace
+
+double EstimateRows(const Plan& plan, const DatabaseVersion& version) {
+  SharedRows shared;
+  return Estimate(plan, version, &shared);
 }
 
 void ChooseBuildSides(Plan* plan, const RuleContext& context) {

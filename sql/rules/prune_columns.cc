@@ -37,6 +37,7 @@ void PruneColumns(Plan* plan, const std::set<ColumnVar>& required) {
     return;
   }
   if (auto* values = plan->As<ValuesNode>()) {
+    if (values->series) return;
     std::vector<PlanColumn> output;
     std::vector<size_t> kept;
     for (size_t i = 0; i < plan->output.size(); ++i) {

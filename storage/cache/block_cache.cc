@@ -1,12 +1,19 @@
 #include "storage/cache/block_cache.h"
 
+#include <algorithm>
+
 #include "engine/base/check.h"
 #include "engine/vector/hash.h"
 
 namespace shale {
 
-BlockCache::BlockCache(int64_t capacity_bytes)
-    : capacity_bytes_(capacity_bytes), shards_(std::make_unique<Shard[]>(kShards)) {}
+BlockCache::BlockCache(int64_t capacity_bytes, MemoryBudget* memory)
+    : capacity_bytes_(capacity_bytes),
+      memory_(memory),
+      kept_memory_(memory ? memory->weak_from_this().lock() : nullptr),
+      shards_(std::make_unique<Shard[]>(kShards)) {}
+
+BlockCache::~BlockCache() { Count(-used_bytes_.load()); }
 
 size_t BlockCache::ShardOf(const BlockKey& key) const {
   const uint64_t place = static_cast<uint64_t>(static_cast<uint32_t>(key.column)) << 32 | key.block;
@@ -44,7 +51,7 @@ BlockCache::Value BlockCache::EvictOne(Shard* shard) {
       entry.marked = false;
       continue;
     }
-    used_bytes_.fetch_sub(entry.bytes, std::memory_order_relaxed);
+    Count(-entry.bytes);
     shard->counters.used_bytes -= entry.bytes;
     --shard->counters.entries;
     ++shard->counters.evictions;
@@ -55,10 +62,10 @@ BlockCache::Value BlockCache::EvictOne(Shard* shard) {
   return nullptr;
 }
 
-void BlockCache::KeepBudget(size_t first) {
+void BlockCache::EvictTo(int64_t bytes, size_t first) {
   size_t empty = 0;
   for (size_t i = first; empty < kShards;) {
-    if (used_bytes_.load(std::memory_order_relaxed) <= capacity_bytes_) return;
+    if (used_bytes_.load(std::memory_order_relaxed) <= bytes) return;
     // Destroyed here, outside the lock.
     const Value dead = EvictOne(&shards_[i]);
     if (dead != nullptr) {
@@ -70,17 +77,26 @@ void BlockCache::KeepBudget(size_t first) {
   }
 }
 
+void BlockCache::Evict(int64_t bytes) {
+  EvictTo(std::max<int64_t>(used_bytes_.load(std::memory_order_relaxed) - bytes, 0), 0);
+}
+
+void BlockCache::Count(int64_t bytes) {
+  used_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  if (memory_) memory_->ChargeEvictable(bytes);
+}
+
 BlockCache::Value BlockCache::Insert(const BlockKey& key, Value value, int64_t bytes) {
   SHALE_CHECK(value != nullptr);
   if (bytes > capacity_bytes_ / 2) return value;
   // Room first, in the same shard: what a scan brings in goes out again before what is used.
-  used_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  Count(bytes);
   const size_t index = ShardOf(key);
-  KeepBudget(index);
+  EvictTo(capacity_bytes_, index);
   Shard& shard = shards_[index];
   MutexLock lock(&shard.mutex);
   if (const auto found = shard.slots.find(key); found != shard.slots.end()) {
-    used_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+    Count(-bytes);
     return shard.entries[found->second].value;
   }
   uint32_t slot;
@@ -106,7 +122,7 @@ void BlockCache::EraseSegment(uint64_t segment) {
     for (uint32_t slot = 0; slot < shard.entries.size(); ++slot) {
       Entry& entry = shard.entries[slot];
       if (entry.value == nullptr || entry.key.segment != segment) continue;
-      used_bytes_.fetch_sub(entry.bytes, std::memory_order_relaxed);
+      Count(-entry.bytes);
       shard.counters.used_bytes -= entry.bytes;
       --shard.counters.entries;
       shard.slots.erase(entry.key);

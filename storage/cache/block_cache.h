@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "engine/base/memory_budget.h"
 #include "engine/base/sync.h"
 
 namespace shale {
@@ -42,7 +43,9 @@ class BlockCache {
     int64_t entries = 0;
   };
 
-  explicit BlockCache(int64_t capacity_bytes);
+  // What it holds counts as evictable bytes of `memory` (may be null).
+  explicit BlockCache(int64_t capacity_bytes, MemoryBudget* memory = nullptr);
+  ~BlockCache();
   BlockCache(const BlockCache&) = delete;
 
   // Null when absent. Counts a hit or a miss.
@@ -52,6 +55,8 @@ class BlockCache {
   // Keeps `value`, charged with `bytes`, and returns it; if somebody was faster, theirs. A value
   // larger than half the budget is returned but not kept.
   Value Insert(const BlockKey& key, Value value, int64_t bytes);
+  // Makes so many bytes free, or as many as there are.
+  void Evict(int64_t bytes);
   // Forgets everything of a segment (it was closed).
   void EraseSegment(uint64_t segment);
 
@@ -77,12 +82,15 @@ class BlockCache {
   static constexpr size_t kShards = 16;
 
   size_t ShardOf(const BlockKey& key) const;
-  // Evicts until the budget holds, beginning in the shard with index `first`.
-  void KeepBudget(size_t first);
+  // Evicts until at most `bytes` are used, beginning in the shard with index `first`.
+  void EvictTo(int64_t bytes, size_t first);
+  void Count(int64_t bytes);
   // One turn of the hand at most twice around; the evicted value, or null when the shard is empty.
   Value EvictOne(Shard* shard);
 
   const int64_t capacity_bytes_;
+  MemoryBudget* const memory_;
+  const std::shared_ptr<MemoryBudget> kept_memory_;
   std::atomic<int64_t> used_bytes_{0};
   const std::unique_ptr<Shard[]> shards_;
 };

@@ -119,7 +119,8 @@ bool GetLists(const Type& type, size_t rows, const uint64_t* validity, WireReade
   return true;
 }
 
-bool DecodeColumn(const Type& type, size_t rows, WireReader* wire, Vector* out) {
+bool DecodeColumn(const Type& type, size_t rows, WireReader* wire, const HeapPtr& heap,
+                  Vector* out) {
   uint8_t kind = wire->Get<uint8_t>();
   bool nulls = (kind & kNullsFollow) != 0;
   kind &= ~kNullsFollow;
@@ -152,6 +153,7 @@ bool DecodeColumn(const Type& type, size_t rows, WireReader* wire, Vector* out) 
     if (!GetStrings(wire, entries, dictionary->values.mutable_values<std::string_view>())) {
       return false;
     }
+    if (heap) dictionary->values.AddHeap(heap);
     std::string_view raw = wire->GetRaw(rows * 4);
     if (!wire->ok()) return false;
     BufferPtr codes = Buffer::Allocate(raw.size());
@@ -165,6 +167,7 @@ bool DecodeColumn(const Type& type, size_t rows, WireReader* wire, Vector* out) 
     if (wire->left() / 4 < rows) return false;
     *out = Vector::Flat(type, rows);
     if (!GetStrings(wire, rows, out->mutable_values<std::string_view>())) return false;
+    if (heap) out->AddHeap(heap);
   } else {
     std::string_view raw = wire->GetRaw(rows * PhysicalSize(type.physical()));
     if (!wire->ok()) return false;
@@ -288,12 +291,12 @@ void EncodeChunk(const Chunk& chunk, WireWriter* wire) {
   for (const Vector& column : chunk.columns) EncodeColumn(column, chunk.num_rows, wire);
 }
 
-StatusOr<Chunk> DecodeChunk(std::span<const Type> types, WireReader* wire) {
+StatusOr<Chunk> DecodeChunk(std::span<const Type> types, WireReader* wire, const HeapPtr& heap) {
   Chunk chunk;
   chunk.num_rows = wire->Get<uint32_t>();
   for (size_t i = 0; i < types.size(); ++i) {
     Vector column;
-    if (!wire->ok() || !DecodeColumn(types[i], chunk.num_rows, wire, &column)) {
+    if (!wire->ok() || !DecodeColumn(types[i], chunk.num_rows, wire, heap, &column)) {
       return DataLoss("a batch of {} rows cannot be read: column {} of {} is malformed",
                       chunk.num_rows, i + 1, types.size());
     }

@@ -21,7 +21,9 @@ Value GetValue(WireReader* wire);
 
 // Columns of kStruct cannot be written: the caller has refused such tables.
 void EncodeChunk(const Chunk& chunk, WireWriter* wire);
-// Strings of the result point into the reader's bytes, which must outlive it. Bad bytes: DataLoss.
-StatusOr<Chunk> DecodeChunk(std::span<const Type> types, WireReader* wire);
+// Strings of the result point into the reader's bytes, which must outlive it, or are kept by
+// `heap`, which the result then keeps. Bad bytes: DataLoss.
+StatusOr<Chunk> DecodeChunk(std::span<const Type> types, WireReader* wire,
+                            const HeapPtr& heap = nullptr);
 
 }  // namespace shale

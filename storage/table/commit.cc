@@ -135,7 +135,7 @@ void StoreCore::ApplyBatch(VersionEdit* edit, TableId table_id, const TableSchem
     auto before = static_cast<int64_t>(tail->buffer.memory_bytes());
     for (const Chunk& chunk : part.chunks) tail->buffer.Append(chunk, sequence);
     tail->last_sequence = sequence;
-    hot_bytes.fetch_add(static_cast<int64_t>(tail->buffer.memory_bytes()) - before);
+    CountHot(static_cast<int64_t>(tail->buffer.memory_bytes()) - before);
     touched->emplace(table_id, part.range.begin_us);
   }
 }
@@ -202,7 +202,7 @@ void StoreCore::Forget(const TableVersion& table) {
     }
     for (const HotRef& ref : partition->hot) {
       ref.tail->frozen = true;
-      hot_bytes.fetch_sub(static_cast<int64_t>(ref.tail->buffer.memory_bytes()));
+      CountHot(-static_cast<int64_t>(ref.tail->buffer.memory_bytes()));
     }
   }
   MutexLock lock(&wake_mutex);
@@ -394,7 +394,7 @@ Status StoreCore::CommitReplacement(Replacement r) {
     unsaved_hidden.erase({r.table_id, ref.segment->id()});
   }
   if (r.tail) {
-    hot_bytes.fetch_sub(static_cast<int64_t>(r.tail->buffer.memory_bytes()));
+    CountHot(-static_cast<int64_t>(r.tail->buffer.memory_bytes()));
     MutexLock wake_lock(&wake_mutex);
     room.NotifyAll();
   }

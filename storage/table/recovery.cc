@@ -22,7 +22,7 @@ std::string ParentOf(const std::string& path) {
 StatusOr<bool> IsUnused(Disk* disk, const std::string& directory) {
   ASSIGN_OR_RETURN(std::vector<std::string> names, disk->List(directory));
   for (const std::string& name : names) {
-    if (name == "LOCK" || name == "catalog.new") continue;
+    if (name == "LOCK" || name == "catalog.new" || name == "temp") continue;
     if (name == "segments") {
       ASSIGN_OR_RETURN(auto files, disk->List(directory + "/segments"));
       if (files.empty()) continue;
@@ -251,7 +251,13 @@ Status OpenStore(StoreCore* core) {
   MutexLock lock(&core->commit_mutex);
   core->files = std::make_shared<StoreFiles>();
   StoreFiles& files = *core->files;
-  files.cache = std::make_unique<BlockCache>(core->options.cache_bytes);
+  files.cache = std::make_unique<BlockCache>(core->options.cache_bytes, core->options.memory);
+  if (core->options.memory) {
+    core->options.memory->set_reclaim(
+        [files = std::weak_ptr<StoreFiles>(core->files)](int64_t bytes) {
+          if (auto open = files.lock()) open->cache->Evict(bytes);
+        });
+  }
   files.segment_directory = core->directory + "/segments";
   if (core->options.in_memory) {
     files.own_disk = std::make_unique<SimulatedDisk>(SimulatedDisk::Options{false});

@@ -36,6 +36,7 @@ struct StoreOptions {
   int64_t hot_bytes = int64_t{512} << 20;  // rows in memory that are not sealed yet, all tables
   uint64_t seal_rows = 1 << 20;            // a hot buffer this long is sealed
   uint64_t log_file_bytes = 64 << 20;      // reserved for each file of the log
+  // What rows in memory, loads and the cache count against; outlives the store. May be null.
   MemoryBudget* memory = nullptr;
 };
 

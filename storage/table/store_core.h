@@ -148,9 +148,16 @@ class StoreCore {
   // Segments whose hidden rows are in the log but not in the catalog yet.
   std::set<std::pair<TableId, uint64_t>> unsaved_hidden SHALE_GUARDED_BY(commit_mutex);
   std::atomic<uint64_t> next_segment_id{1};
-  std::atomic<int64_t> hot_bytes{0};
+  std::atomic<int64_t> hot_bytes{0};  // changed by CountHot
   std::atomic<uint64_t> log_bytes{0};
   std::atomic<uint64_t> log_files{0};
+
+  void CountHot(int64_t bytes) {
+    hot_bytes.fetch_add(bytes);
+    if (options.memory == nullptr) return;
+    if (bytes > 0) options.memory->Charge(bytes);
+    if (bytes < 0) options.memory->Release(-bytes);
+  }
 
   // ---- the queue of inserts ----
   struct InsertRequest {

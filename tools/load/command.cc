@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "tools/console/interrupt.h"
+#include "tools/console/memory_options.h"
 #include "tools/console/terminal.h"
 #include "tools/load/load.h"
 
@@ -71,6 +72,7 @@ void DefineOptions(CLI::App* load, LoadArguments* arguments) {
   load->add_option("--workers", options->workers, "Threads that parse (0: one a core)")
       ->type_name("N")
       ->check(CLI::Range(0, 1024));
+  AddMemoryOptions(load, &options->memory);
   load->footer(
       "Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 more bad rows than --max-errors.\n\n"
       "Examples:\n"

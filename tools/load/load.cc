@@ -88,6 +88,7 @@ class Load {
     }
     DatabaseOptions database_options;
     database_options.create = options_.create;
+    RETURN_IF_ERROR(options_.memory.Apply(&database_options));
     ASSIGN_OR_RETURN(owned_, Database::Open(options_.db, database_options));
     database_ = owned_.get();
     return err_->Write(RecoveryText(database_->store().recovery()));

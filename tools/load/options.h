@@ -8,6 +8,7 @@
 
 #include "engine/base/status.h"
 #include "storage/table/schema.h"
+#include "tools/console/memory_options.h"
 #include "tools/load/text/dialect.h"
 
 namespace shale {
@@ -44,6 +45,7 @@ struct LoadOptions {
   bool resume = false;
   bool json = false;
   int workers = 0;  // 0: one a core
+  MemoryArguments memory;
 };
 
 // Existing files stand for themselves, patterns for their matches (sorted). NotFound for a pattern

@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "tools/console/interrupt.h"
+#include "tools/console/memory_options.h"
 #include "tools/console/table_lookup.h"
 #include "tools/console/terminal.h"
 #include "tools/shell/line_editor.h"
@@ -29,6 +30,7 @@ struct ShellArguments {
   bool no_header = false;
   bool timing = false;
   int workers = 0;
+  MemoryArguments memory;
   std::vector<std::string> commands, files;
   std::vector<Action> actions;  // -c and -f in the order given
 };
@@ -39,6 +41,7 @@ StatusOr<std::unique_ptr<Database>> OpenDatabase(const ShellArguments& arguments
   DatabaseOptions options;
   options.create = arguments.create;
   options.num_workers = arguments.workers;
+  RETURN_IF_ERROR(arguments.memory.Apply(&options));
   if (arguments.db.empty()) return Database::OpenInMemory(options);
   std::error_code error;
   if (!arguments.create && !std::filesystem::exists(arguments.db, error)) {
@@ -175,6 +178,7 @@ void AddShellCommand(CLI::App* app, std::function<int()>* run) {
   shell->add_option("--workers", arguments->workers, "Threads a query may use (0: one a core)")
       ->type_name("N")
       ->check(CLI::Range(0, 1024));
+  AddMemoryOptions(shell, &arguments->memory);
   shell->footer(
       "Stops at the first error with exit code 1 (\\on_error continue goes on).\n\nExamples:\n"
       "  shale shell --db events.db\n"

@@ -71,6 +71,11 @@ void AddSltCommand(CLI::App* app, std::function<int()>* run) {
                   "Threads a query may use (0: one a core)")
       ->type_name("N")
       ->check(CLI::Range(0, 1024));
+  slt->add_option("--set", arguments->options.settings,
+                  "A setting of every connection, as in memory_limit=1MB; may be repeated")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   slt->add_option("--max-shown", arguments->options.max_failures_shown, "Failures shown in full")
       ->type_name("N")
       ->capture_default_str();

@@ -246,7 +246,17 @@ class FileRunner {
 
   Connection* ConnectionOf(const SltRecord& record) {
     auto& connection = connections_[record.connection];
-    if (!connection) connection = database_->Connect();
+    if (!connection) {
+      connection = database_->Connect();
+      for (const std::string& setting : options_.settings) {
+        const size_t equals = setting.find('=');
+        const std::string name = setting.substr(0, equals);
+        const std::string value = equals == std::string::npos ? "" : setting.substr(equals + 1);
+        const std::string set = "SET " + name + " = '" + value + "'";
+        const Status status = connection->Query(set).status();
+        if (!status.ok()) Fail(record, set, fmt::format("{}\n", Message(status)));
+      }
+    }
     return connection.get();
   }
 

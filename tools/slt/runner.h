@@ -13,7 +13,8 @@ namespace shale {
 struct SltOptions {
   int db_workers = 0;  // of each database; 0: one a core
   int64_t max_failures_shown = 20;
-  bool verbose = false;  // a line for every file
+  bool verbose = false;               // a line for every file
+  std::vector<std::string> settings;  // NAME=VALUE of every connection
   // ${NAME} in scripts, beside loops' own variables.
   std::map<std::string, std::string> variables;
 };

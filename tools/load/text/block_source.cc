@@ -25,7 +25,35 @@ size_t SkipPreamble(const char* text, size_t size, const Dialect& dialect, bool 
   return line_end ? static_cast<size_t>(static_cast<const char*>(line_end) - text) + 1 : size;
 }
 
+void BlockSource::Hand(TextBlock* block, const BufferPtr& memory, size_t begin, size_t end) {
+  const char* const text = reinterpret_cast<const char*>(memory->data());
+  block->text = {text + begin, end - begin};
+  block->first_line = line_;
+  block->byte_offset = offset_;
+  block->index = index_++;
+  block->memory = memory;
+  line_ += static_cast<uint64_t>(std::count(text + begin, text + end, '\n'));
+  offset_ += end - begin;
+}
+
+// After a quote that is never closed there is much text at hand: it goes on in blocks of the usual
+// size, out of the same memory. What is made of a block grows with its rows, which may be tiny.
+bool BlockSource::NextOfCarry(TextBlock* block) {
+  if (first_ || carry_size_ < 2 * block_bytes_) return false;
+  bool open_quote = false;
+  const size_t size =
+      FindLastRecordEnd(reinterpret_cast<const char*>(carry_->data()) + carry_begin_, block_bytes_,
+                        dialect_, &open_quote);
+  if (size == 0) return false;
+  Hand(block, carry_, carry_begin_, carry_begin_ + size);
+  block->last = false;
+  carry_begin_ += size;
+  carry_size_ -= size;
+  return true;
+}
+
 StatusOr<bool> BlockSource::Next(TextBlock* block) {
+  if (NextOfCarry(block)) return true;
   size_t capacity = carry_size_ + block_bytes_;
   BufferPtr buffer = Buffer::Allocate(capacity);
   size_t filled = carry_size_;
@@ -79,18 +107,12 @@ StatusOr<bool> BlockSource::Next(TextBlock* block) {
     carry_size_ = 0;
     return false;  // only at the end
   }
-  block->text = {text + begin, end - begin};
-  block->first_line = line_;
-  block->byte_offset = offset_;
-  block->index = index_++;
+  Hand(block, buffer, begin, end);
   block->last = at_end_ && end == filled;
-  line_ += static_cast<uint64_t>(std::count(text + begin, text + end, '\n'));
-  offset_ += end - begin;
   carry_ = buffer;
   carry_begin_ = end;
   carry_size_ = filled - end;
   if (carry_size_ == 0) carry_.reset();
-  block->memory = std::move(buffer);
   return true;
 }
 

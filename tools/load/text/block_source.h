@@ -39,6 +39,10 @@ class BlockSource {
   int64_t bytes_read() const { return input_->bytes_read(); }
 
  private:
+  // Fills in a block of bytes [begin, end) of `memory`, the next of the input.
+  void Hand(TextBlock* block, const BufferPtr& memory, size_t begin, size_t end);
+  bool NextOfCarry(TextBlock* block);
+
   std::unique_ptr<Input> input_;
   const Dialect dialect_;
   const size_t block_bytes_;
