@@ -231,7 +231,10 @@ StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const a
     return (!a && !b) || (a && b && Equal(*a, *b));
   };
   AggregateCollector& collector = *collector_of_query;
+  uint64_t hash = 0;
+  for (const ExprPtr& arg : aggregate.args) hash = HashOf(*arg) + 31 * hash;
   for (size_t i = 0; i < collector.aggregates.size(); ++i) {
+    if (collector.hashes[i] != hash) continue;
     const AggregateExpr& other = collector.aggregates[i];
     bool equal = other.function.function == aggregate.function.function &&
                  other.distinct == aggregate.distinct && same(other.filter, aggregate.filter) &&
@@ -244,6 +247,7 @@ StatusOr<Bound> ExprBinder::BindAggregate(const ast::FunctionCall& node, const a
   }
   PlanColumn column = binder.NewColumn(PrintExpr(expr), aggregate.function.result_type);
   collector.aggregates.push_back(std::move(aggregate));
+  collector.hashes.push_back(hash);
   collector.columns.push_back(column);
   return Bound{ColumnOf(column)};
 }

@@ -17,6 +17,7 @@ namespace shale {
 // Aggregates met while binding a block's expressions, each once.
 struct AggregateCollector {
   std::vector<AggregateExpr> aggregates;
+  std::vector<uint64_t> hashes;  // of each aggregate's arguments
   std::vector<PlanColumn> columns;
 };
 

@@ -1,7 +1,7 @@
 #include "sql/database.h"
 
 #include <algorithm>
-#include <filesystem>
+#include <cstdlib>
 
 #include "engine/base/sync.h"
 #include "engine/expr/kept_results.h"
@@ -403,11 +403,10 @@ StatusOr<std::unique_ptr<Database>> OpenDatabase(const std::string& directory,
   ASSIGN_OR_RETURN(std::unique_ptr<Store> store, Store::Open(directory, store_options));
   std::unique_ptr<TempSpace> temp;
   if (in_memory) {
-    std::error_code error;
-    const std::string parent = options.temp_directory.empty()
-                                   ? std::filesystem::temp_directory_path(error).string()
-                                   : options.temp_directory;
-    temp = TempSpace::OpenPrivate(parent.empty() ? "/tmp" : parent, options.max_temp_bytes);
+    const char* system = std::getenv("TMPDIR");
+    std::string parent = options.temp_directory;
+    if (parent.empty()) parent = system && *system ? system : "/tmp";
+    temp = TempSpace::OpenPrivate(parent, options.max_temp_bytes);
   } else if (options.temp_directory.empty()) {
     // The database's own lock holds for the folder in it.
     temp = TempSpace::Open(

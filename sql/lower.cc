@@ -14,6 +14,9 @@
 namespace shale {
 namespace {
 
+// Rows that a top-n keeps in memory, limit or offset.
+constexpr int64_t kMaxTopRows = 1 << 20;
+
 // Conditions that a scan gets when it starts: what joins further on then know of their other side.
 using LateFilters = std::vector<std::function<void(std::vector<ExprPtr>*)>>;
 struct ScanColumn {
@@ -261,6 +264,16 @@ class Lowering {
     Plan* child = plan->children[0].get();
     ASSIGN_OR_RETURN(Stream stream, Lower(child));
     ProjectTo(&stream, child->output);
+    // So many rows had better be sorted: a sort may put them on disk.
+    if (node.limit > kMaxTopRows || node.offset > kMaxTopRows) {
+      auto sink = MakeSort(Positioned(node.keys, stream.layout), TypesOf(*child));
+      stream.ordered = false;
+      Finish(std::move(stream), sink, SinkProfile(plan));
+      Stream sorted = FromSink(plan, sink, true);
+      sorted.sequential = true;
+      Add(nullptr, &sorted, MakeLimit(node.limit, node.offset));
+      return sorted;
+    }
     TopN top =
         MakeTopN(Positioned(node.keys, stream.layout), TypesOf(*child), node.limit, node.offset);
     stream.ordered = false;

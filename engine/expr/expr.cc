@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/vector/hash.h"
+
 namespace shale {
 
 ExprPtr MakeColumn(size_t index, Type type, std::string name) {
@@ -85,6 +87,25 @@ StatusOr<ExprPtr> MakeCast(ExprPtr expr, const Type& to, bool try_cast) {
   }
   ASSIGN_OR_RETURN(ResolvedScalar cast, ResolveCast(expr->type, to, try_cast));
   return MakeCall(std::move(cast), {std::move(expr)});
+}
+
+uint64_t HashOf(const Expr& expr) {
+  uint64_t hash = HashCombine(static_cast<uint64_t>(expr.kind), expr.args.size());
+  switch (expr.kind) {
+    case Expr::Kind::kColumn: return HashCombine(hash, expr.column_index);
+    case Expr::Kind::kConstant:
+      if (expr.value.is_null()) return hash;
+      if (expr.type.physical() == PhysicalType::kString) {
+        return HashCombine(hash, HashBytes(expr.value.AsString()));
+      }
+      return HashCombine(hash, static_cast<uint64_t>(expr.value.AsInt128()));
+    case Expr::Kind::kCall:
+      hash = HashCombine(hash, reinterpret_cast<uintptr_t>(expr.function.function));
+      break;
+    default: break;
+  }
+  for (const ExprPtr& arg : expr.args) hash = HashCombine(hash, HashOf(*arg));
+  return hash;
 }
 
 bool Equal(const Expr& a, const Expr& b) {

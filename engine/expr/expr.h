@@ -48,6 +48,8 @@ StatusOr<ExprPtr> MakeCast(ExprPtr expr, const Type& to, bool try_cast = false);
 // As SQL would write it: "(url LIKE '%google%')". For EXPLAIN, cache keys and tests.
 std::string ToString(const Expr& expr);
 bool Equal(const Expr& a, const Expr& b);
+// The same for equal expressions: to be compared first where there are many.
+uint64_t HashOf(const Expr& expr);
 // Appends the distinct column indexes used, ascending.
 void CollectColumns(const Expr& expr, std::vector<size_t>* columns);
 // Every kColumn index replaced by map[index].

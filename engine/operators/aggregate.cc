@@ -15,15 +15,23 @@ namespace shale {
 
 namespace {
 
-size_t PlaceOf(const ExprPtr& expr, std::vector<ExprPtr>* list) {
-  if (VolatilityOf(*expr) != Volatility::kVolatile) {
-    for (size_t i = 0; i < list->size(); ++i) {
-      if (Equal(*(*list)[i], *expr)) return i;
+// Expressions, each once.
+struct Places {
+  std::vector<ExprPtr>* list;
+  std::vector<uint64_t> hashes = {};
+
+  size_t Of(const ExprPtr& expr) {
+    const uint64_t hash = HashOf(*expr);
+    if (VolatilityOf(*expr) != Volatility::kVolatile) {
+      for (size_t i = 0; i < hashes.size(); ++i) {
+        if (hashes[i] == hash && Equal(*(*list)[i], *expr)) return i;
+      }
     }
+    hashes.push_back(hash);
+    list->push_back(expr);
+    return list->size() - 1;
   }
-  list->push_back(expr);
-  return list->size() - 1;
-}
+};
 
 }  // namespace
 
@@ -38,13 +46,14 @@ std::vector<std::pair<size_t, void (*)(std::byte*)>> AggregatePlan::Inits() cons
 AggregatePlan PlanAggregate(std::vector<ExprPtr> keys, std::vector<AggregateExpr> aggregates) {
   AggregatePlan plan;
   plan.keys = std::move(keys);
+  Places args{&plan.args}, filters{&plan.filters};
   for (AggregateExpr& aggregate : aggregates) {
     const AggregateKernels& kernels = aggregate.function.kernels;
     const AggregateFunction* function = aggregate.function.function;
     StateSlot slot;
     slot.function = aggregate.function;
-    for (const ExprPtr& arg : aggregate.args) slot.args.push_back(PlaceOf(arg, &plan.args));
-    if (aggregate.filter) slot.filter = PlaceOf(aggregate.filter, &plan.filters) + 1;
+    for (const ExprPtr& arg : aggregate.args) slot.args.push_back(args.Of(arg));
+    if (aggregate.filter) slot.filter = filters.Of(aggregate.filter) + 1;
     const bool distinct = aggregate.distinct && !slot.args.empty() &&
                           !(function != nullptr && function->ignores_distinct);
     const bool ordered =
@@ -83,7 +92,7 @@ AggregatePlan PlanAggregate(std::vector<ExprPtr> keys, std::vector<AggregateExpr
         input.filter = slot.filter;
         input.distinct = distinct;
         for (const SortKey& key : aggregate.order_by) {
-          input.keys.push_back(PlaceOf(key.expr, &plan.args));
+          input.keys.push_back(args.Of(key.expr));
           input.orders.push_back({key.descending, key.nulls_first});
         }
         slot.ordered_rows = static_cast<int>(plan.ordered.size());
@@ -317,8 +326,8 @@ struct GroupSourceState : WorkerState {
 class GroupSource : public Source {
  public:
   GroupSource(std::shared_ptr<const void> owner, const AggregatePlan* plan,
-              const AggregateLayouts* layouts, const MergedGroups& merged, bool in_parts)
-      : owner_(std::move(owner)), plan_(plan), layouts_(layouts), in_parts_(in_parts) {
+              const AggregateLayouts* layouts, const MergedGroups& merged)
+      : owner_(std::move(owner)), plan_(plan), layouts_(layouts) {
     for (const GroupPart& part : merged.parts) {
       for (size_t begin = 0; begin < part.table->size(); begin += kChunkRows) {
         units_.push_back({&part, begin, std::min<size_t>(kChunkRows, part.table->size() - begin)});
@@ -335,17 +344,8 @@ class GroupSource : public Source {
     const size_t at = next_.fetch_add(1, std::memory_order_relaxed);
     if (at >= units_.size()) return false;
     const Unit& unit = units_[at];
-    if (!in_parts_) {
-      RETURN_IF_ERROR(FinishGroups(*plan_, *layouts_, *unit.part, unit.begin, unit.count,
-                                   *state->functions, &state->arena, out));
-      return true;
-    }
-    // The groups go before the query ends: what points into them keeps them.
-    auto kept = std::make_shared<Kept>();
-    kept->owner = owner_;
     RETURN_IF_ERROR(FinishGroups(*plan_, *layouts_, *unit.part, unit.begin, unit.count,
-                                 *state->functions, &kept->arena, out));
-    for (Vector& column : out->columns) KeepAlive(kept, &column);
+                                 *state->functions, &state->arena, out));
     return true;
   }
   int UsefulWorkers() const override {
@@ -353,10 +353,6 @@ class GroupSource : public Source {
   }
 
  private:
-  struct Kept {
-    std::shared_ptr<const void> owner;
-    Arena arena;
-  };
   struct Unit {
     const GroupPart* part;
     size_t begin;
@@ -365,14 +361,13 @@ class GroupSource : public Source {
   std::shared_ptr<const void> owner_;
   const AggregatePlan* plan_;
   const AggregateLayouts* layouts_;
-  const bool in_parts_;
   std::vector<Unit> units_;
   std::atomic<size_t> next_{0};
 };
 
 std::unique_ptr<Source> Aggregate::MakeSource() {
   if (times_spilled_.load() > 0) return spill_->MakeSource();
-  return std::make_unique<GroupSource>(shared_from_this(), &plan_, layouts_.get(), merged_, false);
+  return std::make_unique<GroupSource>(shared_from_this(), &plan_, layouts_.get(), merged_);
 }
 
 }  // namespace
@@ -381,12 +376,7 @@ std::unique_ptr<Source> MakeGroupSource(const AggregatePlan* plan,
                                         std::shared_ptr<FinishedGroups> groups) {
   const AggregateLayouts* layouts = groups->layouts.get();
   const MergedGroups& merged = groups->groups;
-  return std::make_unique<GroupSource>(std::move(groups), plan, layouts, merged, true);
-}
-
-void KeepAlive(const HeapPtr& heap, Vector* column) {
-  if (column->type().physical() == PhysicalType::kString) column->AddHeap(heap);
-  for (Vector& child : column->mutable_children()) KeepAlive(heap, &child);
+  return std::make_unique<GroupSource>(std::move(groups), plan, layouts, merged);
 }
 
 Status FinishGroups(const AggregatePlan& plan, const AggregateLayouts& layouts,

@@ -98,6 +98,9 @@ Status AggregateInput::Update() {
   Status status = groups.arena_memory.Resize(static_cast<int64_t>(groups.arena->size_bytes()));
   if (status.ok()) status = groups.ordered_memory.Resize(groups.ordered_bytes);
   over_budget_ = std::move(status);
+  // Let go before the next chunk is read, which then lies where this one did: in the cache.
+  key_values_.clear();
+  views_.clear();
   return OkStatus();
 }
 

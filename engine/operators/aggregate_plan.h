@@ -115,15 +115,13 @@ struct GroupPlaces {
 Status FinishGroups(const AggregatePlan& plan, const AggregateLayouts& layouts,
                     const GroupPart& part, size_t begin, size_t count,
                     const FunctionContext& functions, Arena* arena, Chunk* out);
-// The source of what was merged; `groups` with all that they stand on. Chunks keep alive what they
-// point into.
+// The source of what was merged; `groups` with all that they stand on, which chunks point into.
 struct FinishedGroups {
   std::unique_ptr<AggregateLayouts> layouts;
   MergedGroups groups;
 };
 std::unique_ptr<Source> MakeGroupSource(const AggregatePlan* plan,
                                         std::shared_ptr<FinishedGroups> groups);
-void KeepAlive(const HeapPtr& heap, Vector* column);
 // aggregate_distinct.cc
 Status FeedDistinct(const AggregatePlan& plan, const AggregateLayouts& layouts,
                     const std::vector<GroupPlaces>& places, ExecutionContext* context,

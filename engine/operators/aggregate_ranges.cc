@@ -17,6 +17,11 @@ struct FlushedGroups {
   Arena arena;
 };
 
+void KeepAlive(const HeapPtr& heap, Vector* column) {
+  if (column->type().physical() == PhysicalType::kString) column->AddHeap(heap);
+  for (Vector& child : column->mutable_children()) KeepAlive(heap, &child);
+}
+
 struct RangeWorker : WorkerState {
   std::unique_ptr<AggregateInput> input;  // null: see layout_status_
   ExecutionContext alone;                 // the query's, for this worker by itself

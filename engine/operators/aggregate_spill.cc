@@ -11,7 +11,7 @@ namespace {
 
 constexpr size_t kBatch = 1024;
 // Ordered rows are put together once more when they are fed: a part of the memory is for that.
-constexpr int64_t kOrderedShare = 4;
+constexpr int64_t kOrderedShare = 8;
 
 std::vector<Type> TypesOf(const AggregatePlan& plan, const std::vector<size_t>& args) {
   std::vector<Type> types;

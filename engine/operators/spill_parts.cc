@@ -8,6 +8,7 @@
 #include "engine/vector/hash.h"
 #include "engine/vector/nested.h"
 #include "engine/vector/physical.h"
+#include "engine/vector/vector_builder.h"
 
 namespace shale {
 namespace {
@@ -195,6 +196,18 @@ uint64_t SpillParts::bytes() const {
 
 namespace {
 
+// Texts and lists into memory of the chunk's own: it may be kept long after the source, all of
+// whose memory it would keep otherwise.
+void CopyTexts(Chunk* chunk) {
+  for (Vector& column : chunk->columns) {
+    const PhysicalType physical = column.type().physical();
+    if (physical != PhysicalType::kString && physical != PhysicalType::kList) continue;
+    VectorBuilder builder(column.type(), column.size());
+    builder.AppendRange(column.is_run() ? column.Flatten() : column, 0, column.size());
+    column = builder.Finish();
+  }
+}
+
 class SourceSequence : public Source {
  public:
   SourceSequence(size_t count,
@@ -213,7 +226,10 @@ class SourceSequence : public Source {
     for (;;) {
       if (state->source) {
         ASSIGN_OR_RETURN(const bool more, state->source->Next(state->inner.get(), out));
-        if (more) return true;
+        if (more) {
+          CopyTexts(out);
+          return true;
+        }
         state->inner.reset();
         state->source.reset();
       }

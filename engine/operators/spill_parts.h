@@ -70,7 +70,8 @@ class SpillParts {
 };
 
 // One source after another: `make(i)` makes the i-th when the one before is at its end and has been
-// let go, so that one at a time is in memory. All workers read the same one.
+// let go, so that one at a time is in memory: what comes out points into none of them. All workers
+// read the same one.
 std::unique_ptr<Source> MakeSourceSequence(
     size_t count, std::function<StatusOr<std::unique_ptr<Source>>(size_t, ExecutionContext*)> make,
     std::vector<std::string> details);

@@ -69,5 +69,8 @@ class Disk {
 };
 
 Disk* PosixDisk();  // the machine's, lives for ever
+// Bytes that this process may still write below `path`, of which the last parts may not be there
+// yet, on the machine's disk; INT64_MAX when the system does not say.
+int64_t PosixFreeBytes(std::string path);
 
 }  // namespace shale

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -237,6 +238,18 @@ class MachineDisk : public Disk {
 };
 
 }  // namespace
+
+int64_t PosixFreeBytes(std::string path) {
+  struct statvfs info;
+  while (::statvfs(path.c_str(), &info) != 0) {
+    const std::string parent = ParentOf(path);
+    if (errno != ENOENT || parent == path) return INT64_MAX;
+    path = parent;
+  }
+  const auto blocks = static_cast<uint64_t>(info.f_bavail);
+  const uint64_t most = INT64_MAX / std::max<uint64_t>(info.f_frsize, 1);
+  return blocks > most ? INT64_MAX : static_cast<int64_t>(blocks * info.f_frsize);
+}
 
 Disk* PosixDisk() {
   static MachineDisk* disk = new MachineDisk;

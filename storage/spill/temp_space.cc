@@ -1,10 +1,8 @@
 #include "storage/spill/temp_space.h"
 
 #define XXH_INLINE_ALL
-#include <unistd.h>
 #include <xxhash.h>
 
-#include <filesystem>
 #include <random>
 
 #include "engine/base/check.h"
@@ -128,16 +126,9 @@ class TempFile : public SpillFile {
   std::atomic<int64_t> taken_{0};
 };
 
-int64_t FreeShare(const std::string& directory) {
-  std::error_code error;
-  std::filesystem::path at = std::filesystem::absolute(directory, error);
-  while (!error && !std::filesystem::exists(at, error) && at.has_relative_path()) {
-    at = at.parent_path();
-  }
-  const auto space = std::filesystem::space(at, error);
-  constexpr uint64_t kMost = uint64_t{1} << 50;
-  if (error) return static_cast<int64_t>(kMost);
-  return static_cast<int64_t>(std::min<uint64_t>(space.available, kMost) / 10 * 9);
+int64_t FreeShare(const TempSpaceOptions& options) {
+  if (options.disk != PosixDisk()) return INT64_MAX;
+  return PosixFreeBytes(options.directory) / 10 * 9;
 }
 
 // Folders of processes that ended without removing theirs.
@@ -161,7 +152,7 @@ class DirectorySpace : public TempSpace {
   // `parent`: of a private folder; empty: the folder's owner holds a lock already.
   DirectorySpace(TempSpaceOptions options, std::string parent)
       : options_(std::move(options)), parent_(std::move(parent)) {
-    quota_->limit = options_.max_bytes > 0 ? options_.max_bytes : FreeShare(options_.directory);
+    quota_->limit = options_.max_bytes > 0 ? options_.max_bytes : FreeShare(options_);
   }
   ~DirectorySpace() override {
     if (!lock_) return;
@@ -247,9 +238,9 @@ std::unique_ptr<TempSpace> TempSpace::Open(TempSpaceOptions options) {
 }
 
 std::unique_ptr<TempSpace> TempSpace::OpenPrivate(const std::string& parent, int64_t max_bytes) {
-  static std::atomic<uint64_t> next{1};
+  std::random_device random;
   const std::string folder =
-      fmt::format("{}/{}{}-{}", parent, kPrivatePrefix, getpid(), next.fetch_add(1));
+      fmt::format("{}/{}{:08x}{:08x}", parent, kPrivatePrefix, random(), random());
   return std::make_unique<DirectorySpace>(TempSpaceOptions{PosixDisk(), folder, max_bytes}, parent);
 }
 

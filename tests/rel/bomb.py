@@ -3,9 +3,9 @@
 
     bomb.py SHALE_BINARY [--gigabytes N] [--rss MB] [--tenth]
 
-gzip and zstd files of N gigabytes of one line without an end, of zeros, of lines that are no rows,
-of one field, and compressed twice. Each must be refused or read as a stream: the program may take at
-most 64 MB more than for a file of as many workers that is not large. Prints the figures and exits
+gzip and zstd files of N gigabytes of one line without an end, of zeros, of lines that are no
+rows, of one field, and compressed twice. Each must be refused or read as a stream: the program may
+take at most 64 MB more than for a file that is not large. Prints the figures and exits
 with 1 on a miss.
 """
 

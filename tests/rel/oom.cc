@@ -186,7 +186,7 @@ Status Inside(const Options& options) {
                 "(i % 97), CAST(i % 100000 AS DECIMAL(12,2)) / 100, TIMESTAMP '2024-01-01 "
                 "00:00:00' "
                 "+ (i % 40000000) * INTERVAL '1 second', ARRAY[CAST(i % 7 AS INTEGER)] FROM "
-                "generate_series({2}, {3}) g(i)",
+                "generate_series(CAST({2} AS BIGINT), {3}) g(i)",
                 options.rows / 2 + 1, options.rows / 3 + 1, begin, end - 1))
             .status());
   }

@@ -207,10 +207,13 @@ class Rig:
                     f"(SELECT count_if(x > 0) FROM (VALUES {rows}) t(x))",
                     sum(v > 0 for v in values),
                 )
+                numbered = ", ".join(
+                    f"({i}, {self.literal(v, name)})" for i, v in enumerate(values)
+                )
                 self.add(
-                    f"(SELECT last(s) FROM (SELECT sum(x) OVER (ORDER BY n ROWS UNBOUNDED PRECEDING) s "
-                    f"FROM (VALUES {', '.join(f'({i}, {self.literal(v, name)})' for i, v in enumerate(values))}) "
-                    f"t(n, x) ORDER BY n) u)",
+                    "(SELECT last(s) FROM (SELECT "
+                    "sum(x) OVER (ORDER BY n ROWS UNBOUNDED PRECEDING) s "
+                    f"FROM (VALUES {numbered}) t(n, x) ORDER BY n) u)",
                     (
                         sum(values)
                         if all(self.fits_sum(values[:i], name) for i in range(len(values)))
@@ -237,12 +240,13 @@ class Rig:
             )
         # Through the fast paths of a table: a million of the greatest.
         self.add(
-            "(SELECT sum(x) FROM (SELECT CAST('9223372036854775807' AS BIGINT) AS x FROM generate_series(1, 100000)) t)",
+            "(SELECT sum(x) FROM (SELECT CAST('9223372036854775807' AS BIGINT) AS x "
+            "FROM generate_series(1, 100000)) t)",
             9223372036854775807 * 100000,
         )
         self.add(
-            "(SELECT sum(x) FROM (SELECT CAST('99999999999999999999999999999999999999' AS DECIMAL(38,0)) AS x "
-            "FROM generate_series(1, 1000)) t)",
+            "(SELECT sum(x) FROM (SELECT CAST('99999999999999999999999999999999999999' AS "
+            "DECIMAL(38,0)) AS x FROM generate_series(1, 1000)) t)",
             10**41,
         )
 

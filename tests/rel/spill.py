@@ -90,11 +90,19 @@ class Rig:
         for k, (column, (kind, expr)) in enumerate(COLUMNS.items()):
             value = expr.format(few=few, many=many)
             columns.append(
-                f"CASE WHEN (r / {3 + k}) % 11 = 0 THEN NULL ELSE CAST({value} AS {kind}) END AS {column}"
+                f"CASE WHEN (r / {3 + k}) % 11 = 0 THEN NULL "
+                f"ELSE CAST({value} AS {kind}) END AS {column}"
             )
-        source = f"(SELECT i, abs((i * 2654435761 + {self.random.randint(0, 999)}) % 1000000007) AS r FROM generate_series(1, {rows}) g(i)) x"
+        start = self.random.randint(0, 999)
+        source = (
+            f"(SELECT i, abs((i * 2654435761 + {start}) % 1000000007) AS r "
+            f"FROM generate_series(1, {rows}) g(i)) x"
+        )
         types = ", ".join(f"{c} {kind}" for c, (kind, _) in COLUMNS.items())
-        return f"CREATE TABLE {name} (id BIGINT, {types});\nINSERT INTO {name} SELECT {', '.join(columns)} FROM {source};\n"
+        return (
+            f"CREATE TABLE {name} (id BIGINT, {types});\n"
+            f"INSERT INTO {name} SELECT {', '.join(columns)} FROM {source};\n"
+        )
 
     def query(self):
         kind = self.random.choice(
@@ -114,7 +122,10 @@ class Rig:
                 f"{k}{self.random.choice(['', ' DESC', ' NULLS FIRST'])}" for k in self.some(KEYS)
             ]
             extra = self.random.choice(["", "length(t), ", "n % 100 DESC, "])
-            return f"SELECT id, {', '.join(self.some(KEYS, 1, 5))} FROM {table} ORDER BY {extra}{', '.join(keys)}, id"
+            return (
+                f"SELECT id, {', '.join(self.some(KEYS, 1, 5))} FROM {table} "
+                f"ORDER BY {extra}{', '.join(keys)}, id"
+            )
         if kind == "join":
             keys = self.some(["n", "t", "ts", "u", "m", "id", "d"], 1, 2)
             safe = self.random.random() < 0.15
@@ -126,7 +137,8 @@ class Rig:
             if self.random.random() < 0.3:
                 on += " AND a.id < b.id + 100"
             return (
-                f"SELECT a.id, b.id, a.{self.random.choice(KEYS)}, b.{self.random.choice(KEYS)} FROM {table} a "
+                f"SELECT a.id, b.id, a.{self.random.choice(KEYS)}, b.{self.random.choice(KEYS)} "
+                f"FROM {table} a "
                 f"{self.random.choice(KINDS)} {other} b ON {on}"
             )
         if kind == "in":
@@ -136,7 +148,8 @@ class Rig:
                 [
                     f"{key} IN (SELECT {key} FROM {other}{where})",
                     f"{key} NOT IN (SELECT {key} FROM {other}{where})",
-                    f"EXISTS (SELECT 1 FROM {other} o WHERE o.{key} = {table}.{key} AND o.id <> {table}.id)",
+                    f"EXISTS (SELECT 1 FROM {other} o WHERE o.{key} = {table}.{key} "
+                    f"AND o.id <> {table}.id)",
                     f"NOT EXISTS (SELECT 1 FROM {other} o WHERE o.{key} = {table}.{key})",
                 ]
             )
@@ -147,10 +160,12 @@ class Rig:
             keys = self.some(["n", "i", "s", "t", "day", "ts", "b", "ta"], 1, 2)
             return (
                 f"SELECT id, {', '.join(self.some(WINDOWS))} FROM {table} "
-                f"WINDOW w AS (PARTITION BY {', '.join(keys)} ORDER BY {self.random.choice(KEYS)}, id)"
+                f"WINDOW w AS (PARTITION BY {', '.join(keys)} "
+                f"ORDER BY {self.random.choice(KEYS)}, id)"
             )
         columns = ", ".join(self.some(KEYS))
-        return f"SELECT {columns} FROM {table} {self.random.choice(['UNION', 'INTERSECT', 'EXCEPT', 'UNION ALL', 'EXCEPT ALL'])} SELECT {columns} FROM {other}"
+        kind = self.random.choice(["UNION", "INTERSECT", "EXCEPT", "UNION ALL", "EXCEPT ALL"])
+        return f"SELECT {columns} FROM {table} {kind} SELECT {columns} FROM {other}"
 
 
 def compared(lines, ordered):
@@ -213,7 +228,8 @@ def main():
                     else:
                         differ += 1
                         print(
-                            f"spill: with memory_limit {limit} another answer ({len(got)} rows, not {len(expected)}): {query}"
+                            f"spill: with memory_limit {limit} another answer "
+                            f"({len(got)} rows, not {len(expected)}): {query}"
                         )
                         missing = [line for line in expected if line not in set(got)][:3]
                         extra = [line for line in got if line not in set(expected)][:3]

@@ -10,7 +10,7 @@
 #include "engine/base/log.h"
 #include "server/server.h"
 #include "sql/parser.h"
-#include "sql/session.h"
+#include "tools/console/memory_options.h"
 #include "tools/console/terminal.h"
 
 namespace shale {
@@ -19,7 +19,7 @@ namespace {
 struct ServeArguments {
   std::string db;
   std::string auth = "scram";
-  std::string memory_limit;
+  MemoryArguments memory;
   double stop_timeout_s = 30;
   double login_timeout_s = 60;
   double write_timeout_s = 300;
@@ -50,11 +50,8 @@ int RunServe(const ServeArguments& arguments) {
   DatabaseOptions options;
   options.create = true;
   options.num_workers = arguments.workers;
-  if (!arguments.memory_limit.empty()) {
-    auto limit = ParseByteSize(arguments.memory_limit);
-    if (!limit.ok()) return Fail(limit.status());
-    options.memory_limit_bytes = *limit;
-  }
+  const Status applied = arguments.memory.Apply(&options);
+  if (!applied.ok()) return Fail(applied);
   auto database = Database::Open(arguments.db, options);
   if (!database.ok()) return Fail(database.status());
   const RecoveryReport& recovery = (*database)->store().recovery();
@@ -112,10 +109,7 @@ void AddServeCommand(CLI::App* app, std::function<int()>* run) {
   serve->add_option("--tls-cert", server.tls_certificate, "Certificate chain for TLS")
       ->type_name("PEM");
   serve->add_option("--tls-key", server.tls_key, "Its private key")->type_name("PEM");
-  serve
-      ->add_option("--memory-limit", arguments->memory_limit,
-                   "Memory of all queries together (default: 80 % of the machine's)")
-      ->type_name("SIZE");
+  AddMemoryOptions(serve, &arguments->memory);
   serve->add_option("--workers", arguments->workers, "Threads a query may use (0: one a core)")
       ->check(CLI::Range(0, 1024));
   serve->add_option("--max-connections", server.max_connections, "Sessions at once")
