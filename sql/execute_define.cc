@@ -385,6 +385,7 @@ Status ExecuteAlterTable(const ast::AlterTable& alter, StatementContext& context
   }
   RETURN_IF_ERROR(found.status());
   TableSchema schema = **found;
+  if (!IsTemporary(schema.table_id)) RETURN_IF_ERROR(context.data->CheckOutside("ALTER TABLE"));
   for (const auto& action : alter.actions) {
     if (const auto* add = std::get_if<ast::AlterTable::AddColumn>(&action)) {
       if (add->if_not_exists && schema.FindByName(Folded(add->column.name))) continue;

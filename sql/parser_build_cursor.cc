@@ -13,11 +13,11 @@ ast::DeclareCursor AstBuilder::BuildDeclare(P::DeclareCursorContext* context) {
   declare.name = Name(context->name);
   bool no = false;
   for (P::CursorWordContext* word : context->cursorWord()) {
-    if (word->identifier() == nullptr) {
+    const std::string name = AsciiLower(Text(word->start));
+    if (name == "no") {
       no = true;
       continue;
     }
-    const std::string name = LowerName(word->identifier());
     if (name == "scroll") {
       declare.no_scroll = no;
     } else if (name == "binary") {

@@ -27,6 +27,7 @@ class JsonQuery {
     std::vector<std::string_view> items;
     std::deque<std::string> made;
     Status error;
+    bool fatal = false;  // a variable that is not there: an error even where others are silent
   };
   // `variables` is an object (or empty): $x is its member x. A condition as a whole path gives one
   // boolean, or null where it is unknown.

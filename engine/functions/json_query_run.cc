@@ -55,7 +55,9 @@ class Runner {
   // Every item of `node`, in order; false when `visit` ended it or an error did.
   bool Path(const Node& node, std::string_view current, const Visit& visit) {
     if (node.is_condition()) {
-      switch (Condition(node, current)) {
+      const Truth truth = Condition(node, current);
+      if (found_->fatal) return false;
+      switch (truth) {
         case Truth::kTrue: return visit("true");
         case Truth::kFalse: return visit("false");
         case Truth::kUnknown: return visit("null");
@@ -69,6 +71,7 @@ class Runner {
       case Kind::kVariable: {
         auto value = JsonMember(variables_, node.text);
         if (!value) {
+          found_->fatal = true;
           return Fail(InvalidArgument("could not find jsonpath variable \"{}\"", node.text));
         }
         return visit(*value);
@@ -96,7 +99,7 @@ class Runner {
   // The same inside a condition, where an error makes it unknown.
   bool CollectQuietly(const Node& node, std::string_view current, bool unwrap, Items* out) {
     const bool good = Collect(node, current, unwrap, out);
-    status_ = OkStatus();
+    if (!found_->fatal) status_ = OkStatus();
     return good;
   }
 
@@ -143,7 +146,8 @@ class Runner {
       }
       case Kind::kFilter: {
         if (unwrap && kind == JsonKind::kArray) return each();
-        return Condition(*node.children[1], item) != Truth::kTrue || visit(item);
+        const bool holds = Condition(*node.children[1], item) == Truth::kTrue;
+        return !found_->fatal && (!holds || visit(item));
       }
       case Kind::kSize:
         if (kind != JsonKind::kArray && !lax_ && !ignore_structure_) {
@@ -357,7 +361,7 @@ class Runner {
           return !lax_;  // in strict mode an error may still come
         });
         const bool failed = !status_.ok();
-        status_ = OkStatus();
+        if (!found_->fatal) status_ = OkStatus();
         return failed ? Truth::kUnknown : any ? Truth::kTrue : Truth::kFalse;
       }
       case Kind::kCompare: {

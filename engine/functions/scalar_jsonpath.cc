@@ -48,7 +48,7 @@ bool Run(QueryState& state, std::string_view json, std::string_view path,
     return false;
   }
   state.last->Run(json, variables, found);
-  if (found->error.ok() || silent) return true;
+  if (found->error.ok() || (silent && !found->fatal)) return true;
   *status = found->error;
   return false;
 }

@@ -66,7 +66,7 @@ def _counts(dialect, source, where, width, origin):
 def _filled(dialect, source, where, width, origin):
     counts = _counts(dialect, source, where, width, origin)
     return (
-        f"WITH counts AS ({counts}) SELECT steps.b, coalesce(n, 0), coalesce(p, 0) FROM"
+        f"WITH counts AS ({counts}) SELECT steps.b, coalesce(n, 0), coalesce(p, 0.00) FROM"
         " (SELECT generate_series(min(b), max(b),"
         f" INTERVAL '{width}') AS b FROM counts) AS steps LEFT JOIN counts ON counts.b = steps.b"
     )
