@@ -48,6 +48,13 @@ StatusOr<PlanPtr> Binder::ReadCommonTable(size_t index, ast::Position at, Scope*
   if (state->step == CommonTableState::Step::kBound) {
     // What a recursive term reads of its own last step is another each time.
     const Plan& plan = *state->shared->plan;
+    if (state->recursive && !FreeColumns(plan).empty()) {
+      return Status(StatusCode::kUnimplemented,
+                    ErrorAt(at,
+                            "a recursive query that uses columns of the query around it is not "
+                            "supported; join with the recursive query instead")
+                        .message());
+    }
     const bool copied =
         !state->recursive && (table.materialized == std::optional<bool>(false) ||
                               !FreeColumns(plan).empty() || ReadsWorkingTable(plan));

@@ -26,7 +26,7 @@ class SqlAlchemy(served.ServedTest):
         self.assertFalse(columns["id"]["nullable"])
         self.assertEqual(str(columns["paid"]["type"]), "NUMERIC(10, 2)")
         self.assertIsInstance(columns["tags"]["type"], sqlalchemy.ARRAY)
-        self.assertEqual(columns["ok"]["default"], "true")
+        self.assertEqual(columns["ok"]["default"].lower(), "true")
         self.assertEqual(inspector.get_pk_constraint("visits")["constrained_columns"], [])
         self.assertEqual(inspector.get_foreign_keys("visits"), [])
         self.assertEqual(inspector.get_indexes("visits"), [])
