@@ -32,7 +32,7 @@ struct DatabaseOptions {
   int64_t memory_limit_bytes = 0;
   // Where queries put rows that memory has no room for. Empty: "temp" in the database directory, or
   // below the system's folder for temporary files for a database in memory.
-  std::string temp_directory;
+  std::string temp_directory = {};
   int64_t max_temp_bytes = 0;  // of all queries together; 0: nine tenths of what is free there
   // For tests: another disk, another clock, no background jobs.
   Disk* disk = nullptr;
