@@ -331,8 +331,8 @@ def write(root, data):
         "warm-up, the engines taking turns; the median where there are several passes. Kept: with "
         "what the engine keeps from query to query about filters (results over dictionaries, the "
         "query condition cache). Fixed: parsing, binding and planning. Answers are compared with "
-        "DuckDB's; `ties` is another choice that the query allows. † measured with another build of "
-        "Shale than the rest of its table.",
+        "DuckDB's; `ties` is another choice that the query allows. † was measured with another "
+        "build of Shale than the rest of its table.",
         "",
     ]
     for (name, _), results in sorted(found.items()):
