@@ -95,6 +95,11 @@ def summary(results):
     return "\n".join(lines + ["failed: " + b for b in bad])
 
 
+def build_of(results, query):
+    """The build of Shale that a query's passes measured."""
+    return results["hot"][query][-1]["build"]
+
+
 def query_table(results):
     """The hot runs, a row a query."""
     peers = peers_of(results)
@@ -103,10 +108,12 @@ def query_table(results):
         head += [f"{NAMES[peer]} ms", "CPU ms"] + ["kept ms"] * (peer == "clickhouse") + ["ratio"]
     head += ["to the faster", "answer"]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    builds = [build_of(results, query) for query in results.get("hot", {})]
+    main_build = max(builds, key=builds.count)
     for query in results.get("hot", {}):
         peak = hot_seconds(results, query, "shale", "peak_kb")
         fixed = hot_seconds(results, query, "shale", "fixed")
-        row = [query]
+        row = [query + ("" if build_of(results, query) == main_build else " †")]
         for key in ("wall", "cpu", "kept"):
             value = hot_seconds(results, query, "shale", key)
             row.append(cell(None if value is None else value * 1000, ".2f"))
@@ -324,7 +331,8 @@ def write(root, data):
         "warm-up, the engines taking turns; the median where there are several passes. Kept: with "
         "what the engine keeps from query to query about filters (results over dictionaries, the "
         "query condition cache). Fixed: parsing, binding and planning. Answers are compared with "
-        "DuckDB's; `ties` is another choice that the query allows.",
+        "DuckDB's; `ties` is another choice that the query allows. † was measured with another "
+        "build of Shale than the rest of its table.",
         "",
     ]
     for (name, _), results in sorted(found.items()):
