@@ -148,6 +148,11 @@ class MachineDisk : public Disk {
   }
 
   Status Rename(const std::string& from, const std::string& to) override {
+    // Nothing takes the place of a device, a pipe or a folder, whoever may do that.
+    struct stat there;
+    if (::lstat(to.c_str(), &there) == 0 && !S_ISREG(there.st_mode)) {
+      return InvalidArgument("{} is no regular file, and is left as it is", to);
+    }
     if (::rename(from.c_str(), to.c_str()) != 0) {
       return SystemError(("rename to " + to).c_str(), from, errno);
     }

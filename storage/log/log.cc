@@ -249,7 +249,8 @@ Status Log::StartFile(uint64_t record_bytes) {
   uint64_t capacity = std::max(options_.file_bytes, kRecordFileHeaderBytes + record_bytes);
   uint64_t number = next_file_;
   if (finish_last_ && !last_tail_.finished) {
-    RETURN_IF_ERROR(RecordFile::FinishAfterCrash(disk_, PathOf(number - 1), last_tail_, false, 0));
+    RETURN_IF_ERROR(
+        Stop(RecordFile::FinishAfterCrash(disk_, PathOf(number - 1), last_tail_, false, 0)));
     last_tail_.finished = true;
     last_tail_.mark_counter += 1;
   }
@@ -264,12 +265,13 @@ Status Log::StartFile(uint64_t record_bytes) {
   if (left) RETURN_IF_ERROR(disk_->Remove(PathOf(number)));
   ASSIGN_OR_RETURN(auto next, RecordFile::Create(disk_, PathOf(number), RecordFileKind::kLog,
                                                  number, options_.salt, capacity, last_sequence_));
-  RETURN_IF_ERROR(disk_->SyncDirectory(directory_));
+  RETURN_IF_ERROR(Stop(disk_->SyncDirectory(directory_)));
   KillPoint("log.continue");
   if (file_) {
     RETURN_IF_ERROR(file_->Finish(true));
   } else if (finish_last_) {
-    RETURN_IF_ERROR(RecordFile::FinishAfterCrash(disk_, PathOf(number - 1), last_tail_, true, 0));
+    RETURN_IF_ERROR(
+        Stop(RecordFile::FinishAfterCrash(disk_, PathOf(number - 1), last_tail_, true, 0)));
     finish_last_ = false;
   }
   file_ = std::move(next);
@@ -277,10 +279,19 @@ Status Log::StartFile(uint64_t record_bytes) {
   return OkStatus();
 }
 
+Status Log::Stop(const Status& status) {
+  if (status.ok()) return status;
+  poison_ = MakeError(status.code(),
+                      "{}: writing stopped after an error, reading goes on; open the database "
+                      "again to go on writing (the error was: {})",
+                      directory_, Message(status));
+  return poison_;
+}
+
 StatusOr<uint64_t> Log::Commit(std::span<const Record> group) {
   uint64_t bytes = 0;
   for (const Record& record : group) bytes += RecordFile::RecordBytes(record.payload.size());
-  if (file_) RETURN_IF_ERROR(file_->poison());
+  RETURN_IF_ERROR(poison());
   if (!file_ || !file_->HasRoom(bytes)) RETURN_IF_ERROR(StartFile(bytes));
   KillPoint("log.append");
   RETURN_IF_ERROR(file_->Append(group));
@@ -342,7 +353,10 @@ void Log::Check(
   visit(file_->path(), status, bytes);
 }
 
-Status Log::poison() const { return file_ ? file_->poison() : OkStatus(); }
+Status Log::poison() const {
+  RETURN_IF_ERROR(poison_);
+  return file_ ? file_->poison() : OkStatus();
+}
 
 uint64_t Log::total_bytes() const {
   uint64_t total = file_ ? file_->end() - kRecordFileHeaderBytes : 0;

@@ -118,6 +118,8 @@ class Log {
       : disk_(disk), directory_(std::move(directory)), options_(options) {}
   std::string PathOf(uint64_t number) const;
   Status StartFile(uint64_t record_bytes);
+  // A file whose fsync failed must never be given another try: the pages may be gone.
+  Status Stop(const Status& status);
 
   Disk* disk_;
   std::string directory_;
@@ -126,6 +128,7 @@ class Log {
   std::map<uint64_t, uint64_t> old_files_;  // number → bytes of records
   uint64_t next_file_ = 1;
   uint64_t last_sequence_ = 0;
+  Status poison_;  // beside file_'s own
   // The newest file found by Open, to be finished before another is begun.
   bool finish_last_ = false;
   RecordFileTail last_tail_;

@@ -43,7 +43,7 @@ def zstd_of(path, head, piece, count, tail=b""):
 
 class Rig:
     def __init__(self, shale, folder):
-        self.shale = shale
+        self.shale = os.path.abspath(shale)
         self.folder = folder
 
     def load(self, path, name, more=()):
@@ -77,6 +77,7 @@ class Rig:
                     "--table",
                     "t",
                 ],
+                cwd=self.folder,  # where rejects go
                 stdout=subprocess.DEVNULL,
                 stderr=err,
             )

@@ -28,13 +28,13 @@ std::string RoundTrip(const std::string& text, const Type& type) {
 
 TEST(BinaryValueTest, EveryTypeComesBack) {
   const std::pair<Type, std::vector<const char*>> cases[] = {
-      {TypeId::kBoolean, {"true", "false"}},
+      {TypeId::kBoolean, {"t", "f"}},
       {TypeId::kSmallInt, {"-32768", "32767"}},
       {TypeId::kInteger, {"-2147483648", "7"}},
       {TypeId::kBigInt, {"-9223372036854775808", "9223372036854775807"}},
       {TypeId::kUBigInt, {"18446744073709551615", "0"}},
       {TypeId::kReal, {"1.5", "-0.25"}},
-      {TypeId::kDouble, {"1e300", "-2.5"}},
+      {TypeId::kDouble, {"1e+300", "-2.5"}},
       {Type::Decimal(10, 2), {"0.00", "-12345678.90", "0.05", "10000.00", "99990000.00"}},
       {Type::Decimal(38, 9), {"12345678901234567890123456789.123456789", "-0.000000001"}},
       {TypeId::kDate, {"1969-12-31", "2024-02-29"}},

@@ -383,7 +383,7 @@ TEST(ParserTest, Definitions) {
       {"CREATE TABLE t (a INT GENERATED ALWAYS AS IDENTITY)",
        "CREATE TABLE t (a int /* GENERATED */)"},
       {"CREATE TABLE t (a INT CHECK (a > 0), FOREIGN KEY (a) REFERENCES u)",
-       "CREATE TABLE t (a int /* CHECK */ /* FOREIGN KEY */)"},
+       "CREATE TABLE t (a int CHECK (a > 0) /* FOREIGN KEY */)"},
       {"CREATE VIEW v AS SELECT 1", nullptr},
       {"CREATE OR REPLACE VIEW s.v (a, b) AS SELECT 1, 2", nullptr},
       {"DROP TABLE IF EXISTS a, s.b CASCADE", "DROP TABLE IF EXISTS a, s.b"},
