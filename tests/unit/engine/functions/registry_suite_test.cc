@@ -283,6 +283,8 @@ TEST(RegistrySuite, EncodingsAndBatchesDoNotMatter) {
         function->name == "try_cast") {
       continue;
     }
+    // Of random dimensions it makes arrays that no machine can box.
+    if (function->name == "array_fill") continue;
     std::vector<std::vector<Type>> signatures = Signatures(*function, random);
     if (signatures.empty()) unchecked.insert(function->name);
     for (const auto& types : signatures) {
