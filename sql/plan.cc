@@ -166,14 +166,15 @@ void CollectProduced(const Plan& plan, std::set<ColumnVar>* produced) {
   for (const PlanPtr& child : plan.children) CollectProduced(*child, produced);
 }
 
-void CollectShared(const Plan& plan, std::vector<std::shared_ptr<SharedPlan>>* found) {
+// Each once, after those that it reads.
+void CollectShared(const Plan& plan, std::set<const SharedPlan*>* visited,
+                   std::vector<std::shared_ptr<SharedPlan>>* found) {
   if (const auto* read = plan.As<SharedReadNode>()) {
-    // Moved behind whatever reads it.
-    std::erase(*found, read->shared);
+    if (!visited->insert(read->shared.get()).second) return;
+    CollectShared(*read->shared->plan, visited, found);
     found->push_back(read->shared);
-    CollectShared(*read->shared->plan, found);
   }
-  for (const PlanPtr& child : plan.children) CollectShared(*child, found);
+  for (const PlanPtr& child : plan.children) CollectShared(*child, visited, found);
 }
 
 }  // namespace
@@ -211,8 +212,10 @@ PlanPtr ReadShared(std::shared_ptr<SharedPlan> shared, ColumnVar* next) {
 }
 
 std::vector<std::shared_ptr<SharedPlan>> SharedPlans(const Plan& plan) {
+  std::set<const SharedPlan*> visited;
   std::vector<std::shared_ptr<SharedPlan>> found;
-  CollectShared(plan, &found);
+  CollectShared(plan, &visited, &found);
+  std::reverse(found.begin(), found.end());
   return found;
 }
 

@@ -40,10 +40,11 @@ double Estimate(const Plan& plan, const DatabaseVersion& version, SharedRows* sh
   }
   // Nothing is known of a recursion; it is rarely large.
   if (plan.As<WorkingReadNode>()) return 1000;
-  double rows = 0;
+  double rows = 0, pairs = 1;
   for (const PlanPtr& child : plan.children) {
     double child_rows = Estimate(*child, version, shared);
     rows = plan.As<UnionAllNode>() ? rows + child_rows : std::max(rows, child_rows);
+    pairs *= child_rows;
   }
   if (const auto* filter = plan.As<FilterNode>()) return rows * Selectivity(filter->conjuncts);
   if (const auto* top = plan.As<TopNNode>()) return std::min<double>(rows, top->limit);
@@ -55,10 +56,9 @@ double Estimate(const Plan& plan, const DatabaseVersion& version, SharedRows* sh
   if (const auto* expand = plan.As<ExpandNode>()) {
     return rows * static_cast<double>(expand->sets.size());
   }
-  if (const auto* join = plan.As<JoinNode>(); join && join->probe_keys.empty()) {
-    const double pairs =
-        Estimate(*plan.children[0], version, shared) * Estimate(*plan.children[1], version, shared);
-    if (join->kind == JoinKind::kInner) return join->residual ? pairs * 0.33 : pairs;
+  if (const auto* join = plan.As<JoinNode>();
+      join && join->probe_keys.empty() && join->kind == JoinKind::kInner) {
+    return join->residual ? pairs * 0.33 : pairs;
   }
   if (const auto* aggregate = plan.As<AggregateNode>()) {
     return aggregate->keys.empty() ? 1 : std::pow(rows, 0.75);

@@ -76,7 +76,8 @@ class Candidates {
   static uint64_t HashLeaf(const Expr& expr) {
     uint64_t hash = HashInt(static_cast<uint64_t>(expr.kind) + 1);
     if (expr.kind == Expr::Kind::kColumn) hash = HashCombine(hash, expr.column_index);
-    return hash;  // constants of any value: Equal tells them apart
+    if (expr.kind == Expr::Kind::kConstant) hash = HashCombine(hash, HashBytes(ToString(expr)));
+    return hash;
   }
   uint64_t Hash(const Expr& expr) {
     if (expr.args.empty()) return HashLeaf(expr);
