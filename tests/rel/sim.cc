@@ -21,7 +21,7 @@ std::string Dropped(const SimulationOptions& options) {
 int Main(int argc, char** argv) {
   Rig rig("sim", argc, argv,
           {{"seeds", 10000, "runs, from --seed on", 150},
-           {"trace", 0, "1: prints the failure of --seed whole", 0}},
+           {"trace", 0, "1: prints every statement and the failure whole", 0}},
           {{"drop", "", "steps to leave out, as the rig prints them"}});
   rig.MustBeZero("fail");
   rig.MustBeZero("nondeterministic");
@@ -46,7 +46,9 @@ int Main(int argc, char** argv) {
     }
     if (result.failure.empty()) return;
     const SimulationOptions small = Minimise(seed, options);
-    const SimulationResult again = Simulate(seed, small);
+    SimulationOptions aloud = small;
+    aloud.says_all = rig.Get("trace") != 0;
+    const SimulationResult again = Simulate(seed, aloud);
     rig.Miss("fail",
              fmt::format("{} of {} steps are enough: tools/dev rel sim --seed {} --seeds 1 --drop "
                          "{}\n{}",

@@ -34,6 +34,7 @@ struct Table {
   std::string Text() const {
     if (!exists) return "no table";
     std::string text;
+    for (const std::string& column : added) text += column + "|\n";
     for (const auto& [id, row] : rows) {
       const int64_t s = row.second;
       text +=
@@ -119,8 +120,11 @@ class Client {
       return;
     }
     std::string expected;
-    for (const Tables& tables : possible_) expected += "\n=== possible\n" + TextOf(tables);
-    world_->Fail(fmt::format("client {}: after opening, found\n{}\n{}", number_, found, expected));
+    for (const Tables& tables : possible_) {
+      expected += "\nagainst a possible state:\n" + Difference(TextOf(tables), found);
+    }
+    world_->Fail(
+        fmt::format("client {}: after opening it holds something else:{}", number_, expected));
   }
 
   void Work(int life) {
@@ -146,11 +150,40 @@ class Client {
     return text;
   }
 
+  // The lines of one that the other does not have, the first of each.
+  static std::string Difference(const std::string& expected, const std::string& found) {
+    constexpr int kShown = 4;
+    const auto lines_of = [](const std::string& text) {
+      std::multiset<std::string> lines;
+      for (size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
+        lines.insert(text.substr(at, text.find('\n', at) - at));
+      }
+      return lines;
+    };
+    std::string out;
+    for (const bool missing : {true, false}) {
+      const auto other = lines_of(missing ? found : expected);
+      int shown = 0, count = 0;
+      for (const std::string& line : lines_of(missing ? expected : found)) {
+        if (other.contains(line)) continue;
+        if (++count && shown++ < kShown) out += (missing ? "- " : "+ ") + line + "\n";
+      }
+      if (count > kShown) out += fmt::format("{} {} in all\n", missing ? '-' : '+', count);
+    }
+    return out;
+  }
+
   StatusOr<std::string> Read(Connection* connection, int table) {
     Count(&SimulationResult::queries);
     auto text = Ask(connection, "SELECT * FROM " + NameOf(table) + " ORDER BY id");
     if (!text.ok() && Has(text.status(), "does not exist")) return std::string("no table");
-    return text;
+    RETURN_IF_ERROR(text.status());
+    // An empty table, too, has columns.
+    ASSIGN_OR_RETURN(std::string added, Ask(connection,
+                                            "SELECT name FROM shale_columns WHERE position > 4 AND "
+                                            "table_name = '" +
+                                                NameOf(table) + "' ORDER BY position"));
+    return added + *text;
   }
 
   void CheckTokens() {
@@ -192,6 +225,9 @@ class Client {
   // Takes note of how a change from the present state to `after` ended.
   void Ended(const Status& status, Tables after, const std::string& what) {
     Count(&SimulationResult::statements);
+    if (world_->options.says_all) {
+      fmt::print("client {}: {}: {}\n", number_, what.substr(0, 60), status.ToString());
+    }
     if (status.ok()) {
       Count(&SimulationResult::acked);
       // Statements that have nothing to do write nothing.
@@ -535,6 +571,7 @@ void Live(World* world, std::vector<std::unique_ptr<Client>>* clients, int life)
     return;
   }
   ++world->result->reopened;
+  if (options.says_all) fmt::print("life {}, of kind {}\n", life, kind);
   std::unique_ptr<Database> database = *std::move(opened);
   world->database = database.get();
   if (cut && kind == 0) {

@@ -25,6 +25,7 @@ struct SimulationOptions {
   std::set<int> dropped;  // numbers of steps to leave out
   // The plug is pulled at the first, second … reach of this point in a life; "" at none.
   std::string kill_point;
+  bool says_all = false;      // prints every statement and how it ended
   bool keeps_writes = false;  // as after kill -9, where the machine goes on
 };
 
