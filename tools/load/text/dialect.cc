@@ -141,8 +141,6 @@ bool LooksLikeHeader(const PaddedText& piece, const Dialect& dialect, size_t num
   RejectList rejects;
   splitter->Start(piece.block());
   if (!splitter->Next(kSniffRows, &batch, &rejects)) return true;
-  // Fewer names than fields is no header; the row is one of the data's.
-  if (counts[0] != num_fields && num_fields < kMaxSniffFields) return false;
   bool typed_column = false;
   bool all_names = true;
   bool repeated = false;
@@ -162,9 +160,13 @@ bool LooksLikeHeader(const PaddedText& piece, const Dialect& dialect, size_t num
              return EqualsIgnoringCase(text_of(head), name);
            });
   };
+  // Columns' names and nothing else are a header, however many fields the other records have.
+  const size_t own = std::min<size_t>(counts[0], num_fields);
   size_t named = 0;
-  while (named < num_fields && is_name(named)) ++named;
-  if (named == num_fields) return true;
+  while (named < own && is_name(named)) ++named;
+  if (own > 0 && named == own) return true;
+  // Fewer names than fields is no header; the row is one of the data's.
+  if (counts[0] != num_fields && num_fields < kMaxSniffFields) return false;
   for (size_t column = 0; column < num_fields; ++column) {
     const Field& head = batch.fields[column];
     const std::string name(head.is_null() ? "" : text_of(head));
