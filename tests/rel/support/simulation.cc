@@ -240,7 +240,8 @@ class Client {
         failed_for_space_ = false;
         Count(&SimulationResult::resumed);
       }
-      possible_ = {std::move(after)};
+      // One that changes nothing does not tell what became of an unanswered one before it.
+      if (changes) possible_ = {std::move(after)};
       return;
     }
     if (!Excused(status)) {
