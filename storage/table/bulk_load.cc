@@ -14,13 +14,13 @@ class BulkLoad : public BulkWriter {
  public:
   BulkLoad(StoreCore* core, TableSchemaPtr schema, int num_workers,
            std::function<Status(const Snapshot&)> verify)
-      : core_(core), schema_(std::move(schema)), verify_(std::move(verify)) {
+      : core_(core), files_(core->files), schema_(std::move(schema)), verify_(std::move(verify)) {
     for (int i = 0; i < num_workers; ++i) {
       workers_.push_back(std::make_unique<Worker>(core->options.memory));
     }
   }
   ~BulkLoad() override {
-    for (const auto& worker : workers_) RemoveSegmentFiles(*core_->files, Infos(worker->built));
+    for (const auto& worker : workers_) RemoveSegmentFiles(*files_, Infos(worker->built));
   }
 
   Status Append(int worker, Chunk rows) override;
@@ -59,6 +59,7 @@ class BulkLoad : public BulkWriter {
   Status SealAll(std::vector<Built>* built);
 
   StoreCore* core_;
+  const StoreFilesPtr files_;  // what is left behind goes, also when the store has gone before
   TableSchemaPtr schema_;
   const std::function<Status(const Snapshot&)> verify_;
   std::vector<std::unique_ptr<Worker>> workers_;
