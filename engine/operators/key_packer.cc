@@ -8,6 +8,7 @@
 
 #include "engine/vector/hash.h"
 #include "engine/vector/nested.h"
+#include "engine/vector/physical.h"
 
 namespace shale {
 namespace {
@@ -69,24 +70,6 @@ void PackFlat(const T* values, size_t step, const uint64_t* validity, size_t num
   for (size_t i = 0; i < num_rows; ++i) {
     const uint64_t bits = BitIsSet(validity, i * step) ? Bits(values[i * step]) << shift : 0;
     PutBits<kFirst>(out + i * stride, bits);
-  }
-}
-
-template <typename F>
-void DispatchInteger(PhysicalType type, F&& f) {
-  switch (type) {
-    case PhysicalType::kBool:
-    case PhysicalType::kUInt8: return f.template operator()<uint8_t>();
-    case PhysicalType::kInt8: return f.template operator()<int8_t>();
-    case PhysicalType::kInt16: return f.template operator()<int16_t>();
-    case PhysicalType::kInt32: return f.template operator()<int32_t>();
-    case PhysicalType::kInt64: return f.template operator()<int64_t>();
-    case PhysicalType::kUInt16: return f.template operator()<uint16_t>();
-    case PhysicalType::kUInt32: return f.template operator()<uint32_t>();
-    case PhysicalType::kUInt64: return f.template operator()<uint64_t>();
-    case PhysicalType::kFloat: return f.template operator()<float>();
-    case PhysicalType::kDouble: return f.template operator()<double>();
-    default: SHALE_CHECK(false);
   }
 }
 
@@ -398,7 +381,7 @@ Status KeyPacker::Pack(std::span<const Vector> keys, size_t num_rows, bool with_
         out[i * stride + 1] = static_cast<uint64_t>(value >> 64);
       }
     } else {
-      DispatchInteger(column.type.physical(), [&]<typename T>() {
+      DispatchNumber(column.type.physical(), [&]<typename T>() {
         const T* values = plain.values<T>();
         if (first) {
           PackFlat<T, true>(values, step, validity, num_rows, column.shift, out, stride);
@@ -469,7 +452,7 @@ Vector UnpackKeys(const KeyLayout& layout, size_t index, bool with_nulls, const 
                                      in[i * stride]);
     }
   } else {
-    DispatchInteger(column.type.physical(), [&]<typename T>() {
+    DispatchNumber(column.type.physical(), [&]<typename T>() {
       T* out = result.mutable_values<T>();
       for (size_t i = 0; i < count; ++i) {
         const uint64_t bits = in[i * stride] >> column.shift;

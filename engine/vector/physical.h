@@ -10,9 +10,10 @@
 
 namespace shale {
 
-// Not for text, LIST and STRUCT.
+// Values of at most 64 bits that are one number: not for DECIMAL beyond 18 digits, UUID, INTERVAL,
+// text, LIST and STRUCT.
 template <typename F>
-auto DispatchFixedWidth(PhysicalType type, F&& f) {
+auto DispatchNumber(PhysicalType type, F&& f) {
   switch (type) {
     case PhysicalType::kBool:
     case PhysicalType::kUInt8: return f.template operator()<uint8_t>();
@@ -23,16 +24,24 @@ auto DispatchFixedWidth(PhysicalType type, F&& f) {
     case PhysicalType::kUInt16: return f.template operator()<uint16_t>();
     case PhysicalType::kUInt32: return f.template operator()<uint32_t>();
     case PhysicalType::kUInt64: return f.template operator()<uint64_t>();
-    case PhysicalType::kInt128: return f.template operator()<int128_t>();
     case PhysicalType::kFloat: return f.template operator()<float>();
     case PhysicalType::kDouble: return f.template operator()<double>();
-    case PhysicalType::kInterval: return f.template operator()<Interval>();
+    case PhysicalType::kInt128:
+    case PhysicalType::kInterval:
     case PhysicalType::kString:
     case PhysicalType::kList:
     case PhysicalType::kStruct: break;
   }
-  SHALE_CHECK(false && "values of this type have no fixed width");
+  SHALE_CHECK(false && "values of this type are no number of up to 64 bits");
   __builtin_unreachable();
+}
+
+// Not for text, LIST and STRUCT.
+template <typename F>
+auto DispatchFixedWidth(PhysicalType type, F&& f) {
+  if (type == PhysicalType::kInt128) return f.template operator()<int128_t>();
+  if (type == PhysicalType::kInterval) return f.template operator()<Interval>();
+  return DispatchNumber(type, f);
 }
 
 // Not for LIST and STRUCT.

@@ -12,23 +12,15 @@ import served
 class Psql(served.ServedTest):
     """Each test is a script."""
 
+    def command(self, user, *options):
+        """psql as that user, over TCP."""
+        where = ["-h", self.server.host, "-p", str(self.server.port), "-U", user]
+        return ["psql", "-X", *where, *options, "shale"]
+
     def psql(self, script, *options, check=True):
         """What psql prints for a script on standard input."""
         done = subprocess.run(
-            [
-                "psql",
-                "-X",
-                "-h",
-                self.server.host,
-                "-p",
-                str(self.server.port),
-                "-U",
-                "ann",
-                "-v",
-                "ON_ERROR_STOP=1",
-                *options,
-                "shale",
-            ],
+            self.command("ann", "-v", "ON_ERROR_STOP=1", *options),
             input=script,
             capture_output=True,
             text=True,
@@ -186,19 +178,11 @@ class Psql(served.ServedTest):
 
     def test_cancel(self):
         process = subprocess.Popen(
-            [
-                "psql",
-                "-X",
-                "-h",
-                self.server.host,
-                "-p",
-                str(self.server.port),
-                "-U",
+            self.command(
                 "ann",
                 "-c",
                 "SELECT count(*) FROM generate_series(1, 2000000) a, generate_series(1, 100000) b",
-                "shale",
-            ],
+            ),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -220,19 +204,7 @@ class Psql(served.ServedTest):
         )
         self.assertEqual(out, "active|ann|t\n")
         sleeper = subprocess.Popen(
-            [
-                "psql",
-                "-X",
-                "-h",
-                self.server.host,
-                "-p",
-                str(self.server.port),
-                "-U",
-                "bob",
-                "-c",
-                "SELECT pg_sleep(30)",
-                "shale",
-            ],
+            self.command("bob", "-c", "SELECT pg_sleep(30)"),
             stderr=subprocess.PIPE,
             text=True,
         )
